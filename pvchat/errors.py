@@ -1,0 +1,59 @@
+"""Errors a person can act on.
+
+Every error the library raises on purpose derives from `PVChatError`: its text is one line that names the value at
+fault and the way out. The command line prints that line and exits with `exit_code`.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class PVChatError(Exception):
+    """Base of all expected failures. The message is a single line."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class WeightsError(PVChatError):
+    """A weight file is missing, corrupt or cannot be fetched."""
+
+
+class VideoError(PVChatError):
+    """A media file cannot be read as video, or is outside the limits."""
+
+
+class PerceptionError(PVChatError):
+    """Nothing usable could be perceived (for example, no face at enrollment)."""
+
+
+class NoFaceError(PerceptionError):
+    """The enrollment video shows no face that can be described."""
+
+
+class AmbiguousSubjectError(PerceptionError):
+    """Several people are equally likely to be the subject; the caller has to pick one.
+
+    Args:
+        message: one line that lists the candidates.
+        candidates: number, place and first time of each candidate, in the order `--pick` counts (from 1).
+    """
+
+    def __init__(self, message: str, candidates: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+
+
+class SubjectError(PVChatError):
+    """A subject's name is unknown, taken or not usable."""
+
+
+class ConsentError(PVChatError):
+    """Consent is missing, withdrawn or expired."""
+
+
+class QuestionError(PVChatError):
+    """A question is empty or too long."""
+
+
+class ModelError(PVChatError):
+    """A model checkpoint does not fit what it is used with."""
