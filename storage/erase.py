@@ -1,0 +1,114 @@
+"""Erasing a person: rows, vectors, cached records, file names, and the bytes they left in the file."""
+
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pvchat.errors import SubjectError
+from storage.schema import ConsentRow, PerceptionRow, SubjectRow, VectorRow, VideoRow
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What one erasure took.
+
+    Attributes:
+        templates: face templates of the subject.
+        appearance: appearance vectors of the subject.
+        records: file names of the videos whose cached perception records went.
+        track_vectors: vectors of tracks that went with those records.
+        videos: file names of the videos that are no longer known at all.
+        renamed: how many other videos lost their file name because it held the person's name.
+    """
+
+    templates: int
+    appearance: int
+    records: tuple[str, ...]
+    track_vectors: int
+    videos: tuple[str, ...]
+    renamed: int
+
+
+def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -> Erased:
+    """Delete a subject, their consent, and everything derived from their face.
+
+    Perception records are a cache, so the whole record of a video the person is in goes, with everybody's vectors; it
+    is made again when somebody asks about that video. The caller's transaction decides whether it stays.
+
+    Args:
+        subject_id: id of the subject.
+        seen_in: ids of the videos, other than the enrollment video, in which the person was found.
+
+    Raises:
+        SubjectError: there is no such subject.
+    """
+    subject = session.get(SubjectRow, subject_id)
+    if subject is None:
+        raise SubjectError("this person is not enrolled any more; run: pvchat people")
+    name, consent_id = subject.name, subject.consent_id
+    video_ids = {subject.video_id, *seen_in}
+    counts = _count_by_kind(session, subject_id)
+    session.delete(subject)
+    session.flush()
+    consent = session.get(ConsentRow, consent_id)
+    if consent is not None:
+        session.delete(consent)
+
+    records: list[str] = []
+    gone: list[str] = []
+    track_vectors = 0
+    for video in session.scalars(select(VideoRow).where(VideoRow.id.in_(video_ids)).order_by(VideoRow.id)).all():
+        perceptions = session.scalars(select(PerceptionRow).where(PerceptionRow.video_id == video.id)).all()
+        for perception in perceptions:
+            track_vectors += _count_vectors(session, perception.id)
+            session.delete(perception)
+        session.flush()
+        if perceptions:
+            records.append(video.name)
+        if session.scalar(select(SubjectRow.id).where(SubjectRow.video_id == video.id).limit(1)) is None:
+            gone.append(video.name)
+            session.delete(video)
+    session.flush()
+    renamed = _clear_file_names(session, name)
+    return Erased(
+        templates=counts.get("face", 0),
+        appearance=counts.get("appearance", 0),
+        records=tuple(records),
+        track_vectors=track_vectors,
+        videos=tuple(gone),
+        renamed=renamed,
+    )
+
+
+def _clear_file_names(session: Session, name: str) -> int:
+    """Replace file names that hold the person's name ("maria_lopez.mp4") by the start of the file's hash."""
+    wanted = _letters(name)
+    renamed = 0
+    for video in session.scalars(select(VideoRow)).all():
+        if wanted in _letters(video.name):
+            video.name = video.sha256[:12]
+            renamed += 1
+    session.flush()
+    return renamed
+
+
+def _letters(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(character for character in folded if character.isalnum())
+
+
+def _count_by_kind(session: Session, subject_id: str) -> dict[str, int]:
+    blocks = session.execute(
+        select(VectorRow.kind, func.sum(VectorRow.count))
+        .where(VectorRow.subject_id == subject_id)
+        .group_by(VectorRow.kind)
+    )
+    return {kind: int(count) for kind, count in blocks.all()}
+
+
+def _count_vectors(session: Session, perception_id: int) -> int:
+    total = session.scalar(select(func.sum(VectorRow.count)).where(VectorRow.perception_id == perception_id))
+    return int(total or 0)

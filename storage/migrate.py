@@ -1,0 +1,65 @@
+"""Bringing a database to the schema of this program, and back."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from storage.engine import StorageError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Kept here beside the migrations, so that an up-to-date database opens without importing Alembic.
+HEAD = "0001"
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def revision(connection: Connection) -> str | None:
+    """Revision of the schema in the database, None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
+def upgrade(engine: Engine, target: str = "head") -> None:
+    """Migrate to `target` in one transaction; two processes doing this at once do it one after the other.
+
+    Raises:
+        StorageError: the database was written by a newer program.
+    """
+    with engine.connect() as connection:
+        if target == "head" and revision(connection) == HEAD:
+            return
+    with engine.connect().execution_options(pvchat_write=True) as connection, connection.begin():
+        found = revision(connection)
+        config = _config(connection)
+        if found is not None and not _known(config, found):
+            raise StorageError(f"the database has schema {found}, this program knows up to {HEAD}; update PVChat")
+        from alembic import command
+
+        command.upgrade(config, target)
+
+
+def downgrade(engine: Engine, target: str) -> None:
+    """Migrate back to `target` ("base" for an empty database), in one transaction. Data in dropped tables is lost."""
+    from alembic import command
+
+    with engine.connect().execution_options(pvchat_write=True) as connection, connection.begin():
+        command.downgrade(_config(connection), target)
+
+
+def _known(config: "Config", found: str) -> bool:
+    from alembic.script import ScriptDirectory
+
+    return any(script.revision == found for script in ScriptDirectory.from_config(config).walk_revisions())
+
+
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,182 @@
+"""Enrolled people: their consent and their vectors."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload
+
+from pvchat.errors import SubjectError
+from storage.schema import ConsentRow, SubjectRow, VectorRow, now
+from storage.vectors import pack, unpack
+
+Float = NDArray[np.float32]
+POLICY_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a subject's consent row says. Times are aware (UTC)."""
+
+    given_by: str
+    purpose: str
+    policy_version: str = POLICY_VERSION
+    given_at: datetime = field(default_factory=now)
+    expires_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+    def valid(self, at: datetime) -> bool:
+        """Whether it covers the moment `at`."""
+        return self.withdrawn_at is None and (self.expires_at is None or at < self.expires_at)
+
+
+@dataclass(frozen=True)
+class SubjectVectors:
+    """Vectors of one subject.
+
+    Attributes:
+        face_model: id of the recognition engine.
+        templates: (k, d) float32 raw face vectors.
+        weights: (k,) float32.
+        appearance_model: id of the appearance network, "" without an appearance vector.
+        appearance: (a,) float32, or None.
+    """
+
+    face_model: str
+    templates: Float
+    weights: Float
+    appearance_model: str = ""
+    appearance: Float | None = None
+
+
+@dataclass(frozen=True)
+class StoredSubject:
+    """One enrolled person as stored."""
+
+    id: str
+    name: str
+    name_key: str
+    created_at: datetime
+    consent: Consent
+    video_id: int
+    video_name: str
+    coverage: dict[str, Any]
+    vectors: SubjectVectors
+
+
+def add(
+    session: Session,
+    *,
+    name: str,
+    name_key: str,
+    consent: Consent,
+    video_id: int,
+    coverage: dict[str, Any],
+    vectors: SubjectVectors,
+) -> str:
+    """Store a person, their consent and their vectors; the caller's transaction decides whether it stays.
+
+    Returns:
+        Id of the subject.
+
+    Raises:
+        SubjectError: the name is taken.
+        StorageError: a vector is not finite.
+    """
+    consent_row = ConsentRow(
+        given_by=consent.given_by,
+        purpose=consent.purpose,
+        policy_version=consent.policy_version,
+        given_at=consent.given_at,
+        expires_at=consent.expires_at,
+        withdrawn_at=consent.withdrawn_at,
+    )
+    session.add(consent_row)
+    session.flush()
+    subject = SubjectRow(name=name, name_key=name_key, consent_id=consent_row.id, video_id=video_id, coverage=coverage)
+    session.add(subject)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise taken(name) from error
+    session.add(_row(subject.id, "face", vectors.face_model, vectors.templates, vectors.weights))
+    if vectors.appearance is not None:
+        session.add(_row(subject.id, "appearance", vectors.appearance_model, vectors.appearance[None], None))
+    session.flush()
+    return subject.id
+
+
+def taken(name: str) -> SubjectError:
+    """The error for a name that is in use."""
+    return SubjectError(f'"{name}" is enrolled already; choose another name or run: pvchat forget "{name}"')
+
+
+def list_all(session: Session) -> list[StoredSubject]:
+    """Everybody enrolled, in the order of enrollment."""
+    rows = session.scalars(
+        select(SubjectRow)
+        .options(selectinload(SubjectRow.vectors), selectinload(SubjectRow.video))
+        .order_by(SubjectRow.created_at, SubjectRow.id)
+    ).all()
+    return [_read(row) for row in rows]
+
+
+def fingerprint(session: Session) -> tuple[str, ...]:
+    """Ids of everybody enrolled with the state of their consent; changes whenever the gallery does."""
+    rows = session.execute(
+        select(SubjectRow.id, ConsentRow.withdrawn_at, ConsentRow.expires_at)
+        .join(SubjectRow.consent)
+        .order_by(SubjectRow.id)
+    ).all()
+    return tuple(f"{subject_id}/{withdrawn}/{expires}" for subject_id, withdrawn, expires in rows)
+
+
+def name_taken(session: Session, name_key: str) -> bool:
+    """Whether somebody has this name."""
+    return session.scalar(select(SubjectRow.id).where(SubjectRow.name_key == name_key)) is not None
+
+
+def _row(subject_id: str, kind: str, model_id: str, values: Float, weights: Float | None) -> VectorRow:
+    count, dimension = values.shape
+    return VectorRow(
+        kind=kind,
+        subject_id=subject_id,
+        model_id=model_id,
+        dimension=dimension,
+        count=count,
+        data=pack(values),
+        weights=None if weights is None else pack(weights),
+    )
+
+
+def _read(row: SubjectRow) -> StoredSubject:
+    blocks = {vector.kind: vector for vector in row.vectors}
+    face, appearance = blocks["face"], blocks.get("appearance")
+    return StoredSubject(
+        id=row.id,
+        name=row.name,
+        name_key=row.name_key,
+        created_at=row.created_at,
+        consent=Consent(
+            given_by=row.consent.given_by,
+            purpose=row.consent.purpose,
+            policy_version=row.consent.policy_version,
+            given_at=row.consent.given_at,
+            expires_at=row.consent.expires_at,
+            withdrawn_at=row.consent.withdrawn_at,
+        ),
+        video_id=row.video_id,
+        video_name=row.video.name,
+        coverage=row.coverage,
+        vectors=SubjectVectors(
+            face_model=face.model_id,
+            templates=unpack(face.data, face.count, face.dimension),
+            weights=unpack(face.weights or b"", face.count),
+            appearance_model="" if appearance is None else appearance.model_id,
+            appearance=None if appearance is None else unpack(appearance.data, 1, appearance.dimension)[0],
+        ),
+    )

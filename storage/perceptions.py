@@ -1,0 +1,169 @@
+"""The cache of perception records and their vectors, by file hash, schema version and models."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from pvchat.perception.record import RECORD_VERSION, FaceSamples, PerceptionRecord, PerceptionVectors
+from storage.engine import StorageError
+from storage.schema import PerceptionRow, VectorRow, VideoRow
+from storage.vectors import pack, unpack
+
+
+@dataclass(frozen=True)
+class CachedPerception:
+    """One cached record with its vectors."""
+
+    id: int
+    video_id: int
+    video_name: str
+    record: PerceptionRecord
+    vectors: PerceptionVectors
+
+
+def models_key(models: Mapping[str, str]) -> str:
+    """Canonical text of a record's models, equal for equal models."""
+    return json.dumps(dict(models), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def add_video(session: Session, record: PerceptionRecord, file: Path, size_bytes: int) -> VideoRow:
+    """The row of the record's video, made if this is the first time the file is seen."""
+    row = session.scalar(select(VideoRow).where(VideoRow.sha256 == record.video.sha256))
+    if row is None:
+        row = VideoRow(
+            sha256=record.video.sha256,
+            name=_file_name(file),
+            size_bytes=size_bytes,
+            duration_s=record.video.duration_s,
+            width=record.video.width,
+            height=record.video.height,
+        )
+        session.add(row)
+        session.flush()
+    return row
+
+
+def save(session: Session, record: PerceptionRecord, vectors: PerceptionVectors, file: Path, size_bytes: int) -> int:
+    """Store a record and its vectors, in place of one by the same models.
+
+    Returns:
+        Id of the video's row.
+
+    Raises:
+        StorageError: a vector is not finite.
+    """
+    video = add_video(session, record, file, size_bytes)
+    key = models_key(record.models)
+    stale = session.scalars(
+        select(PerceptionRow).where(PerceptionRow.video_id == video.id, PerceptionRow.models == key)
+    ).all()
+    for row in stale:
+        session.delete(row)
+    session.flush()
+    perception = PerceptionRow(
+        video_id=video.id,
+        version=record.version,
+        models=key,
+        face_model=vectors.face_model,
+        appearance_model=vectors.appearance_model,
+        record=record.model_dump(mode="json"),
+    )
+    session.add(perception)
+    session.flush()
+    session.add_all(_vector_rows(perception.id, vectors))
+    session.flush()
+    return video.id
+
+
+def load(session: Session, sha256: str, models: Mapping[str, str]) -> CachedPerception | None:
+    """The record of this file by exactly these models and this schema version, if there is one."""
+    row = session.scalar(
+        select(PerceptionRow)
+        .join(PerceptionRow.video)
+        .where(
+            VideoRow.sha256 == sha256,
+            PerceptionRow.version == RECORD_VERSION,
+            PerceptionRow.models == models_key(models),
+        )
+        .options(selectinload(PerceptionRow.vectors), selectinload(PerceptionRow.video))
+    )
+    return None if row is None else _read(row)
+
+
+def load_all(session: Session) -> Iterator[CachedPerception]:
+    """Every cached record this program can read, one at a time."""
+    ids = session.scalars(select(PerceptionRow.id).where(PerceptionRow.version == RECORD_VERSION)).all()
+    for perception_id in ids:
+        row = session.get(PerceptionRow, perception_id)
+        if row is not None:
+            yield _read(row)
+            session.expunge(row)
+
+
+def _read(row: PerceptionRow) -> CachedPerception:
+    try:
+        record = PerceptionRecord.model_validate_json(json.dumps(row.record))
+    except ValueError as error:
+        raise StorageError(f"the cached perception record {row.id} cannot be read; perceive the video again") from error
+    faces: dict[int, FaceSamples] = {}
+    appearance: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
+    for vector in row.vectors:
+        if vector.track_id is None:
+            continue
+        values = unpack(vector.data, vector.count, vector.dimension)
+        if vector.kind == "appearance":
+            appearance[vector.track_id] = values[0]
+        else:
+            faces[vector.track_id] = FaceSamples(
+                times_s=unpack(vector.times or b"", vector.count),
+                vectors=values,
+                quality=unpack(vector.weights or b"", vector.count),
+            )
+    return CachedPerception(
+        id=row.id,
+        video_id=row.video_id,
+        video_name=row.video.name,
+        record=record,
+        vectors=PerceptionVectors(
+            face_model=row.face_model,
+            faces=faces,
+            appearance_model=row.appearance_model,
+            appearance=appearance,
+        ),
+    )
+
+
+def _vector_rows(perception_id: int, vectors: PerceptionVectors) -> Iterator[VectorRow]:
+    for track_id, samples in vectors.faces.items():
+        count, dimension = samples.vectors.shape
+        yield VectorRow(
+            kind="face",
+            perception_id=perception_id,
+            track_id=track_id,
+            model_id=vectors.face_model,
+            dimension=dimension,
+            count=count,
+            data=pack(samples.vectors),
+            times=pack(samples.times_s),
+            weights=pack(samples.quality),
+        )
+    for track_id, vector in vectors.appearance.items():
+        yield VectorRow(
+            kind="appearance",
+            perception_id=perception_id,
+            track_id=track_id,
+            model_id=vectors.appearance_model,
+            dimension=vector.shape[0],
+            count=1,
+            data=pack(vector[None]),
+        )
+
+
+def _file_name(file: Path) -> str:
+    # A file name may hold bytes that are not text; the database keeps text only.
+    return file.name.encode("utf-8", "replace").decode("utf-8")[:255]

@@ -1,0 +1,171 @@
+"""Tables, as typed SQLAlchemy models.
+
+One rule shapes them: a subject cannot exist without a consent row, and everything derived from a face hangs on a
+subject or on a perception record by a foreign key, so that one DELETE takes all of it.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored as naive UTC because SQLite keeps no time zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware -> naive UTC. Raises ValueError for a naive datetime, whose zone nobody knows."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value.isoformat()} has no time zone; pass an aware datetime")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Naive UTC -> aware."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables, with names for every constraint (migrations need them)."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class ConsentRow(Base):
+    """Who allowed what, when, under which policy."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    given_by: Mapped[str] = mapped_column(String(200))
+    purpose: Mapped[str] = mapped_column(String(500))
+    policy_version: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class VideoRow(Base):
+    """A video file somebody enrolled from or asked about; the file itself is not copied."""
+
+    __tablename__ = "videos"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(255))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    duration_s: Mapped[float]
+    width: Mapped[int]
+    height: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    perceptions: Mapped[list["PerceptionRow"]] = relationship(
+        back_populates="video", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class SubjectRow(Base):
+    """An enrolled person. `name_key` makes names unique whatever their case or Unicode form."""
+
+    __tablename__ = "subjects"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=lambda: str(uuid4()))
+    name: Mapped[str] = mapped_column(String(60))
+    name_key: Mapped[str] = mapped_column(String(240), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    consent_id: Mapped[int] = mapped_column(ForeignKey("consents.id", ondelete="RESTRICT"), unique=True)
+    video_id: Mapped[int] = mapped_column(ForeignKey("videos.id", ondelete="RESTRICT"), index=True)
+    coverage: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    consent: Mapped[ConsentRow] = relationship(lazy="joined")
+    video: Mapped[VideoRow] = relationship()
+    vectors: Mapped[list["VectorRow"]] = relationship(
+        back_populates="subject", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class PerceptionRow(Base):
+    """A cached perception record. `models` is the canonical JSON of the models that made it."""
+
+    __tablename__ = "perception_records"
+    __table_args__ = (UniqueConstraint("video_id", "version", "models"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    video_id: Mapped[int] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    models: Mapped[str] = mapped_column(Text)
+    face_model: Mapped[str] = mapped_column(String(100))
+    appearance_model: Mapped[str] = mapped_column(String(100))
+    record: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    video: Mapped[VideoRow] = relationship(back_populates="perceptions")
+    vectors: Mapped[list["VectorRow"]] = relationship(
+        back_populates="perception", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class VectorRow(Base):
+    """A block of vectors of one owner: a track of a perception record, or a subject.
+
+    `data` holds count x dimension little-endian float32; `times` and `weights` hold count float32 each where the kind
+    has them (track faces: seconds and quality; subject templates: weights).
+    """
+
+    __tablename__ = "vectors"
+    __table_args__ = (
+        CheckConstraint("(perception_id IS NULL) <> (subject_id IS NULL)", name="one_owner"),
+        CheckConstraint("(perception_id IS NULL) = (track_id IS NULL)", name="track_of_perception"),
+        CheckConstraint("kind IN ('face', 'appearance')", name="kind"),
+        CheckConstraint("length(data) = 4 * count * dimension", name="data_size"),
+        Index(None, "perception_id", "track_id", "kind", unique=True),
+        Index(None, "subject_id", "kind", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    perception_id: Mapped[int | None] = mapped_column(ForeignKey("perception_records.id", ondelete="CASCADE"))
+    track_id: Mapped[int | None]
+    subject_id: Mapped[str | None] = mapped_column(ForeignKey("subjects.id", ondelete="CASCADE"))
+    model_id: Mapped[str] = mapped_column(String(100))
+    dimension: Mapped[int]
+    count: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    times: Mapped[bytes | None] = mapped_column(LargeBinary)
+    weights: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    perception: Mapped[PerceptionRow | None] = relationship(back_populates="vectors")
+    subject: Mapped[SubjectRow | None] = relationship(back_populates="vectors")
