@@ -1,0 +1,133 @@
+"""The closed vocabulary of answers: which words claim a colour, a place, an action, and what they claim.
+
+Shared by the agreement check, the decoding constraint and the training questions, so that the three mean the same by
+a word. All keys are lower case.
+"""
+
+import re
+
+from pvchat.perception.record import ACTIONS, COLOURS, DISTANCES, PLACES
+
+COLOUR_WORDS: dict[str, str] = {
+    **{colour: colour for colour in COLOURS},
+    "grey": "gray",
+    "silver": "gray",
+    "cream": "beige",
+    "tan": "beige",
+    "navy": "blue",
+    "turquoise": "blue",
+    "teal": "blue",
+    "cyan": "blue",
+    "violet": "purple",
+    "lilac": "purple",
+    "maroon": "red",
+    "crimson": "red",
+    "scarlet": "red",
+    "magenta": "pink",
+    "olive": "green",
+    "golden": "yellow",
+}
+"""Word -> colour of the record."""
+
+PLACE_WORDS: dict[str, str] = {
+    **{place: place for place in PLACES},
+    "center": "middle",
+    "centre": "middle",
+    "leftmost": "left",
+    "rightmost": "right",
+}
+"""Word -> place of the record."""
+
+DISTANCE_WORDS: dict[str, str] = {
+    **{distance: distance for distance in DISTANCES},
+    "close": "near",
+    "nearby": "near",
+    "foreground": "near",
+    "distant": "far",
+    "background": "far",
+}
+"""Word -> distance of the record."""
+
+_MOVING = frozenset(a for a in ACTIONS if a.startswith("moving"))
+_ARMS = frozenset(a for a in ACTIONS if a.endswith("arms"))
+_HEAD = frozenset(a for a in ACTIONS if a.endswith("head"))
+_STILL = frozenset({"keeping still"})
+
+ACTION_WORDS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("talking", "talks", "speaking", "speaks", "chatting"), frozenset({"talking"})),
+    **dict.fromkeys(("smiling", "smiles", "grinning"), frozenset({"smiling"})),
+    **dict.fromkeys(("turning", "turns", "head"), _HEAD),
+    **dict.fromkeys(("moving", "moves"), _MOVING),
+    **dict.fromkeys(("arms", "arm"), _ARMS),
+    **dict.fromkeys(("raising", "raises", "raised"), frozenset({"raising the arms"})),
+    **dict.fromkeys(("standing", "stands"), frozenset({"standing"})),
+    **dict.fromkeys(("keeping", "keeps", "still", "motionless"), _STILL),
+}
+"""Word -> the actions that make it true (any of them)."""
+
+UNTOLD_WORDS: frozenset[str] = frozenset(
+    "walking walks running runs sitting sits waving waves dancing dances jumping jumps lying lies singing sings eating "
+    "eats drinking drinks reading reads writing writes laughing laughs crying cries sleeping sleeps clapping claps "
+    "pointing points nodding nods frowning cooking driving playing holding holds leaving looking kneeling climbing "
+    "swimming riding carrying typing shouting kissing hugging fighting working gesturing "
+    "hat cap glasses sunglasses scarf tie suit dress shoes boots gloves beard moustache helmet mask watch necklace "
+    "earrings uniform phone dog cat car".split()
+)
+"""Words for things the record never tells; an answer may use one only to decline a question that used it."""
+
+UPPER_NOUNS: frozenset[str] = frozenset(
+    "top tops shirt t-shirt tshirt tee jacket sweater jumper blouse coat hoodie pullover cardigan upper vest".split()
+)
+LOWER_NOUNS: frozenset[str] = frozenset(
+    "bottoms bottom trousers pants jeans skirt shorts leggings lower slacks below".split()
+)
+
+NUMBER_WORDS: dict[str, int] = {
+    word: i for i, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+}
+
+SENTENCE_STARTS: frozenset[str] = frozenset(
+    "Yes No Not I The They At From There In It On Both Neither Either Only Sorry Nobody None All One Someone As For "
+    "This That Of Some We You Maybe Perhaps Unfortunately And But So Here What Where When Which Who".split()
+)
+"""Capitalised words that are not names where a sentence begins."""
+
+ANYWHERE_CAPITALS: frozenset[str] = frozenset({"I", "I'm", "I'd", "I've", "I'll", "OK"})
+"""Capitalised words that are not names anywhere."""
+
+LEXICON: frozenset[str] = frozenset(
+    {
+        *COLOUR_WORDS,
+        *PLACE_WORDS,
+        *DISTANCE_WORDS,
+        *ACTION_WORDS,
+        *UNTOLD_WORDS,
+        *UPPER_NOUNS,
+        *LOWER_NOUNS,
+        *NUMBER_WORDS,
+        *(w.lower() for w in SENTENCE_STARTS),
+        "person",
+        "people",
+        "unknown",
+        "present",
+        "absent",
+        "unsure",
+        "together",
+        "video",
+    }
+)
+"""Words no name of the training set may equal."""
+
+WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+"""One word of running text: letters of any script, inner hyphens and apostrophes."""
+
+CLOCK = re.compile(r"\b(?:\d+:)?\d{1,2}:\d{2}\b")
+"""A time as `pvchat.chat.facts.clock` writes it."""
+
+
+def seconds_of(clock_text: str) -> int:
+    """Seconds of a time such as "0:07" or "1:02:05"."""
+    total = 0
+    for part in clock_text.split(":"):
+        total = total * 60 + int(part)
+    return total
