@@ -1,0 +1,191 @@
+"""The parent's side of the decoding process: start it, read its messages within a time, and be rid of it."""
+
+import contextlib
+import json
+import os
+import select
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pvchat.video.limits import Limits
+
+_HEAD_BYTES = 64 * 1024
+_PIPE_BYTES = 1 << 20
+
+
+class ChildTimeout(Exception):
+    """The process did not answer in time."""
+
+
+class ChildDied(Exception):
+    """The process ended before it had answered."""
+
+
+def worker_command() -> list[str]:
+    """How the decoding process is started: no user site, nothing imported from the working folder."""
+    return [sys.executable, "-s", "-P", "-m", "pvchat.video.worker"]
+
+
+def worker_environment() -> dict[str, str]:
+    """A minimal environment: keys and passwords of the parent are no business of a decoder."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG") if name in os.environ}
+    root = str(Path(__file__).resolve().parents[2])
+    # Each thread pool and each malloc arena would reserve address space, which is limited.
+    return kept | {
+        "PYTHONPATH": root,
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+class Child:
+    """One decoding process for one request. A context manager: on leaving, the process is killed and reaped.
+
+    Args:
+        descriptor: the open media file; the process inherits it and opens nothing else.
+        name: how errors call the file.
+        limits: bounds.
+        times_s: ascending times of the frames wanted; None asks for the facts only.
+        max_side: longest side of the frames.
+        decoder: "decord", "pyav" or None to let the probe choose.
+    """
+
+    def __init__(
+        self,
+        descriptor: int,
+        name: str,
+        limits: Limits,
+        *,
+        times_s: Sequence[float] | None = None,
+        max_side: int | None = None,
+        decoder: str | None = None,
+    ) -> None:
+        self._limits = limits
+        # The duration is not known yet; the probe refuses longer ones, so this bounds the waits of all.
+        self._patience = limits.timeout_s + (0.0 if times_s is None else limits.max_duration_s)
+        request = {
+            "path": f"/dev/fd/{descriptor}",
+            "name": name,
+            "limits": asdict(limits),
+            "times_s": None if times_s is None else list(times_s),
+            "max_side": max_side,
+            "decoder": decoder,
+            "cpu_s": self._patience * 4,
+        }
+        self._process = subprocess.Popen(
+            worker_command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(descriptor,),
+            env=worker_environment(),
+            start_new_session=True,
+            bufsize=0,
+        )
+        try:
+            if self._process.stdout is not None:
+                _enlarge(self._process.stdout.fileno())
+            self._send(json.dumps(request).encode())
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill the process if it still runs, and reap it."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        self._process.wait()
+
+    def allow(self, duration_s: float) -> None:
+        """Set what all further waits together may last, now that the duration is known."""
+        self._patience = self._limits.timeout_s + duration_s
+
+    def messages(self) -> Iterator[tuple[dict[str, Any], bytearray]]:
+        """Messages in the order sent, each with its raw bytes.
+
+        Raises:
+            ChildTimeout: no answer within `timeout_s`, or the waits together lasted too long.
+            ChildDied: the process ended, or sent something that is no message.
+        """
+        while True:
+            (length,) = struct.unpack(">I", self._read(4, self._limits.timeout_s))
+            if length > _HEAD_BYTES:
+                raise ChildDied(f"a message head of {length} bytes")
+            try:
+                message = json.loads(self._read(length, self._limits.timeout_s).decode())
+            except ValueError as error:
+                raise ChildDied("a message head that is not JSON") from error
+            size = message.get("bytes", 0) if isinstance(message, dict) else -1
+            # A decoder that a hostile file took over must not make the parent allocate at will.
+            if not isinstance(size, int) or not 0 <= size <= 3 * self._limits.max_pixels * 4:
+                raise ChildDied("a message that claims too many bytes")
+            yield message, self._read(size, self._limits.timeout_s)
+
+    def _send(self, data: bytes) -> None:
+        pipe = self._process.stdin
+        if pipe is None:
+            return
+        os.set_blocking(pipe.fileno(), False)
+        poll = select.poll()
+        poll.register(pipe.fileno(), select.POLLOUT)
+        view = memoryview(data)
+        until = time.monotonic() + self._limits.timeout_s
+        # A process that died before reading is noticed when its answer is read.
+        with contextlib.suppress(BrokenPipeError):
+            while view:
+                if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
+                    raise ChildTimeout
+                with contextlib.suppress(BlockingIOError):
+                    view = view[os.write(pipe.fileno(), view) :]
+            pipe.close()
+
+    def _read(self, count: int, timeout_s: float) -> bytearray:
+        pipe = self._process.stdout
+        if pipe is None:
+            raise ChildDied("no pipe")
+        descriptor = pipe.fileno()
+        data = bytearray(count)
+        view = memoryview(data)
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        begun = time.monotonic()
+        while view:
+            waited = time.monotonic() - begun
+            left = min(timeout_s, self._patience) - waited
+            if left <= 0 or not poll.poll(left * 1000):
+                raise ChildTimeout
+            got = os.readv(descriptor, [view])
+            if got == 0:
+                raise ChildDied("the process ended")
+            view = view[got:]
+        self._patience -= time.monotonic() - begun
+        return data
+
+
+def _enlarge(descriptor: int) -> None:
+    # Lets the kernel hold a whole small frame while the process decodes on. A matter of speed only.
+    import fcntl
+
+    command = getattr(fcntl, "F_SETPIPE_SZ", None)
+    if command is not None:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, command, _PIPE_BYTES)

@@ -1,0 +1,294 @@
+"""Read a video by time: probe it, read some of its frames, or walk through it in bounded memory."""
+
+import hashlib
+import math
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.errors import VideoError
+from pvchat.video.child import Child, ChildDied, ChildTimeout
+from pvchat.video.limits import Limits
+
+_CHUNK = 1 << 20
+_MAX_TIMES = 1_000_000
+# A decoder's own words end up in an error message; a hostile file may have a say in them.
+_MAX_TEXT = 300
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a video is, as displayed.
+
+    Attributes:
+        sha256: of the file, hexadecimal.
+        duration_s: from the first displayed frame to the end of the last.
+        width: pixels, after rotation, in square pixels.
+        height: pixels.
+        fps: displayed frames per second, on average.
+        rotation: counter-clockwise turn applied for display, 0, 90, 180 or 270 degrees.
+        codec: FFmpeg's name of it.
+        decoder: "decord" or "pyav", whichever reads this file rightly.
+        reason: why that one.
+        frames: number of displayed frames.
+    """
+
+    sha256: str
+    duration_s: float
+    width: int
+    height: int
+    fps: float
+    rotation: int
+    codec: str
+    decoder: str
+    reason: str
+    frames: int = 0
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Frames in the order of the times asked for.
+
+    Attributes:
+        images: (H, W, 3) uint8 RGB each; times within one displayed frame share one array.
+        times_s: the times asked for, in seconds.
+        decoder: the one that decoded them (the last one where decord had to be given up midway).
+    """
+
+    images: list[NDArray[np.uint8]] = field(repr=False)
+    times_s: list[float]
+    decoder: str
+
+
+def probe(path: str | Path, limits: Limits | None = None, *, untrusted: bool = True) -> Probe:
+    """Look at a video's packets and first frame, in a child process unless the file is trusted.
+
+    Args:
+        path: the file; "/dev/fd/N" of an open descriptor works too.
+        limits: bounds, default `Limits()`.
+        untrusted: False decodes in this process, which a damaged file may then hang.
+
+    Raises:
+        VideoError: no readable video, or outside the limits.
+    """
+    limits = limits or Limits()
+    with _opened(path, limits) as descriptor:
+        facts = next(_answers(descriptor, str(path), limits, None, None, untrusted))
+        return Probe(
+            sha256=_sha256(descriptor),
+            duration_s=float(facts["duration_s"]),
+            width=int(facts["width"]),
+            height=int(facts["height"]),
+            fps=float(facts["fps"]),
+            rotation=int(facts["rotation"]),
+            codec=str(facts["codec"]),
+            decoder=str(facts["decoder"]),
+            reason=str(facts["reason"]),
+            frames=int(facts["frames"]),
+        )
+
+
+def read_frames(
+    path: str | Path,
+    times_s: Sequence[float],
+    *,
+    max_side: int | None = None,
+    limits: Limits | None = None,
+    untrusted: bool = True,
+) -> Frames:
+    """Read the frames displayed at some times, all into memory; `iter_frames` holds one at a time.
+
+    The frame displayed at time t is the latest one that starts no later than half a clock tick after t; times before
+    the start or after the end give the first or the last frame.
+
+    Args:
+        path: the file.
+        times_s: seconds from the first displayed frame, in any order.
+        max_side: shrink so that the longer side has at most this many pixels.
+        limits: bounds, default `Limits()`.
+        untrusted: False decodes in this process.
+
+    Raises:
+        VideoError: no readable video, outside the limits, or a time that is no number.
+    """
+    times = _checked(times_s)
+    order = sorted(range(len(times)), key=times.__getitem__)
+    images: list[NDArray[np.uint8] | None] = [None] * len(times)
+    decoder = ""
+    for place, (_, rgb, decoder) in zip(
+        order, _walk(path, [times[i] for i in order], max_side, limits, untrusted), strict=True
+    ):
+        images[place] = rgb
+    return Frames([image for image in images if image is not None], times, decoder)
+
+
+def iter_frames(
+    path: str | Path,
+    times_s: Sequence[float],
+    *,
+    max_side: int | None = None,
+    limits: Limits | None = None,
+    untrusted: bool = True,
+) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+    """Walk through the frames displayed at some times, in ascending time, holding a few frames at most.
+
+    Decoding runs ahead by up to three frames while the caller works. Arguments and errors as in `read_frames`.
+
+    Yields:
+        (time as asked for, (H, W, 3) uint8 RGB). Times within one displayed frame share one array.
+    """
+    for time_s, rgb, _ in _walk(path, sorted(_checked(times_s)), max_side, limits, untrusted):
+        yield time_s, rgb
+
+
+def _checked(times_s: Sequence[float]) -> list[float]:
+    times = [float(t) for t in times_s]
+    if len(times) > _MAX_TIMES:
+        raise VideoError(f"{len(times)} frames asked for, at most {_MAX_TIMES} at once: ask for fewer")
+    for time_s in times:
+        if not math.isfinite(time_s):
+            raise VideoError(f"time {time_s} is no number of seconds: ask for finite times")
+    return times
+
+
+def _walk(
+    path: str | Path, times: list[float], max_side: int | None, limits: Limits | None, untrusted: bool
+) -> Iterator[tuple[float, NDArray[np.uint8], str]]:
+    if max_side is not None and max_side < 1:
+        raise VideoError(f"max_side is {max_side}: give at least 1 pixel")
+    limits = limits or Limits()
+    if not times:
+        return
+    with _opened(path, limits) as descriptor:
+        answered = 0
+        for message in _answers(descriptor, str(path), limits, times, max_side, untrusted):
+            if message["kind"] != "frame":
+                continue
+            for time_s in times[answered : answered + message["count"]]:
+                yield time_s, message["rgb"], message["decoder"]
+            answered += message["count"]
+        if answered != len(times):
+            raise VideoError(f"{path} gave {answered} of {len(times)} frames: export or copy the video again")
+
+
+@contextmanager
+def _opened(path: str | Path, limits: Limits) -> Iterator[int]:
+    """A descriptor of a regular file within the size limit. The decoder gets this, not the name: what was checked
+    is what is read."""
+    try:
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError as error:
+        raise VideoError(f"{path} does not exist: check the name of the video") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise VideoError(f"{path} cannot be opened ({reason}): check the name and the rights") from error
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise VideoError(f"{path} is not a file: give a video file")
+        if found.st_size == 0:
+            raise VideoError(f"{path} is empty: copy or record the video again")
+        if found.st_size > limits.max_bytes:
+            raise VideoError(
+                f"{path} has {found.st_size / 1e6:.1f} MB, more than {limits.max_bytes / 1e6:.1f}: compress or cut it"
+            )
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _sha256(descriptor: int) -> str:
+    digest = hashlib.sha256()
+    offset = 0
+    while block := os.pread(descriptor, _CHUNK, offset):
+        digest.update(block)
+        offset += len(block)
+    return digest.hexdigest()
+
+
+def _answers(
+    descriptor: int,
+    name: str,
+    limits: Limits,
+    times: list[float] | None,
+    max_side: int | None,
+    untrusted: bool,
+) -> Iterator[dict[str, Any]]:
+    """The facts, then a message per frame with its picture under "rgb"; errors raised as VideoError."""
+    if not untrusted:
+        yield from _answers_here(descriptor, name, limits, times, max_side)
+        return
+    answered = 0
+    decoder: str | None = None
+    while True:
+        chosen = ""
+        rest = None if times is None else times[answered:]
+        try:
+            with Child(descriptor, name, limits, times_s=rest, max_side=max_side, decoder=decoder) as child:
+                for message, payload in child.messages():
+                    kind = message.get("kind")
+                    if kind == "facts":
+                        chosen = decoder or str(message["decoder"])
+                        child.allow(min(float(message["duration_s"]), limits.max_duration_s))
+                        if decoder is None:
+                            yield message
+                    elif kind == "frame":
+                        frame = _frame(message, payload, len(times or ()) - answered)
+                        answered += frame["count"]
+                        yield frame
+                    elif kind == "done":
+                        return
+                    else:
+                        raise VideoError(_told(name, limits, kind, message))
+        except (ChildTimeout, ChildDied, KeyError, TypeError, ValueError) as error:
+            if chosen == "decord":
+                # decord can hang or crash on files that PyAV reads.
+                decoder = "pyav"
+                continue
+            if isinstance(error, ChildTimeout):
+                raise VideoError(
+                    f"{name} took longer than {limits.timeout_s:g} s to read: cut it into parts or export it again"
+                ) from error
+            raise VideoError(f"{name} made the decoder fail: export the video again as h264 mp4") from error
+
+
+def _frame(message: dict[str, Any], payload: bytearray, left: int) -> dict[str, Any]:
+    height, width, count = int(message["height"]), int(message["width"]), int(message["count"])
+    if not 0 < count <= left:
+        raise ValueError("more frames than were asked for")
+    rgb = np.frombuffer(payload, dtype=np.uint8).reshape(height, width, 3)
+    return {"kind": "frame", "count": count, "decoder": str(message["decoder"]), "rgb": rgb}
+
+
+def _told(name: str, limits: Limits, kind: object, message: dict[str, Any]) -> str:
+    if kind == "memory":
+        return f"{name} needs more than {limits.memory_bytes / 2**20:.0f} MiB to decode: scale it down"
+    text = "".join(c if c.isprintable() else " " for c in str(message.get("text", "")))[:_MAX_TEXT]
+    if kind == "error" and text:
+        return text
+    return f"{name} made the decoder fail ({text}): export the video again as h264 mp4"
+
+
+def _answers_here(
+    descriptor: int, name: str, limits: Limits, times: list[float] | None, max_side: int | None
+) -> Iterator[dict[str, Any]]:
+    from pvchat.video.decoders import pictures
+    from pvchat.video.source import open_source
+    from pvchat.video.worker import threads
+
+    with open_source(f"/dev/fd/{descriptor}", name, limits, threads()) as source:
+        yield {"kind": "facts", **source.facts.as_json()}
+        if times is None:
+            return
+        for picture in pictures(
+            source, times, max_side=max_side, limits=limits, decoder=source.facts.decoder, threads=threads()
+        ):
+            yield {"kind": "frame", "count": picture.count, "decoder": picture.decoder, "rgb": picture.rgb}
