@@ -105,6 +105,7 @@ def place(folder: Path, target: Path, scratch: Path) -> None:
         scratch: folder on the same file system that takes the older one on its way out.
     """
     for file in folder.iterdir():
+        file.chmod(0o644)
         sync(file)
     sync(folder)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -113,4 +113,10 @@ def _write_tokenizer(source: Path, folder: Path) -> None:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(source.parent), gguf_file=source.name, local_files_only=True)
+    tokenizer.model_max_length = CONFIG["max_position_embeddings"]
     tokenizer.save_pretrained(str(folder))
+    # These two say how this conversion read the file; they do not belong to the tokenizer.
+    config_file = folder / "tokenizer_config.json"
+    config = json.loads(config_file.read_text(encoding="utf-8"))
+    kept = {key: value for key, value in config.items() if key not in ("is_local", "local_files_only")}
+    config_file.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -194,6 +194,7 @@ TABLE: tuple[Weight, ...] = (
         licence=_APACHE,
         used_for="appearance vector of a crop and 1,000 ImageNet labels",
         convert=efficientnet.convert,
+        derived_sha256={efficientnet.FILENAME: "00f3dca275c189aaeb4da221cf3e1cd484ce20596a3c4b1f2db56f7b2140ae01"},
     ),
     Weight(
         name="smollm2-135m-instruct",
@@ -208,6 +209,7 @@ TABLE: tuple[Weight, ...] = (
         licence=_APACHE,
         used_for="language model of nano",
         convert=smollm2.convert,
+        derived_sha256={"model.safetensors": "7ef915c9bf9d94d8d70211970476878352a5b95855c589ae987916d7a455242b"},
         folder=True,
     ),
     Weight(
