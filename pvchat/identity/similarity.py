@@ -39,7 +39,9 @@ def cosines(a: NDArray[np.floating], b: NDArray[np.floating]) -> Array:
 
 
 def combined_cosine(
-    tracks: NDArray[np.floating], templates: NDArray[np.floating], weights: NDArray[np.floating] | None = None
+    tracks: NDArray[np.floating],
+    templates: NDArray[np.floating],
+    weights: NDArray[np.floating] | None = None,
 ) -> Array:
     """Half the best template's cosine, half that of the templates' weighted mean.
 
@@ -51,7 +53,11 @@ def combined_cosine(
     Returns:
         (..., n) values in -1..1.
     """
-    weight = np.ones(templates.shape[:-1], np.float32) if weights is None else np.asarray(weights, np.float32)
+    weight = (
+        np.ones(templates.shape[:-1], np.float32)
+        if weights is None
+        else np.asarray(weights, np.float32)
+    )
     each = np.where(weight[..., None, :] > 0, cosines(tracks, templates), -1.0)
     mean = (templates * weight[..., None]).sum(axis=-2, keepdims=True)
     together = cosines(tracks, mean)[..., 0]
@@ -78,7 +84,9 @@ def track_scores(
         (..., n) float32.
     """
     fitted = similarity_calibration(model_id)
-    logit = fitted.slope * (combined_cosine(tracks, templates, weights) - fitted.midpoint)
+    logit = fitted.slope * (
+        combined_cosine(tracks, templates, weights) - fitted.midpoint
+    )
     out: Array = np.clip(logit, -LOGIT_LIMIT, LOGIT_LIMIT).astype(np.float32)
     return out
 
@@ -90,9 +98,13 @@ def similarity_calibration(model_id: str) -> SimilarityCalibration:
     if stem is None:
         # ArcFace embeddings of the same person across sources lie around 0.6, of different people around 0.05.
         return SimilarityCalibration(slope=20.0, midpoint=0.35)
-    text = (resources.files("pvchat.identity") / "data" / f"{stem}.json").read_text(encoding="utf-8")
+    text = (resources.files("pvchat.identity") / "data" / f"{stem}.json").read_text(
+        encoding="utf-8"
+    )
     data = json.loads(text)["similarity"]
-    return SimilarityCalibration(slope=float(data["slope"]), midpoint=float(data["midpoint"]))
+    return SimilarityCalibration(
+        slope=float(data["slope"]), midpoint=float(data["midpoint"])
+    )
 
 
 def _unit(x: NDArray[np.floating]) -> Array:

@@ -59,7 +59,9 @@ class Whitening:
         return cls(model_id, *loaded)
 
     @classmethod
-    def from_population(cls, model_id: str, mean: Array, covariance: Array, shrinkage: float) -> Self:
+    def from_population(
+        cls, model_id: str, mean: Array, covariance: Array, shrinkage: float
+    ) -> Self:
         """Whitening by a covariance between people, pulled towards a multiple of the identity.
 
         Args:
@@ -91,18 +93,24 @@ class Whitening:
 
     def inverse(self, whitened: NDArray[np.floating]) -> Array:
         """Map whitened vectors (..., d) back to raw ones, for synthetic people."""
-        out = np.linalg.solve(self.matrix.astype(np.float64), np.asarray(whitened, np.float64)[..., None])[..., 0]
+        out = np.linalg.solve(
+            self.matrix.astype(np.float64), np.asarray(whitened, np.float64)[..., None]
+        )[..., 0]
         return np.asarray(out + self.mean, dtype=np.float32)
 
     def draw_people(self, count: int, rng: np.random.Generator) -> Array:
         """Synthetic people (count, d) in the whitened space: draws from the population's Gaussian, nobody real."""
         values, axes = np.linalg.eigh(self.population.astype(np.float64))
         normal = rng.standard_normal((count, self.dimension))
-        drawn: Array = ((normal * np.sqrt(np.clip(values, 0.0, None))) @ axes.T).astype(np.float32)
+        drawn: Array = ((normal * np.sqrt(np.clip(values, 0.0, None))) @ axes.T).astype(
+            np.float32
+        )
         return drawn
 
 
-def _from_population(mean: Array, covariance: Array, shrinkage: float) -> tuple[Array, Array, Array]:
+def _from_population(
+    mean: Array, covariance: Array, shrinkage: float
+) -> tuple[Array, Array, Array]:
     cov = covariance.astype(np.float64)
     size = cov.shape[0]
     target = (1.0 - shrinkage) * cov + shrinkage * np.trace(cov) / size * np.eye(size)
@@ -111,7 +119,11 @@ def _from_population(mean: Array, covariance: Array, shrinkage: float) -> tuple[
     population = matrix @ cov @ matrix
     # The whitener itself is shrunk, so the spread it leaves is rescaled to one per dimension on average.
     scale = np.sqrt(size / np.trace(population))
-    return mean.astype(np.float32), (matrix * scale).astype(np.float32), (population * scale**2).astype(np.float32)
+    return (
+        mean.astype(np.float32),
+        (matrix * scale).astype(np.float32),
+        (population * scale**2).astype(np.float32),
+    )
 
 
 @cache
@@ -121,10 +133,14 @@ def _load(model_id: str) -> tuple[Array, Array, Array]:
         folder = resources.files("pvchat.identity") / "data"
         tensors = load_tensors((folder / f"{stem}.safetensors").read_bytes())
         meta = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
-        return _from_population(tensors["mean"], tensors["covariance"], float(meta["whitening_shrinkage"]))
+        return _from_population(
+            tensors["mean"], tensors["covariance"], float(meta["whitening_shrinkage"])
+        )
     if model_id.startswith("insightface"):
         size = 512
         eye = np.eye(size, dtype=np.float32)
         # Unit vectors have a variance of 1/d per dimension.
         return np.zeros(size, np.float32), eye * np.float32(np.sqrt(size)), eye
-    raise ModelError(f"no identity parameters for the face engine {model_id!r}; use 'dlib' or 'insightface'")
+    raise ModelError(
+        f"no identity parameters for the face engine {model_id!r}; use 'dlib' or 'insightface'"
+    )
