@@ -47,10 +47,14 @@ def test_write_commits_and_survives_reopening(home: Path, store: Store) -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_write_rolls_back_on_any_exception(store: Store, error: type[BaseException]) -> None:
-    with pytest.raises(error), store.write() as session:
-        session.add(consent())
-        session.flush()
-        raise error
+    def write_and_fail() -> None:
+        with store.write() as session:
+            session.add(consent())
+            session.flush()
+            raise error
+
+    with pytest.raises(error):
+        write_and_fail()
     with store.read() as session:
         assert count(session, ConsentRow) == 0
 
@@ -91,7 +95,7 @@ def test_times_come_back_aware_and_naive_ones_are_refused(store: Store) -> None:
         assert row.given_at == moment
         assert row.given_at.tzinfo is not None
     with pytest.raises(Exception, match="no time zone"), store.write() as session:
-        session.add(ConsentRow(given_by="Ann", purpose="p", policy_version="1", given_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+        session.add(ConsentRow(given_by="Ann", purpose="p", policy_version="1", given_at=datetime(2026, 1, 1)))
 
 
 def test_many_threads_write_without_loss(store: Store) -> None:

@@ -1,0 +1,34 @@
+"""`pvchat forget`: remove everything about a person."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+
+def forget(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who is forgotten.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask back.")] = False,
+) -> None:
+    """Remove everything about a person: consent, vectors, and cached records of videos they are in."""
+    import pipelines
+    from app.cli import terminal
+    from pvchat.errors import SubjectError
+
+    with pipelines.open() as session:
+        wanted = session.find(name)
+        if not yes:
+            if not sys.stdin.isatty():
+                raise SubjectError(f'"{wanted}" is not forgotten without being asked back; add --yes')
+            typer.confirm(f"Remove everything about {wanted}? This cannot be undone.", abort=True, err=True)
+        report = session.forget(wanted)
+    console = terminal.out()
+    console.print(f"{report.subject} is forgotten.", soft_wrap=True)
+    console.print(
+        f"  gone: consent, {report.templates} face templates, {report.appearance} appearance vectors, "
+        f"{report.track_vectors} vectors in {len(report.records)} cached records",
+        soft_wrap=True,
+    )
+    for video in report.records:
+        console.print(f"  record of {video}", soft_wrap=True)
+    console.print("  Video files themselves were never copied and are where you keep them.", soft_wrap=True)

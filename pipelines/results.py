@@ -1,0 +1,159 @@
+"""What a session hands back."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pvchat.chat.facts import State, SubjectFacts
+from pvchat.perception.record import Box, Span
+
+_SECONDS_DIGITS = 3
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the answer rests on, for one asked person.
+
+    Attributes:
+        subject: the enrolled name.
+        state: the identity decision.
+        score: calibrated probability of being present, 0..1.
+        spans: seconds in which the person is seen.
+        keyframe_s: a moment that shows the person well, None when absent.
+        box: where in that frame, as fractions of its width and height; None when absent.
+    """
+
+    subject: str
+    state: State
+    score: float
+    spans: tuple[Span, ...] = ()
+    keyframe_s: float | None = None
+    box: Box | None = None
+
+    @classmethod
+    def of(cls, facts: SubjectFacts) -> "Evidence":
+        """From the facts the answer was made with."""
+        return cls(facts.name, facts.state, facts.score, facts.spans, facts.keyframe_s, facts.box)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As it stands in the JSON of an answer."""
+        return {
+            "subject": self.subject,
+            "state": self.state,
+            "score": round(self.score, 4),
+            "spans": [[round(start, 2), round(end, 2)] for start, end in self.spans],
+            "keyframe_s": None if self.keyframe_s is None else round(self.keyframe_s, _SECONDS_DIGITS),
+            "box": None if self.box is None else [round(edge, 4) for edge in self.box],
+        }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer and its evidence.
+
+    Attributes:
+        answer: the sentence.
+        evidence: one per asked person, in the order asked.
+        agrees_with_evidence: False when the model said something its evidence does not bear out.
+        unknown_people: how many people in the video are nobody enrolled.
+        model: which models answered.
+        timing_s: seconds per step.
+    """
+
+    answer: str
+    evidence: tuple[Evidence, ...]
+    agrees_with_evidence: bool
+    unknown_people: int
+    model: dict[str, str] = field(default_factory=dict)
+    timing_s: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {
+            "answer": self.answer,
+            "evidence": [item.to_dict() for item in self.evidence],
+            "agrees_with_evidence": self.agrees_with_evidence,
+            "unknown_people": self.unknown_people,
+            "model": dict(self.model),
+            "timing_s": {step: round(seconds, _SECONDS_DIGITS) for step, seconds in self.timing_s.items()},
+        }
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class EnrollResult:
+    """What came of an enrollment.
+
+    Attributes:
+        subject: the name as kept.
+        coverage: what the video showed of the person.
+        warnings: one line each: another enrolled person looks alike, coverage is thin.
+        timing_s: seconds per step.
+    """
+
+    subject: str
+    coverage: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+    timing_s: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Person:
+    """An enrolled person, without any biometric data."""
+
+    name: str
+    enrolled_at: datetime
+    consent_by: str
+    purpose: str
+    expires_at: datetime | None
+    withdrawn_at: datetime | None
+    face_model: str
+    templates: int
+    coverage: dict[str, Any]
+
+    @property
+    def consent_state(self) -> str:
+        """The consent in one word or two: "given", "withdrawn", "expired", "until 2026-01-31"."""
+        if self.withdrawn_at is not None:
+            return "withdrawn"
+        if self.expires_at is None:
+            return "given"
+        return "expired" if self.expires_at <= datetime.now(UTC) else f"until {self.expires_at:%Y-%m-%d}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {
+            "name": self.name,
+            "enrolled_at": self.enrolled_at.isoformat(timespec="seconds"),
+            "consent_by": self.consent_by,
+            "purpose": self.purpose,
+            "consent": self.consent_state,
+            "face_model": self.face_model,
+            "templates": self.templates,
+            "coverage": self.coverage,
+        }
+
+
+@dataclass(frozen=True)
+class ForgetReport:
+    """What went when a person was forgotten.
+
+    Attributes:
+        subject: the name.
+        templates: face templates.
+        appearance: appearance vectors.
+        track_vectors: vectors of tracks in cached perception records.
+        records: file names of the videos whose cached perception records went.
+        videos: file names of the videos that are no longer known at all.
+    """
+
+    subject: str
+    templates: int
+    appearance: int
+    track_vectors: int
+    records: tuple[str, ...]
+    videos: tuple[str, ...]

@@ -1,0 +1,176 @@
+"""The parts of the library a session works with, behind one protocol, loaded when they are first needed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pipelines.lazy import Lazy
+from pvchat.errors import ModelError
+from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors
+from storage.people import SubjectVectors
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from pvchat.chat.answer import Answerer, AnswerResult, Clip
+    from pvchat.identity.decision import IdentityDecision
+    from pvchat.identity.gallery import GalleryEntry
+
+    from pvchat.perception import PerceptionModels
+
+BASES = ("nano",)
+Progress = Callable[[float, str], None]
+
+
+class Tools(Protocol):
+    """What a session needs: perception, identity and a model that answers."""
+
+    def prepare(self, *, answering: bool) -> None:
+        """Begin loading in the background what the next call will need."""
+
+    def perception_models(self) -> Mapping[str, str]:
+        """Ids of the models that perceive, as they stand in their records."""
+
+    def perceive(self, video: Path, progress: Progress | None) -> tuple[PerceptionRecord, PerceptionVectors]:
+        """Look at a video."""
+
+    def build_entry(
+        self, name: str, samples: FaceSamples, appearance: "NDArray[np.float32] | None", model_id: str
+    ) -> "GalleryEntry":
+        """Templates of a person from the faces of one video."""
+
+    def entry(self, name: str, vectors: SubjectVectors, coverage: Mapping[str, Any]) -> "GalleryEntry":
+        """A stored subject as the library wants it."""
+
+    def look_alikes(self, entry: "GalleryEntry", gallery: "Sequence[GalleryEntry]") -> list[str]:
+        """One warning for each enrolled person who could be taken for this one."""
+
+    def decide(
+        self, vectors: PerceptionVectors, record: PerceptionRecord, gallery: "Sequence[GalleryEntry]"
+    ) -> "list[IdentityDecision]":
+        """Who of the gallery is in the video."""
+
+    def clip(
+        self,
+        record: PerceptionRecord,
+        vectors: PerceptionVectors,
+        decisions: "Sequence[IdentityDecision]",
+        entries: "Sequence[GalleryEntry]",
+    ) -> "Clip":
+        """What the model answers from; kept between questions about one video."""
+
+    def answer(
+        self, clip: "Clip", question: str, subjects: Sequence[str], *, use_evidence: bool, use_identity_bias: bool
+    ) -> "AnswerResult":
+        """Answer one question about one video."""
+
+    def release(self) -> None:
+        """Let go of everything that was kept about videos and people (not of the models)."""
+
+
+class EmbeddedTools:
+    """MediaPipe and dlib for seeing, nano for answering; everything on this machine.
+
+    Args:
+        engine: face recognition engine, "dlib" or "insightface".
+        base: base model, "nano".
+
+    Raises:
+        ModelError: there is no such base model.
+    """
+
+    def __init__(self, engine: str = "dlib", base: str = "nano") -> None:
+        if base not in BASES:
+            raise ModelError(f'there is no base model "{base}"; choose one of: {", ".join(BASES)}')
+        self._engine = engine
+        self._seeing: Lazy[PerceptionModels] = Lazy(self._load_seeing)
+        self._answering: Lazy[Answerer] = Lazy(_load_answering)
+
+    def prepare(self, *, answering: bool) -> None:
+        """Begin loading in the background what the next call will need."""
+        self._seeing.start()
+        if answering:
+            self._answering.start()
+
+    def perception_models(self) -> Mapping[str, str]:
+        """Ids of the models that perceive, as they stand in their records."""
+        return self._seeing.get().ids
+
+    def perceive(self, video: Path, progress: Progress | None) -> tuple[PerceptionRecord, PerceptionVectors]:
+        """Look at a video. Raises VideoError and WeightsError."""
+        from pvchat.perception import perceive
+
+        return perceive(video, models=self._seeing.get(), progress=progress)
+
+    def build_entry(
+        self, name: str, samples: FaceSamples, appearance: "NDArray[np.float32] | None", model_id: str
+    ) -> "GalleryEntry":
+        """Templates of a person from the faces of one video."""
+        from pvchat.identity.gallery import build_entry
+
+        return build_entry(name, samples, appearance, model_id)
+
+    def decide(
+        self, vectors: PerceptionVectors, record: PerceptionRecord, gallery: "Sequence[GalleryEntry]"
+    ) -> "list[IdentityDecision]":
+        """Who of the gallery is in the video."""
+        from pvchat.identity.decision import decide
+
+        return decide(vectors, record, gallery)
+
+    def entry(self, name: str, vectors: SubjectVectors, coverage: Mapping[str, Any]) -> "GalleryEntry":
+        """A stored subject as the library wants it."""
+        from pvchat.identity.gallery import GalleryEntry
+
+        return GalleryEntry(
+            name=name,
+            model_id=vectors.face_model,
+            templates=vectors.templates,
+            weights=vectors.weights,
+            appearance=vectors.appearance,
+            coverage=dict(coverage),
+        )
+
+    def look_alikes(self, entry: "GalleryEntry", gallery: "Sequence[GalleryEntry]") -> list[str]:
+        """One warning for each enrolled person who could be taken for this one."""
+        from pvchat.identity.gallery import look_alikes
+
+        return look_alikes(entry, gallery)
+
+    def clip(
+        self,
+        record: PerceptionRecord,
+        vectors: PerceptionVectors,
+        decisions: "Sequence[IdentityDecision]",
+        entries: "Sequence[GalleryEntry]",
+    ) -> "Clip":
+        """What the model answers from."""
+        from pvchat.chat.answer import Clip
+
+        return Clip(record, vectors, decisions, entries)
+
+    def answer(
+        self, clip: "Clip", question: str, subjects: Sequence[str], *, use_evidence: bool, use_identity_bias: bool
+    ) -> "AnswerResult":
+        """Answer one question about one video. Raises WeightsError and ModelError."""
+        return self._answering.get().answer(
+            clip, question, subjects, use_evidence=use_evidence, use_identity_bias=use_identity_bias
+        )
+
+    def release(self) -> None:
+        """Let go of what the model kept about videos."""
+        if self._answering.ready:
+            self._answering.get().forget()
+
+    def _load_seeing(self) -> "PerceptionModels":
+        from pvchat.perception import load_models
+
+        return load_models(self._engine)
+
+
+def _load_answering() -> "Answerer":
+    from pvchat.chat.answer import Answerer
+
+    from pvchat.models.nano import load_nano
+
+    return Answerer(load_nano())

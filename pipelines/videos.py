@@ -1,0 +1,107 @@
+"""Perceived videos: from memory, from the data folder, or by looking at the file."""
+
+import hashlib
+import stat
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pipelines.tools import Progress, Tools
+from pvchat.errors import VideoError
+from pvchat.perception.record import PerceptionRecord, PerceptionVectors
+from storage import perceptions
+from storage.store import Store
+
+CLIPS_KEPT = 8
+_HASHES_KEPT = 256
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class PerceivedVideo:
+    """A video as perceived; the same object as long as it stays in memory."""
+
+    record: PerceptionRecord
+    vectors: PerceptionVectors
+    size_bytes: int
+
+
+class PerceivedVideos:
+    """Looks at every video once per set of models. Not safe between threads by itself; the session's lock is."""
+
+    def __init__(self, store: Store, tools: Tools) -> None:
+        self._store = store
+        self._tools = tools
+        self._perceived: OrderedDict[str, PerceivedVideo] = OrderedDict()
+        self._hashes: OrderedDict[tuple[str, int, int, int], str] = OrderedDict()
+
+    def get(self, file: Path, progress: Progress | None, *, store: bool = True) -> PerceivedVideo:
+        """The perceived video.
+
+        Args:
+            file: the video.
+            progress: called with the fraction done and the step, while the file is looked at.
+            store: whether a new record goes into the data folder.
+
+        Raises:
+            VideoError: the file cannot be read as video.
+            WeightsError: a model is missing.
+        """
+        size_bytes, sha256 = self.identify(file)
+        known = self._perceived.get(sha256)
+        if known is None:
+            models = self._tools.perception_models()
+            with self._store.read() as session:
+                cached = perceptions.load(session, sha256, models)
+            if cached is not None:
+                known = PerceivedVideo(cached.record, cached.vectors, size_bytes)
+            else:
+                record, vectors = self._tools.perceive(file, progress)
+                if record.video.sha256 != sha256:
+                    raise VideoError(f"{file.name} changed while it was being read; try again when it is complete")
+                known = PerceivedVideo(record, vectors, size_bytes)
+                if store:
+                    with self._store.write() as session:
+                        perceptions.save(session, record, vectors, file, size_bytes)
+        if store:
+            remember(self._perceived, sha256, known, CLIPS_KEPT)
+        return known
+
+    def identify(self, file: Path) -> tuple[int, str]:
+        """Size and SHA-256 of a file; the hash is remembered as long as the file does not change.
+
+        Raises:
+            VideoError: it is missing, empty, or no regular file.
+        """
+        try:
+            status = file.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise VideoError(f"{file} is not a file; give the path of a video")
+            if status.st_size == 0:
+                raise VideoError(f"{file} is empty; give the path of a video")
+            key = (str(file.resolve()), status.st_size, status.st_mtime_ns, status.st_ino)
+            sha256 = self._hashes.get(key)
+            if sha256 is None:
+                with file.open("rb") as stream:
+                    sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise VideoError(f"{file} cannot be read: {error.strerror}; check the path") from error
+        except ValueError as error:
+            raise VideoError(f"the path {str(file)!r} cannot be used: {error}; check the path") from error
+        remember(self._hashes, key, sha256, _HASHES_KEPT)
+        return status.st_size, sha256
+
+    def clear(self) -> None:
+        """Let go of everything in memory."""
+        self._perceived.clear()
+
+
+def remember(cache: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    """Put a value at the fresh end of a cache of at most `most` values; the stalest goes."""
+    cache[key] = value
+    cache.move_to_end(key)
+    while len(cache) > most:
+        cache.popitem(last=False)
