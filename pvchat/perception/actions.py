@@ -1,0 +1,299 @@
+"""Action words that can be told honestly from a face mesh and a pose, each with its times.
+
+Every word is measured in a sliding window of about a second and a half around each sample and said for the samples
+where the measurement is clear. All lengths are relative to the person (eye distance, face height, shoulder width), so
+that a near and a far person are judged alike.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.observation import FaceSeen, PersonSeen, TrackObservation
+from pvchat.perception.pose import (
+    LEFT_ANKLE,
+    LEFT_ELBOW,
+    LEFT_HIP,
+    LEFT_KNEE,
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    RIGHT_ANKLE,
+    RIGHT_ELBOW,
+    RIGHT_HIP,
+    RIGHT_KNEE,
+    RIGHT_SHOULDER,
+    RIGHT_WRIST,
+)
+from pvchat.perception.record import Attribute
+
+_WINDOW_S = 1.5
+_MIN_IN_WINDOW = 4
+# Below this height the mesh of a face is mostly noise (its network sees 192 pixels).
+_MIN_FACE_PX = 32.0
+
+Judgement = tuple[float, float]
+"""Time of a sample and how clearly the action is seen there: 0 not at all, 0.5 just so, 1 plainly."""
+
+
+def ramp(value: float, unsure: float, sure: float) -> float:
+    """Clarity of a measurement: 0.5 at `unsure`, 1 from `sure` on, 0 as far below `unsure` as `sure` lies above."""
+    return float(np.clip(0.5 + 0.5 * (value - unsure) / (sure - unsure), 0.0, 1.0))
+
+
+def _meshed(track: TrackObservation) -> list[tuple[float, FaceSeen]]:
+    return [
+        (person.time_s, person.face)
+        for person in track.seen
+        if person.face is not None and person.face.has_mesh and person.face.height >= _MIN_FACE_PX
+    ]
+
+
+def _windows(times: Sequence[float], step_s: float, cuts: Sequence[float]) -> list[NDArray[np.intp]]:
+    """For each time the indices of its neighbours in the same shot, about `_WINDOW_S` wide (more in sparse samples)."""
+    at = np.asarray(times)
+    shots = np.searchsorted(np.asarray(cuts), at)
+    half = max(_WINDOW_S / 2, 3 * step_s)
+    return [np.flatnonzero((np.abs(at - time) <= half + 1e-6) & (shots == shot)) for time, shot in zip(at, shots, strict=True)]
+
+
+def _step(track: TrackObservation) -> float:
+    return track.duration_s / max(1, len(track.samples_s))
+
+
+def talking(track: TrackObservation) -> list[Judgement]:
+    """The mouth opens and closes again and again; a mouth held open, or one yawn, is not talking."""
+    faces = [(time, face) for time, face in _meshed(track) if abs(face.yaw) < 50]
+    result: list[Judgement] = []
+    times = [time for time, _ in faces]
+    opening = np.array([face.mouth_open for _, face in faces])
+    for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
+        if len(inside) < _MIN_IN_WINDOW:
+            continue
+        steps = np.abs(np.diff(opening[inside]))
+        # The median step ignores a single yawn, which moves the mouth in one or two steps only.
+        moved = float(np.sort(steps)[len(steps) // 2 :].mean())
+        middle = float(np.median(steps))
+        result.append((time, min(ramp(moved, 0.05, 0.10), ramp(middle, 0.02, 0.05))))
+    return result
+
+
+def smiling(track: TrackObservation) -> list[Judgement]:
+    """The mouth is wide and its corners are drawn up."""
+    faces = [(time, face) for time, face in _meshed(track) if abs(face.yaw) < 30 and abs(face.pitch) < 30]
+    return [(time, min(ramp(face.mouth_width, 0.66, 0.76), ramp(face.corner_lift, 0.02, 0.10))) for time, face in faces]
+
+
+def turning_the_head(track: TrackObservation) -> list[Judgement]:
+    """Yaw or pitch changes clearly within a window."""
+    faces = _meshed(track)
+    times = [time for time, _ in faces]
+    angles = np.array([(face.yaw, face.pitch) for _, face in faces]).reshape(-1, 2)
+    result: list[Judgement] = []
+    for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
+        if len(inside) < _MIN_IN_WINDOW:
+            continue
+        # Between the second smallest and the second largest value: one bad mesh is not a turn.
+        ordered = np.sort(angles[inside], axis=0)
+        yaw, pitch = ordered[-2] - ordered[1]
+        result.append((time, max(ramp(float(yaw), 16, 28), ramp(float(pitch), 16, 28))))
+    return result
+
+
+_ARMS = ((LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST), (RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST))
+
+
+def _wrists(person: PersonSeen) -> list[tuple[float, float] | None]:
+    """Left and right wrist relative to the middle of the shoulders, in shoulder widths; None when not seen."""
+    body = person.body
+    if body is None or not body.visible(LEFT_SHOULDER, RIGHT_SHOULDER):
+        return [None, None]
+    points = body.landmarks[:, :2]
+    middle = (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) / 2
+    trunk = float(np.linalg.norm(points[LEFT_SHOULDER] - points[RIGHT_SHOULDER]))
+    if body.visible(LEFT_HIP, RIGHT_HIP):
+        hips = (points[LEFT_HIP] + points[RIGHT_HIP]) / 2
+        # Turned sideways the shoulders coincide; the trunk keeps its length.
+        trunk = max(trunk, 0.7 * float(np.linalg.norm(hips - middle)))
+    if trunk < 8:
+        return [None, None]
+    result: list[tuple[float, float] | None] = []
+    for _, elbow, wrist in _ARMS:
+        if body.visible(elbow, wrist):
+            x, y = (points[wrist] - middle) / trunk
+            result.append((float(x), float(y)))
+        else:
+            result.append(None)
+    return result
+
+
+def moving_the_arms(track: TrackObservation) -> list[Judgement]:
+    """The wrists travel relative to the shoulders."""
+    seen = [(person.time_s, _wrists(person)) for person in track.seen if person.body is not None]
+    result: list[Judgement] = []
+    times = [time for time, _ in seen]
+    for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
+        travelled = 0.0
+        for side in (0, 1):
+            path = [(times[i], wrist) for i in inside if (wrist := seen[i][1][side]) is not None]
+            if len(path) < 3:
+                continue
+            places = np.array([wrist for _, wrist in path])
+            lengths = np.linalg.norm(np.diff(places, axis=0), axis=1)
+            # Without the largest jump, which may be a wrist mistaken once.
+            steady = lengths.sum() - lengths.max()
+            travelled = max(travelled, float(steady) / (path[-1][0] - path[0][0]))
+        result.append((time, ramp(travelled, 0.35, 0.8)))
+    return result
+
+
+def raising_the_arms(track: TrackObservation) -> list[Judgement]:
+    """A wrist is above the shoulders, in two neighbouring looks."""
+    seen = [(person.time_s, _wrists(person)) for person in track.seen if person.body is not None]
+    height = [max((-wrist[1] for wrist in wrists if wrist is not None), default=-9.0) for _, wrists in seen]
+    result: list[Judgement] = []
+    for index, (time, _) in enumerate(seen):
+        around = height[max(0, index - 1) : index] + height[index + 1 : index + 2]
+        held = min(height[index], max(around, default=-9.0))
+        result.append((time, ramp(held, 0.15, 0.45)))
+    return result
+
+
+def standing(track: TrackObservation) -> list[Judgement]:
+    """Hips, knees and ankles are seen, one above the other, legs straight."""
+    result: list[Judgement] = []
+    for person in track.seen:
+        body = person.body
+        if body is None:
+            continue
+        if not body.visible(LEFT_HIP, RIGHT_HIP, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE, at_least=0.7):
+            result.append((person.time_s, 0.0))
+            continue
+        points = body.landmarks[:, :2]
+        shoulders = (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) / 2
+        hips = (points[LEFT_HIP] + points[RIGHT_HIP]) / 2
+        trunk = max(float(np.linalg.norm(hips - shoulders)), 1.0)
+        legs = [
+            (LEFT_HIP, LEFT_KNEE, LEFT_ANKLE),
+            (RIGHT_HIP, RIGHT_KNEE, RIGHT_ANKLE),
+        ]
+        # The straighter leg carries: the other may be lifted in a dance or a step.
+        best = 0.0
+        for hip, knee, ankle in legs:
+            thigh, shin = points[knee] - points[hip], points[ankle] - points[knee]
+            upright = min(float(thigh[1]), float(shin[1])) / trunk
+            best = max(best, min(ramp(upright, 0.45, 0.6), ramp(_cosine(thigh, shin), 0.75, 0.9)))
+        lean = float(hips[1] - shoulders[1]) / trunk
+        result.append((person.time_s, min(best, ramp(lean, 0.6, 0.85))))
+    return result
+
+
+def _cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-6))
+
+
+def _drift(track: TrackObservation) -> list[tuple[float, float, float]]:
+    """Per sighting: time, horizontal way within its window in picture widths, and the same for the picture itself."""
+    times = [person.time_s for person in track.seen]
+    centres = np.array([person.centre_x for person in track.seen]) / track.width
+    shown = np.cumsum([track.camera_motion.get(time, (0.0, 0.0))[0] / track.width for time in times])
+    result: list[tuple[float, float, float]] = []
+    for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
+        if len(inside) < _MIN_IN_WINDOW:
+            continue
+        path = centres[inside]
+        steps = np.diff(path)
+        way = float(path[-1] - path[0])
+        # A steady walk, not a sway: most steps go the same way.
+        same = float((np.sign(steps) == np.sign(way)).mean())
+        result.append((time, way if same >= 0.7 else 0.0, float(shown[inside[-1]] - shown[inside[0]])))
+    return result
+
+
+def _moving(track: TrackObservation, sign: float) -> list[Judgement]:
+    result: list[Judgement] = []
+    for time, way, shown in _drift(track):
+        # What the whole picture does is the camera's motion, not the person's.
+        own = sign * (way - shown) if abs(shown) > 0.02 else sign * way
+        result.append((time, min(ramp(sign * way, 0.10, 0.18), ramp(own, 0.08, 0.14))))
+    return result
+
+
+def moving_left(track: TrackObservation) -> list[Judgement]:
+    """The person crosses the picture toward its left edge."""
+    return _moving(track, -1.0)
+
+
+def moving_right(track: TrackObservation) -> list[Judgement]:
+    """The person crosses the picture toward its right edge."""
+    return _moving(track, 1.0)
+
+
+def keeping_still(track: TrackObservation) -> list[Judgement]:
+    """Head, mouth and (where seen) hands hardly move, and enough of the person is seen to know."""
+    faces = _meshed(track)
+    times = [time for time, _ in faces]
+    wrists = {person.time_s: _wrists(person) for person in track.seen if person.body is not None}
+    result: list[Judgement] = []
+    for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
+        if len(inside) < _MIN_IN_WINDOW:
+            continue
+        window = [faces[i][1] for i in inside]
+        size = float(np.median([face.height for face in window]))
+        centres = np.array([((f.box[0] + f.box[2]) / 2, (f.box[1] + f.box[3]) / 2) for f in window]) / size
+        angles = np.array([(face.yaw, face.pitch) for face in window])
+        mouth = np.array([face.mouth_open for face in window])
+        passed = times[inside[-1]] - times[inside[0]]
+        head = float(np.linalg.norm(centres.max(0) - centres.min(0))) / max(passed, 0.5)
+        clear = min(
+            ramp(-head, -0.25, -0.10),
+            ramp(-float((angles.max(0) - angles.min(0)).max()), -14.0, -6.0),
+            ramp(-float(np.abs(np.diff(mouth)).mean()), -0.05, -0.02),
+        )
+        for side in (0, 1):
+            hands = [wrist for i in inside if (wrist := wrists.get(times[i], [None, None])[side]) is not None]
+            if len(hands) >= 2:
+                path = np.linalg.norm(np.diff(np.array(hands), axis=0), axis=1).sum() / max(passed, 0.5)
+                clear = min(clear, ramp(-float(path), -0.35, -0.15))
+        result.append((time, clear))
+    return result
+
+
+JUDGES: dict[str, Callable[[TrackObservation], list[Judgement]]] = {
+    "talking": talking,
+    "smiling": smiling,
+    "turning the head": turning_the_head,
+    "moving the arms": moving_the_arms,
+    "raising the arms": raising_the_arms,
+    "moving left": moving_left,
+    "moving right": moving_right,
+    "standing": standing,
+    "keeping still": keeping_still,
+}
+
+
+def action_attribute(word: str, judgements: Sequence[Judgement], track: TrackObservation) -> list[Attribute]:
+    """Turn the judgements of one word into an attribute with spans, or nothing.
+
+    The confidence is the mean clarity where the action is seen, less when it is seen for a short time only.
+    """
+    seen = [(time, clear) for time, clear in judgements if clear >= 0.5]
+    if len(seen) < min(2, len(track.samples_s)):
+        return []
+    spans = track.spans([time for time, _ in seen])
+    lasting = sum(end - start for start, end in spans)
+    share = len(seen) / max(1, len(judgements))
+    clarity = float(np.mean([clear for _, clear in seen]))
+    confidence = clarity * min(1.0, 0.55 + 0.45 * max(share, lasting / 2.0))
+    whole = share >= 0.9
+    return [Attribute(name="action", value=word, confidence=round(confidence, 3), spans=() if whole else spans)]
+
+
+def actions(track: TrackObservation) -> list[Attribute]:
+    """All action words that are clear enough to be considered, surest first."""
+    found = [a for word, judge in JUDGES.items() for a in action_attribute(word, judge(track), track)]
+    # Standing and dancing go together, keeping still and moving do not: the words of motion win.
+    moving = [a for a in found if a.value not in ("keeping still", "standing", "smiling") and a.confidence >= 0.5]
+    if moving:
+        found = [a for a in found if a.value != "keeping still" or a.spans]
+    return sorted(found, key=lambda a: -a.confidence)

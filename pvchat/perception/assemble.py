@@ -1,0 +1,213 @@
+"""From pieces of tracks to the tracks of a record: split, joined, numbered and described."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pvchat.perception.attributes import describe
+
+from pvchat.perception.config import PerceptionConfig
+from pvchat.perception.faces import CropKeeper
+from pvchat.perception.geometry import FloatArray, PixelBox
+from pvchat.perception.observation import ClothingSeen, PersonSeen, TrackObservation
+from pvchat.perception.record import Box, FaceSamples, Sighting, Track
+from pvchat.perception.tracks import DescribedFaces, Tracklet, identity_change, merge_by_identity
+from pvchat.perception.watch import Piece
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What all tracks of a video share.
+
+    Attributes:
+        width, height: sampled frames in pixels.
+        source_scale: pixels of the source video per pixel of a sampled frame.
+        duration_s: length of the video.
+        samples_s: sampled times.
+        cuts_s: times of the cuts.
+        motion: per sampled time, how far the whole picture moved (dx, dy) in pixels.
+    """
+
+    width: int
+    height: int
+    source_scale: float
+    duration_s: float
+    samples_s: tuple[float, ...]
+    cuts_s: tuple[float, ...]
+    motion: dict[float, tuple[float, float]]
+
+    def observe(self, seen: Sequence[PersonSeen], bridge_s: float) -> TrackObservation:
+        """These sightings as one person."""
+        return TrackObservation(
+            width=self.width,
+            height=self.height,
+            samples_s=self.samples_s,
+            duration_s=self.duration_s,
+            cuts_s=self.cuts_s,
+            seen=tuple(seen),
+            camera_motion=self.motion,
+            bridge_s=bridge_s,
+        )
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person of the video, before numbering.
+
+    Attributes:
+        seen: sightings by time.
+        upper, lower: clothing looks by time.
+        faces: described faces, or None.
+        appearance: (n, a) vectors of the described torsos, n may be 0.
+    """
+
+    seen: tuple[PersonSeen, ...]
+    upper: tuple[ClothingSeen, ...]
+    lower: tuple[ClothingSeen, ...]
+    faces: DescribedFaces | None
+    appearance: tuple[FloatArray, ...]
+
+
+def is_credible(piece: Piece, samples: int) -> bool:
+    """Whether a piece shows a person rather than a detector's slip.
+
+    Args:
+        piece: what was linked.
+        samples: number of frames looked at in all; with very few, little can be asked of a track.
+    """
+    seen = piece.tracklet.seen
+    scores = [person.face.score for person in seen if person.face is not None]
+    if scores:
+        if len(seen) >= 2 or samples < 3:
+            return float(np.mean(scores)) >= 0.55
+        return max(scores) >= 0.85
+    bodies = [person.body.score for person in seen if person.body is not None]
+    return len(seen) >= min(4, samples) and float(np.mean(bodies)) >= 0.7
+
+
+def split(piece: Piece, distance: float) -> list[Piece]:
+    """Cut a piece in two (or more) where its face becomes another person's.
+
+    Between the last face before and the first face after the change, the border lies where the picture changed most.
+    """
+    change = identity_change(piece.faces, distance) if piece.faces is not None else None
+    if change is None:
+        return [piece]
+    between = [p.time_s for p in piece.tracklet.seen if change[0] < p.time_s <= change[1]]
+    border = max(between, key=lambda time: piece.changes.get(time, 0.0))
+    parts = []
+    for start, end in ((-np.inf, border), (border, np.inf)):
+        seen = [person for person in piece.tracklet.seen if start <= person.time_s < end]
+        part = Piece(
+            tracklet=Tracklet(piece.tracklet.key, seen),
+            crops=CropKeeper(0),
+            upper=[look for look in piece.upper if start <= look.time_s < end],
+            lower=[look for look in piece.lower if start <= look.time_s < end],
+            faces=piece.faces.between(start, end) if piece.faces is not None else None,
+            appearance=[(time, vector) for time, vector in piece.appearance if start <= time < end],
+            changes=piece.changes,
+        )
+        parts += split(part, distance)
+    return parts
+
+
+def people_of(pieces: Sequence[Piece], scene: Scene, config: PerceptionConfig) -> list[Person]:
+    """The people behind the pieces, by order of appearance (from left to right when they appear together)."""
+    parts = [
+        part
+        for piece in pieces
+        if is_credible(piece, len(scene.samples_s))
+        for part in split(piece, config.split_distance)
+    ]
+    spans = [scene.observe(p.tracklet.seen, config.bridge_s).spans([s.time_s for s in p.tracklet.seen]) for p in parts]
+    groups = merge_by_identity(spans, [part.faces for part in parts], config.merge_distance)
+    people = []
+    for group in groups:
+        members = [parts[index] for index in group]
+        faces = [member.faces for member in members if member.faces is not None and len(member.faces.times_s)]
+        people.append(
+            Person(
+                seen=tuple(sorted((p for m in members for p in m.tracklet.seen), key=lambda p: p.time_s)),
+                upper=tuple(sorted((look for m in members for look in m.upper), key=lambda look: look.time_s)),
+                lower=tuple(sorted((look for m in members for look in m.lower), key=lambda look: look.time_s)),
+                faces=DescribedFaces.join(faces) if faces else None,
+                appearance=tuple(vector for m in members for _, vector in m.appearance),
+            )
+        )
+    return sorted(people, key=lambda person: (person.seen[0].time_s, person.seen[0].centre_x))
+
+
+def track_of(number: int, person: Person, scene: Scene, config: PerceptionConfig) -> Track:
+    """Write a person down as the track of a record.
+
+    Args:
+        number: id of the track, from 1.
+        person: who.
+        scene: the video.
+        config: bounds on what is said.
+    """
+    whole = scene.observe(person.seen, config.bridge_s)
+    observation = TrackObservation(
+        width=whole.width,
+        height=whole.height,
+        samples_s=whole.samples_s,
+        duration_s=whole.duration_s,
+        cuts_s=whole.cuts_s,
+        seen=whole.seen,
+        upper=person.upper,
+        lower=person.lower,
+        camera_motion=whole.camera_motion,
+        bridge_s=whole.bridge_s,
+    )
+    best = max(person.seen, key=_shows)
+    heights = [seen.face.height for seen in person.seen if seen.face is not None]
+    qualities = sorted((seen.face.quality for seen in person.seen if seen.face is not None), reverse=True)
+    return Track(
+        id=number,
+        spans=observation.spans([seen.time_s for seen in person.seen]),
+        sightings=tuple(_sighting(seen, scene) for seen in person.seen),
+        attributes=describe(observation, config.min_confidence),
+        keyframe_s=round(best.time_s, 3),
+        keyframe_box=_sighting(best, scene).box,
+        faces_described=len(person.faces.times_s) if person.faces is not None else 0,
+        face_px=round(float(np.median(heights)) * scene.source_scale, 1) if heights else 0.0,
+        # The better half: a person who also looks away is not a worse match for it.
+        face_quality=round(float(np.mean(qualities[: (len(qualities) + 1) // 2])), 3) if qualities else 0.0,
+    )
+
+
+def samples_of(person: Person) -> FaceSamples | None:
+    """The described faces of a person as they are stored."""
+    if person.faces is None:
+        return None
+    return FaceSamples(person.faces.times_s, person.faces.vectors, person.faces.quality)
+
+
+def appearance_of(person: Person) -> FloatArray | None:
+    """Mean torso descriptor, of length 1."""
+    if not person.appearance:
+        return None
+    mean = np.mean(person.appearance, axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
+
+
+def _shows(seen: PersonSeen) -> tuple[float, float]:
+    if seen.face is not None:
+        return 1.0 + seen.face.quality, seen.face.score
+    return (seen.body.score if seen.body is not None else 0.0), 0.0
+
+
+def _sighting(seen: PersonSeen, scene: Scene) -> Sighting:
+    return Sighting(
+        time_s=round(seen.time_s, 3),
+        face_box=_fractions(seen.face.box, scene) if seen.face is not None else None,
+        body_box=_fractions(seen.body.box, scene) if seen.body is not None else None,
+        face_quality=round(seen.face.quality, 3) if seen.face is not None else 0.0,
+    )
+
+
+def _fractions(box: PixelBox, scene: Scene) -> Box:
+    x0, x1 = (round(min(max(x / scene.width, 0.0), 1.0), 4) for x in (box[0], box[2]))
+    y0, y1 = (round(min(max(y / scene.height, 0.0), 1.0), 4) for y in (box[1], box[3]))
+    return x0, y0, x1, y1

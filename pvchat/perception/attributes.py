@@ -1,0 +1,21 @@
+"""The registry of what is said about a track. A new attribute is one function here and its name in the record."""
+
+from collections.abc import Callable, Sequence
+
+from pvchat.perception.actions import actions
+from pvchat.perception.clothing import lower_colour, upper_colour
+from pvchat.perception.observation import TrackObservation
+from pvchat.perception.place import distance, place
+from pvchat.perception.record import Attribute
+
+Extractor = Callable[[TrackObservation], list[Attribute]]
+
+EXTRACTORS: tuple[Extractor, ...] = (place, distance, upper_colour, lower_colour, actions)
+
+
+def describe(
+    track: TrackObservation, min_confidence: float, extractors: Sequence[Extractor] = EXTRACTORS
+) -> tuple[Attribute, ...]:
+    """Everything that can be said about a track with at least this confidence, in the order of the extractors."""
+    said = [attribute for extract in extractors for attribute in extract(track)]
+    return tuple(attribute for attribute in said if attribute.confidence >= min_confidence)

@@ -1,0 +1,138 @@
+"""What perception measures about one person in one sampled frame: plain data, pixels of the sampled frame."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.geometry import PixelBox, Roi
+from pvchat.perception.pose import LEFT_EAR, LEFT_SHOULDER, NOSE, RIGHT_EAR, RIGHT_SHOULDER
+from pvchat.perception.record import Span
+from pvchat.perception.spans import spans_of
+
+@dataclass(frozen=True)
+class FaceSeen:
+    """One face.
+
+    Attributes:
+        box: pixels of the sampled frame.
+        score: detection score, 0..1.
+        quality: 0..1 from size, sharpness, frontality and score.
+        yaw, pitch, roll: degrees, as in `face_mesh.HeadPose`.
+        mouth_open: as in `face_mesh.mouth_opening`.
+        mouth_width: as in `face_mesh.mouth_width`.
+        corner_lift: how far the mouth corners lie above the middle of the mouth, over its width.
+        has_mesh: whether the numbers above were measured.
+    """
+
+    box: PixelBox
+    score: float
+    quality: float = 0.0
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    mouth_open: float = 0.0
+    mouth_width: float = 0.0
+    corner_lift: float = 0.0
+    has_mesh: bool = False
+
+    @property
+    def height(self) -> float:
+        """Height of the box in pixels."""
+        return self.box[3] - self.box[1]
+
+
+@dataclass(frozen=True)
+class BodySeen:
+    """One body: box in pixels, score, landmarks (33, 4) with x px, y px, visibility, presence, region looked at."""
+
+    box: PixelBox
+    score: float
+    landmarks: NDArray[np.float32]
+    roi: Roi | None = None
+
+    def visible(self, *indices: int, at_least: float = 0.6) -> bool:
+        """Whether all these landmarks are seen."""
+        return bool((self.landmarks[list(indices), 2:4].min(axis=1) >= at_least).all())
+
+    def head_box(self) -> PixelBox | None:
+        """A square about the size of a face box, from nose and ears, or None when the head is not seen."""
+        if not self.visible(NOSE, at_least=0.5):
+            return None
+        x, y = self.landmarks[NOSE, :2]
+        shoulders = self.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], :2]
+        ears = self.landmarks[[LEFT_EAR, RIGHT_EAR], :2]
+        # The neck is about as long as half a face; ears give the width when the head faces the camera.
+        size = max(float(np.linalg.norm(ears[0] - ears[1])), 0.5 * float(np.linalg.norm(shoulders.mean(0) - (x, y))))
+        half = max(size, 4.0) / 2
+        return (float(x) - half, float(y) - half, float(x) + half, float(y) + half)
+
+
+@dataclass(frozen=True)
+class PersonSeen:
+    """One person in one sample: a face, a body or both."""
+
+    time_s: float
+    face: FaceSeen | None = None
+    body: BodySeen | None = None
+
+    def head_box(self) -> PixelBox | None:
+        """The face box, else where the pose says that the head is."""
+        if self.face is not None:
+            return self.face.box
+        return self.body.head_box() if self.body is not None else None
+
+    @property
+    def centre_x(self) -> float:
+        """Horizontal centre in pixels: of the face where there is one, else of the body."""
+        box = self.face.box if self.face is not None else self.body.box if self.body is not None else None
+        if box is None:
+            raise ValueError(f"a person at {self.time_s:.2f} s has neither a face nor a body")
+        return (box[0] + box[2]) / 2
+
+
+@dataclass(frozen=True)
+class ClothingSeen:
+    """Colours of one garment region in one frame.
+
+    Attributes:
+        time_s: when.
+        votes: share of the region's pixels per colour name.
+        coverage: 0..1, how much of the expected region could be used.
+    """
+
+    time_s: float
+    votes: dict[str, float]
+    coverage: float
+
+
+@dataclass(frozen=True)
+class TrackObservation:
+    """Everything known about one person when the attributes are read off.
+
+    Attributes:
+        width, height: size of the sampled frames in pixels.
+        samples_s: all sampled times of the video.
+        duration_s: length of the video.
+        cuts_s: times of the cuts.
+        seen: the person's sightings, ascending in time.
+        upper, lower: clothing looks.
+        camera_motion: per sampled time, (dx, dy) in pixels that the picture moved since the sample before.
+        bridge_s: sightings closer than this belong to one span.
+    """
+
+    width: int
+    height: int
+    samples_s: tuple[float, ...]
+    duration_s: float
+    cuts_s: tuple[float, ...]
+    seen: tuple[PersonSeen, ...]
+    upper: tuple[ClothingSeen, ...] = ()
+    lower: tuple[ClothingSeen, ...] = ()
+    camera_motion: dict[float, tuple[float, float]] = field(default_factory=dict)
+    bridge_s: float = 1.0
+
+    def spans(self, times_s: Sequence[float]) -> tuple[Span, ...]:
+        """Spans of a subset of the sampled times (see `tracks.spans_of`)."""
+        return spans_of(times_s, self.samples_s, self.duration_s, self.bridge_s, self.cuts_s)

@@ -1,0 +1,307 @@
+"""Looking at one sampled frame after the other: who is there, and what is kept of them."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.clothing import look_at_clothing, torso_box
+from pvchat.perception.config import PerceptionConfig
+from pvchat.perception.cuts import CutBetween, CutDetector, shift, signature
+from pvchat.perception.face_detection import FaceDetection
+from pvchat.perception.face_mesh import FaceLandmarks
+from pvchat.perception.faces import CropKeeper, cut_out, measure_face
+from pvchat.perception.geometry import FloatArray, Image, PixelBox, Roi, clip_box
+from pvchat.perception.models import PerceptionModels
+from pvchat.perception.observation import BodySeen, ClothingSeen, FaceSeen, PersonSeen
+from pvchat.perception.pose import LEFT_HIP, RIGHT_HIP, Body, roi_from_face
+from pvchat.perception.tracks import DescribedFaces, Tracker, Tracklet, iou
+
+_TORSO_SIDE = 224
+_LOCAL_REACH = 2.5
+
+
+@dataclass
+class Piece:
+    """A tracklet with what is kept of its pictures.
+
+    Attributes:
+        tracklet: the sightings.
+        crops: candidate face crops; emptied when they are described.
+        upper, lower: clothing looks.
+        torsos: (time, how much of the torso is seen, crop); emptied when they are described.
+        faces: the described faces.
+        appearance: (time, vector) of the described torsos.
+        changes: per sighting time, how much the whole picture changed since the sample before.
+    """
+
+    tracklet: Tracklet
+    crops: CropKeeper
+    upper: list[ClothingSeen] = field(default_factory=list)
+    lower: list[ClothingSeen] = field(default_factory=list)
+    torsos: list[tuple[float, float, Image]] = field(default_factory=list)
+    faces: DescribedFaces | None = None
+    appearance: list[tuple[float, FloatArray]] = field(default_factory=list)
+    changes: dict[float, float] = field(default_factory=dict)
+    look_every_s: float = 0.75
+    last_look_s: float = -math.inf
+    last_body_s: float = -math.inf
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A person of the current frame with the pictures that are not kept."""
+
+    person: PersonSeen
+    mesh: FaceLandmarks | None = None
+    body: Body | None = None
+
+
+class Watcher:
+    """Finds and follows the people of one video.
+
+    Args:
+        models: the networks.
+        config: how closely to look.
+        step_s: distance of two samples.
+    """
+
+    def __init__(self, models: PerceptionModels, config: PerceptionConfig, step_s: float) -> None:
+        self._models = models
+        self._config = config
+        self._tracker = Tracker(max_gap_s=max(config.bridge_s, 2.1 * step_s))
+        self._detector = CutDetector(config.cut_threshold)
+        self._pieces: dict[int, Piece] = {}
+        self._searched_s = -math.inf
+        self.cuts: list[CutBetween] = []
+        self.motion: dict[float, tuple[float, float]] = {}
+        self._last_s = 0.0
+
+    def look(self, time_s: float, rgb: Image) -> list[Piece]:
+        """Look at the next frame.
+
+        Args:
+            time_s: later than all before.
+            rgb: (H, W, 3) uint8.
+
+        Returns:
+            The pieces that have ended; nothing will be added to them any more.
+        """
+        before, now = self._detector.last, signature(rgb)
+        cut = self._detector.update(now)
+        ended: list[Tracklet] = []
+        if cut and before is not None:
+            ended = self._tracker.cut()
+            self.cuts.append(CutBetween(self._last_s, time_s, before, now))
+        elif before is not None:
+            dx, dy, sure = shift(before, now)
+            if sure > 0.3:
+                self.motion[time_s] = (dx * rgb.shape[1], dy * rgb.shape[0])
+        self._last_s = time_s
+
+        search = cut or time_s - self._searched_s >= self._config.tiles_every_s
+        if search:
+            self._searched_s = time_s
+        found = self._find(rgb, time_s, search)
+        tracklets, stale = self._tracker.update(time_s, [one.person for one in found])
+        for one, tracklet in zip(found, tracklets, strict=True):
+            self._keep(rgb, one, self._piece(tracklet))
+        return [self._pieces.pop(tracklet.key) for tracklet in ended + stale]
+
+    def finish(self) -> list[Piece]:
+        """End all pieces."""
+        return [self._pieces.pop(tracklet.key) for tracklet in self._tracker.cut()]
+
+    def _piece(self, tracklet: Tracklet) -> Piece:
+        if tracklet.key not in self._pieces:
+            self._pieces[tracklet.key] = Piece(tracklet, CropKeeper(3 * self._config.crops_per_track))
+        return self._pieces[tracklet.key]
+
+    def _find(self, rgb: Image, time_s: float, search: bool) -> list[_Found]:
+        expected = self._tracker.expected()
+        faces = self._faces(rgb, expected, search)[: self._config.max_people]
+        measured = []
+        for face in faces:
+            mesh = self._models.mesh.landmarks(rgb, face)
+            measured.append((measure_face(rgb, face, mesh), mesh))
+        bodies = self._bodies(rgb, time_s, expected, [face for face, _ in measured], search)
+        found = []
+        for index, (seen, mesh) in enumerate(measured):
+            body = bodies.pop(index, None)
+            found.append(_Found(PersonSeen(time_s, seen, _body_seen(body)), mesh, body))
+        found += [_Found(PersonSeen(time_s, None, _body_seen(body)), None, body) for body in bodies.values()]
+        return found
+
+    def _faces(self, rgb: Image, expected: Sequence[PersonSeen], search: bool) -> list[FaceDetection]:
+        """Faces of the frame, largest first; between searches, far faces are looked for where they were."""
+        faces = self._models.faces.detect(rgb, tiles="auto" if search else 0)
+        if not search:
+            for person in expected:
+                old = person.face
+                if old is None or any(_same_face(face.box, old.box) for face in faces):
+                    continue
+                faces += self._local_faces(rgb, old, faces)
+        faces = [face for face in faces if face.score >= self._config.min_face_score]
+        return sorted(faces, key=lambda face: -face.height)
+
+    def _local_faces(self, rgb: Image, old: FaceSeen, known: Sequence[FaceDetection]) -> list[FaceDetection]:
+        height, width = rgb.shape[:2]
+        reach = _LOCAL_REACH * old.height
+        x, y = (old.box[0] + old.box[2]) / 2, (old.box[1] + old.box[3]) / 2
+        x0, y0, x1, y1 = (round(v) for v in clip_box((x - reach, y - reach, x + reach, y + reach), width, height))
+        if min(x1 - x0, y1 - y0) < 16:
+            return []
+        result = []
+        for face in self._models.faces.detect(rgb[y0:y1, x0:x1])[:4]:
+            box = (face.box[0] + x0, face.box[1] + y0, face.box[2] + x0, face.box[3] + y0)
+            if not any(iou(box, other.box) > 0.2 for other in known):
+                moved = face.keypoints + np.array([x0, y0], dtype=np.float32)
+                result.append(replace(face, box=box, keypoints=moved))
+        return result
+
+    def _bodies(
+        self, rgb: Image, time_s: float, expected: Sequence[PersonSeen], faces: Sequence[FaceSeen], search: bool
+    ) -> dict[int, Body]:
+        """Bodies by face index; bodies without a face get the indices after the last face."""
+        result: dict[int, Body] = {}
+        followed = {i: _follow(face, expected) for i, face in enumerate(faces)}
+        taken = {id(person) for person in followed.values() if person is not None}
+        detections = self._models.bodies.detect(rgb) if search else []
+        due = []
+        for i, face in enumerate(faces):
+            person = followed[i]
+            last = -math.inf if person is None else self._last_body(person)
+            if time_s - last >= self._config.body_every_s - 1e-3 and face.height >= 14:
+                due.append((last, -face.height, i))
+        for _, _, i in sorted(due)[: self._config.max_bodies]:
+            body = self._body_of_face(rgb, faces[i], [d.roi for d in detections if _same_face(d.box, faces[i].box)])
+            if body is not None and not _doubled(body, result.values()):
+                result[i] = body
+        # People whose face is turned away or hidden, where they were; then bodies that nobody follows yet.
+        free = [d for d in detections if not any(_same_face(d.box, face.box) for face in faces)]
+        rois = [person.body.roi for person in expected if id(person) not in taken and person.body is not None]
+        rois += [d.roi for d in free if d.score >= self._config.min_body_score]
+        index = len(faces)
+        for roi in [roi for roi in rois if roi is not None][: self._config.max_bodies]:
+            body = self._models.pose.estimate(rgb, roi)
+            if body is None or _doubled(body, result.values()) or _holds_face(body, faces):
+                continue
+            result[index] = body
+            index += 1
+        return result
+
+    def _last_body(self, person: PersonSeen) -> float:
+        for piece in self._pieces.values():
+            if piece.tracklet.seen and piece.tracklet.seen[-1] is person:
+                return piece.last_body_s
+        return -math.inf
+
+    def _body_of_face(self, rgb: Image, face: FaceSeen, rois: Sequence[Roi]) -> Body | None:
+        for roi in [*rois, roi_from_face(face.box)]:
+            body = self._models.pose.estimate(rgb, roi)
+            if body is not None and _holds_face(body, [face]):
+                return body
+        return None
+
+    def _keep(self, rgb: Image, one: _Found, piece: Piece) -> None:
+        person = one.person
+        time_s = person.time_s
+        piece.changes[time_s] = self._detector.last_difference
+        if person.body is not None:
+            piece.last_body_s = time_s
+        if person.face is not None and piece.crops.wants(person.face.quality):
+            piece.crops.add(cut_out(rgb, time_s, person.face, one.mesh))
+        looked = time_s - piece.last_look_s >= piece.look_every_s - 1e-3
+        if not looked or (person.body is None and time_s - piece.last_body_s < 2 * self._config.body_every_s):
+            return
+        piece.last_look_s = time_s
+        mask = self._mask(rgb, one)
+        face_box = person.face.box if person.face is not None else None
+        upper, lower = look_at_clothing(rgb, time_s, body=person.body, mask=mask, face_box=face_box)
+        if upper is not None:
+            piece.upper.append(upper)
+        if lower is not None:
+            piece.lower.append(lower)
+        self._keep_torso(rgb, person, piece)
+        if max(len(piece.upper), len(piece.lower)) > 2 * self._config.looks_per_track:
+            piece.upper, piece.lower = piece.upper[::2], piece.lower[::2]
+            piece.look_every_s *= 2
+
+    def _mask(self, rgb: Image, one: _Found) -> NDArray[np.float32] | None:
+        height, width = rgb.shape[:2]
+        if one.body is not None and one.body.mask is not None:
+            return one.body.full_mask(width, height)
+        face = one.person.face
+        if face is None:
+            return None
+        tall = face.height
+        x = (face.box[0] + face.box[2]) / 2
+        around = (x - 2.5 * tall, face.box[1] - 1.5 * tall, x + 2.5 * tall, face.box[3] + 2.5 * tall)
+        x0, y0, x1, y1 = (round(v) for v in clip_box(around, width, height))
+        if min(x1 - x0, y1 - y0) < 8:
+            return None
+        mask = np.zeros((height, width), dtype=np.float32)
+        mask[y0:y1, x0:x1] = self._models.people.mask(rgb[y0:y1, x0:x1])
+        return mask
+
+    def _keep_torso(self, rgb: Image, person: PersonSeen, piece: Piece) -> None:
+        face_box = person.face.box if person.face is not None else None
+        whole = torso_box(person.body, face_box)
+        if whole is None:
+            return
+        height, width = rgb.shape[:2]
+        x0, y0, x1, y1 = (round(v) for v in clip_box(whole, width, height))
+        if min(x1 - x0, y1 - y0) < 16:
+            return
+        seen = (x1 - x0) * (y1 - y0) / max((whole[2] - whole[0]) * (whole[3] - whole[1]), 1.0)
+        crop = cv2.resize(rgb[y0:y1, x0:x1], (_TORSO_SIDE, _TORSO_SIDE), interpolation=cv2.INTER_AREA)
+        piece.torsos.append((person.time_s, seen, crop.astype(np.uint8)))
+        if len(piece.torsos) > 2 * self._config.torsos_per_track:
+            # Drops every second one, so that what is left is spread over the whole tracklet.
+            piece.torsos = piece.torsos[::2]
+
+
+def _body_seen(body: Body | None) -> BodySeen | None:
+    if body is None:
+        return None
+    return BodySeen(body.box, body.score, body.landmarks, _next_roi(body))
+
+
+def _next_roi(body: Body) -> Roi:
+    """Where to look for this body in the next sample: the same square, moved with the hips."""
+    if body.landmarks[[LEFT_HIP, RIGHT_HIP], 3].min() < 0.5:
+        return body.roi
+    x, y = body.landmarks[[LEFT_HIP, RIGHT_HIP], :2].mean(0)
+    return replace(body.roi, cx=float(x), cy=float(y))
+
+
+def _same_face(a: PixelBox, b: PixelBox) -> bool:
+    """Whether two boxes show the same head, allowing for detectors that draw it larger or smaller."""
+    size = max(a[3] - a[1], b[3] - b[1])
+    dx, dy = (a[0] + a[2] - b[0] - b[2]) / 2, (a[1] + a[3] - b[1] - b[3]) / 2
+    return math.hypot(dx, dy) < 0.6 * size
+
+
+def _follow(face: FaceSeen, expected: Sequence[PersonSeen]) -> PersonSeen | None:
+    """The followed person whose head is nearest to a face, or None when nobody is near."""
+    near = [(iou(face.box, head), person) for person in expected if (head := person.head_box()) is not None]
+    best = max(near, key=lambda item: item[0], default=None)
+    return best[1] if best is not None and best[0] > 0.1 else None
+
+
+def _doubled(body: Body, others: Iterable[Body]) -> bool:
+    """Whether this body was already found for somebody else."""
+    return any(iou(body.box, other.box) > 0.7 for other in others)
+
+
+def _holds_face(body: Body, faces: Sequence[FaceSeen]) -> bool:
+    """Whether the head of a body is one of these faces."""
+    nose = body.landmarks[0, :2]
+    for face in faces:
+        x, y = (face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2
+        if math.hypot(float(nose[0]) - x, float(nose[1]) - y) < 0.6 * face.height:
+            return True
+    return False
