@@ -62,12 +62,14 @@ class _Block(nn.Module):
         self.skips = stride == 1 and channels_in == stage.channels_out
 
     def forward(self, inputs: Tensor) -> Tensor:
-        x = inputs
+        x: Tensor = inputs
         if self.expands:
             x = F.relu6(self._bn0(self._expand_conv(x)))
         x = F.relu6(self._bn1(self._depthwise_conv(x)))
         x = self._bn2(self._project_conv(x))
-        return x + inputs if self.skips else x
+        if self.skips:
+            x = x + inputs
+        return x
 
 
 class EfficientNetLite0(nn.Module):

@@ -38,7 +38,11 @@ _SIDE: dict[Range, int] = {"full": 192, "short": 128}
 _TILE_OVERLAP = 0.25
 # Faces below this size in network pixels are not found reliably; finer tiles are cut until the smallest face fits.
 _MIN_NETWORK_PX = 12.0
-MAX_TILES = 40
+# A level that has too many tiles is made coarser by this factor until it fits.
+_COARSER = 1.1
+# A level that is less than this finer than the one before shows nothing new.
+_WORTH_A_LEVEL = 1.4
+MAX_TILES = 60
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class FaceDetector:
         num_threads: CPU threads of one call.
         min_score: faces below this score are dropped.
         min_tile_score: the same for faces that only a tile shows; higher, since many tiles mean many chances to err.
-        min_face_px: `tiles="auto"` cuts tiles small enough for faces of this height.
+        min_face_px: tiles are cut small enough for faces of this height.
     """
 
     def __init__(
@@ -163,19 +167,28 @@ def tile_grid(width: int, height: int, side: int, min_face_px: float, tiles: Til
         width, height: image size in pixels.
         side: input side of the network.
         min_face_px: height of the smallest face worth finding.
-        tiles: "auto", or the largest number of tiles (levels that do not fit are left out).
+        tiles: "auto" for at most `MAX_TILES`, or the largest number of tiles; the finest level that fits is the last.
     """
     limit = MAX_TILES if tiles == "auto" else tiles
     grid: list[tuple[int, int, int]] = []
     tile = float(max(width, height))
-    while limit > 0 and min_face_px * side / tile < _MIN_NETWORK_PX:
+    finest = min_face_px * side / _MIN_NETWORK_PX
+    while len(grid) < limit and tile > finest:
         # The last level need not halve: the largest tile that shows the smallest face is enough.
-        tile = max(tile / 2, min_face_px * side / _MIN_NETWORK_PX)
-        level = [(x, y, math.ceil(tile)) for y in _starts(height, tile) for x in _starts(width, tile)]
+        smaller = max(tile / 2, finest)
+        level = _level(width, height, smaller)
+        while len(grid) + len(level) > limit and smaller * _COARSER < tile / _WORTH_A_LEVEL:
+            smaller *= _COARSER
+            level = _level(width, height, smaller)
         if len(grid) + len(level) > limit:
             break
         grid += level
+        tile = smaller
     return grid
+
+
+def _level(width: int, height: int, tile: float) -> list[tuple[int, int, int]]:
+    return [(x, y, math.ceil(tile)) for y in _starts(height, tile) for x in _starts(width, tile)]
 
 
 def _starts(length: int, tile: float) -> list[int]:

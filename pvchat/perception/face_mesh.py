@@ -15,6 +15,7 @@ from pvchat.perception.litert import LiteRtModel
 _SIDE = 192
 _POINTS = 468
 _MARGIN = 1.5
+_SHARPNESS_SIDE = 64
 
 # Indices into the mesh. "Left" and "right" are as displayed for an upright, unmirrored face.
 _LEFT_EYE_OUTER, _LEFT_EYE_INNER, _RIGHT_EYE_INNER, _RIGHT_EYE_OUTER = 33, 133, 362, 263
@@ -24,6 +25,10 @@ _INNER_LIPS = (13, 14)
 _MOUTH_CORNERS = (61, 291)
 _FOREHEAD, _CHIN = 10, 152
 _LEFT_CHEEK, _RIGHT_CHEEK = 234, 454
+
+# The line from forehead to chin leans by this much (degrees) in a face that looks straight ahead: the median over
+# frontal faces of several people.
+_NEUTRAL_PITCH = -7.5
 
 
 @dataclass(frozen=True)
@@ -121,10 +126,10 @@ def eye_opening(points: FloatArray) -> float:
 
 
 class HeadPose(NamedTuple):
-    """Degrees. All three are 0 for a face that looks into the camera upright.
+    """Degrees. All three are about 0 for a face that looks into the camera upright.
 
     Attributes:
-        yaw: positive when the face turns to the image's right.
+        yaw: positive when the face turns to the image's right (for a tilted head: to its own right as displayed).
         pitch: positive when the face looks up.
         roll: positive when the head tilts clockwise as displayed.
     """
@@ -137,6 +142,8 @@ class HeadPose(NamedTuple):
 def head_pose(points: FloatArray) -> HeadPose:
     """Where the face points, from the axes of the mesh (eye and cheek line across, forehead to chin down).
 
+    The mesh flattens far sides, so large turns are underestimated: a full profile reads as about 50 to 60 degrees.
+
     Args:
         points: (468, 3) as in `FaceLandmarks`.
     """
@@ -145,11 +152,13 @@ def head_pose(points: FloatArray) -> HeadPose:
     across = _unit(_unit(eyes) + _unit(cheeks))
     down = points[_CHIN] - points[_FOREHEAD]
     down = _unit(down - across * float(down @ across))
-    forward = -np.cross(across, down)
-    yaw = math.degrees(math.atan2(float(forward[0]), -float(forward[2])))
-    pitch = math.degrees(math.asin(float(np.clip(-forward[1], -1.0, 1.0))))
-    roll = math.degrees(math.atan2(float(across[1]), float(across[0])))
-    return HeadPose(yaw, pitch, roll)
+    roll = math.atan2(float(across[1]), float(across[0]))
+    x, y, z = (float(v) for v in np.cross(down, across))
+    # Seen by somebody who tilts the head by as much, yaw and pitch do not depend on the roll.
+    x, y = x * math.cos(roll) + y * math.sin(roll), y * math.cos(roll) - x * math.sin(roll)
+    yaw = math.degrees(math.atan2(x, -z))
+    pitch = math.degrees(math.asin(min(max(-y, -1.0), 1.0)))
+    return HeadPose(yaw, pitch - _NEUTRAL_PITCH, math.degrees(roll))
 
 
 def _unit(vector: FloatArray) -> FloatArray:
@@ -173,18 +182,21 @@ def five_points(points: FloatArray) -> FloatArray:
 def sharpness(rgb: Image) -> float:
     """How much fine detail a face crop has, comparable between crop sizes and exposures.
 
-    The crop is brought to 64 x 64 first, so that a small face that was blown up reads as blurred, and the variance of
-    its Laplacian is taken relative to its contrast (Pech-Pacheco et al. 2000, normalised).
+    The crop is brought to 64 x 64 pixels first, so that a small face that was blown up reads as blurred. The variance
+    of its Laplacian (Pech-Pacheco et al. 2000) is then taken relative to its contrast.
 
     Args:
         rgb: (H, W, 3) uint8.
 
     Returns:
-        0 for a flat image; sharp faces lie above about .3, strongly blurred ones below .05.
+        0 for a flat image; a face in focus lies above about .1, one blurred by 2 % of its height or more below .05.
     """
     if rgb.size == 0:
         return 0.0
-    grey = cv2.cvtColor(cv2.resize(rgb, (64, 64), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    shrinks = min(rgb.shape[:2]) > _SHARPNESS_SIDE
+    # Averaging areas would blow small crops up into sharp blocks.
+    mode = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    grey = cv2.cvtColor(cv2.resize(rgb, (_SHARPNESS_SIDE, _SHARPNESS_SIDE), interpolation=mode), cv2.COLOR_RGB2GRAY)
     values = grey.astype(np.float32)
     contrast = float(values.var())
     if contrast < 1.0:
