@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import av
 import cv2
 import numpy as np
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from pvchat.errors import VideoError
@@ -91,7 +92,7 @@ def write_clip(
     count = 0
     width = height = 0
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate, options=options)
+        stream = cast(VideoStream, container.add_stream(codec, rate=rate, options=options))
         stream.pix_fmt = "yuv420p"
         for rgb in frames:
             if count == 0:
@@ -265,9 +266,7 @@ def one_after_another(
     return ClipTruth(written.path, written.duration_s, written.size, tuple(parts))
 
 
-def cut(
-    path: str | Path, out: str | Path, start_s: float, end_s: float, *, fps: float | None = None
-) -> ClipTruth:
+def cut(path: str | Path, out: str | Path, start_s: float, end_s: float, *, fps: float | None = None) -> ClipTruth:
     """Encode a part of a clip anew, so that nothing of the rest is in the file.
 
     Args:
@@ -339,7 +338,9 @@ def degrade(
     times = [i / rate for i in range(max(1, round(found.duration_s * rate)))]
     random = np.random.default_rng(seed)
     place = random.uniform(0, 1, 2)
-    size = (max(1, round(found.width / strength)), max(1, round(found.height / strength))) if kind == "small" else (0, 0)
+    size = (
+        (max(1, round(found.width / strength)), max(1, round(found.height / strength))) if kind == "small" else (0, 0)
+    )
     corner = (round(place[0] * (found.width - size[0])), round(place[1] * (found.height - size[1])))
 
     def frames() -> Iterator[Rgb]:
@@ -349,8 +350,7 @@ def degrade(
                 canvas[corner[1] : corner[1] + size[1], corner[0] : corner[0] + size[0]] = resize(rgb, size)
                 yield canvas
             elif kind == "blur":
-                sigma = strength / 100 * rgb.shape[0]
-                yield _rgb(cv2.GaussianBlur(rgb, (0, 0), sigma)) if sigma > 0 else rgb
+                yield _blurred(rgb, strength / 100 * rgb.shape[0])
             elif kind == "masked":
                 yield _masked(rgb, regions(time_s) if callable(regions) else regions, strength)
             elif kind == "dark":
@@ -421,6 +421,16 @@ def _looped(path: str | Path, found: Probe, count: int, fps: float, size: tuple[
         for _, rgb in iter_frames(path, times, untrusted=False):
             yield resize(rgb, size)
         left -= per_round
+
+
+def _blurred(rgb: Rgb, sigma: float) -> Rgb:
+    if sigma <= 0:
+        return rgb
+    # A wide Gaussian on a smaller picture looks the same and costs a fraction.
+    step = max(1, int(sigma / 4))
+    height, width = rgb.shape[:2]
+    small = resize(rgb, (max(1, width // step), max(1, height // step)))
+    return resize(_rgb(cv2.GaussianBlur(small, (0, 0), sigma / step)), (width, height))
 
 
 def _masked(rgb: Rgb, boxes: Sequence[Box], share: float) -> Rgb:

@@ -20,11 +20,11 @@ _HEAD_BYTES = 64 * 1024
 _PIPE_BYTES = 1 << 20
 
 
-class ChildTimeout(Exception):
+class ChildTimeoutError(Exception):
     """The process did not answer in time."""
 
 
-class ChildDied(Exception):
+class ChildDiedError(Exception):
     """The process ended before it had answered."""
 
 
@@ -123,21 +123,21 @@ class Child:
         """Messages in the order sent, each with its raw bytes.
 
         Raises:
-            ChildTimeout: no answer within `timeout_s`, or the waits together lasted too long.
-            ChildDied: the process ended, or sent something that is no message.
+            ChildTimeoutError: no answer within `timeout_s`, or the waits together lasted too long.
+            ChildDiedError: the process ended, or sent something that is no message.
         """
         while True:
             (length,) = struct.unpack(">I", self._read(4, self._limits.timeout_s))
             if length > _HEAD_BYTES:
-                raise ChildDied(f"a message head of {length} bytes")
+                raise ChildDiedError(f"a message head of {length} bytes")
             try:
                 message = json.loads(self._read(length, self._limits.timeout_s).decode())
             except ValueError as error:
-                raise ChildDied("a message head that is not JSON") from error
+                raise ChildDiedError("a message head that is not JSON") from error
             size = message.get("bytes", 0) if isinstance(message, dict) else -1
             # A decoder that a hostile file took over must not make the parent allocate at will.
             if not isinstance(size, int) or not 0 <= size <= 3 * self._limits.max_pixels * 4:
-                raise ChildDied("a message that claims too many bytes")
+                raise ChildDiedError("a message that claims too many bytes")
             yield message, self._read(size, self._limits.timeout_s)
 
     def _send(self, data: bytes) -> None:
@@ -153,7 +153,7 @@ class Child:
         with contextlib.suppress(BrokenPipeError):
             while view:
                 if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
-                    raise ChildTimeout
+                    raise ChildTimeoutError
                 with contextlib.suppress(BlockingIOError):
                     view = view[os.write(pipe.fileno(), view) :]
             pipe.close()
@@ -161,7 +161,7 @@ class Child:
     def _read(self, count: int, timeout_s: float) -> bytearray:
         pipe = self._process.stdout
         if pipe is None:
-            raise ChildDied("no pipe")
+            raise ChildDiedError("no pipe")
         descriptor = pipe.fileno()
         data = bytearray(count)
         view = memoryview(data)
@@ -172,10 +172,10 @@ class Child:
             waited = time.monotonic() - begun
             left = min(timeout_s, self._patience) - waited
             if left <= 0 or not poll.poll(left * 1000):
-                raise ChildTimeout
+                raise ChildTimeoutError
             got = os.readv(descriptor, [view])
             if got == 0:
-                raise ChildDied("the process ended")
+                raise ChildDiedError("the process ended")
             view = view[got:]
         self._patience -= time.monotonic() - begun
         return data

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from pvchat.errors import VideoError
 from pvchat.video.geometry import fit
 from pvchat.video.limits import Limits
-from pvchat.video.source import Source, decoded
+from pvchat.video.source import Source, decoded, open_stream
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -71,7 +72,7 @@ def pictures(
     rest = wanted[answered:]
     if rest:
         for (_, first, count), rgb in zip(
-            rest, _with_pyav(source, [number for number, _, _ in rest], size, limits), strict=True
+            rest, _with_pyav(source, [number for number, _, _ in rest], size, limits, threads), strict=True
         ):
             yield Picture(first, count, rgb, "pyav")
 
@@ -108,30 +109,36 @@ def _with_decord(
 
 
 def _with_pyav(
-    source: Source, numbers: Sequence[int], size: tuple[int, int], limits: Limits
+    source: Source, numbers: Sequence[int], size: tuple[int, int], limits: Limits, threads: int
 ) -> Iterator[NDArray[np.uint8]]:
     timeline = source.timeline
     stale = MAX_STALE_S / float(timeline.time_base)
-    frames = _Frames(source)
-    for number in numbers:
-        target = int(timeline.pts[number])
-        frame, pts = frames.at(target)
-        if frame is None or abs(target - pts) > stale:
-            when = (target - int(timeline.pts[0])) * float(timeline.time_base)
-            raise VideoError(f"{source.name} is damaged at {when:.1f} s: export or copy the video again")
-        yield _to_rgb(source, frame, size, limits)
+    with closing(_Frames(source, threads)) as frames:
+        for number in numbers:
+            target = int(timeline.pts[number])
+            frame, pts = frames.at(target)
+            if frame is None or abs(target - pts) > stale:
+                when = (target - int(timeline.pts[0])) * float(timeline.time_base)
+                raise VideoError(f"{source.name} is damaged at {when:.1f} s: export or copy the video again")
+            yield _to_rgb(source, frame, size, limits)
 
 
 class _Frames:
     """Walks through the decoded frames, forwards, and jumps to a key frame when that saves decoding."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, threads: int) -> None:
         self._source = source
+        self._threads = threads
+        self._seekable = source.seekable
+        self._open = ExitStack()
+        self._decoding: Iterator[VideoFrame] | None = None
         self._held: tuple[VideoFrame, int] | None = None
         self._ahead: tuple[VideoFrame, int] | None = None
-        self._decoding: Iterator[VideoFrame] | None = None
         self._count = 0
-        self._seekable = not source.timeline.by_count
+
+    def close(self) -> None:
+        """Close the file."""
+        self._open.close()
 
     def at(self, target: int) -> "tuple[VideoFrame | None, int]":
         """The latest frame that starts no later than `target`, and its start; the first one if there is none."""
@@ -161,16 +168,20 @@ class _Frames:
     def _start(self, key: int) -> None:
         timeline = self._source.timeline
         first_key = int(timeline.key_pts[0])
-        start = key if self._seekable else first_key
-        self._source.container.seek(start, stream=self._source.stream)
-        self._decoding = decoded(self._source.container, self._source.stream)
+        # A file opened anew stands at its start; seeking there is not reliable in every container.
+        self._open.close()
+        container, stream = self._open.enter_context(open_stream(self._source.path, self._source.name, self._threads))
+        jump = self._seekable and key != first_key
+        if jump:
+            container.seek(key, stream=stream)
+        self._decoding = decoded(container, stream)
         self._held = self._ahead = None
         self._count = 0
-        if start == first_key:
+        if not jump:
             return
         self._ahead = self._next()
         if self._ahead is None or self._ahead[1] > max(key, int(timeline.pts[0])):
-            # Some containers seek past the wanted key frame; from the very first one they cannot.
+            # The seek went past the key frame it was to find.
             self._seekable = False
             self._start(first_key)
 

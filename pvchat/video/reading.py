@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import VideoError
-from pvchat.video.child import Child, ChildDied, ChildTimeout
+from pvchat.video.child import Child, ChildDiedError, ChildTimeoutError
 from pvchat.video.limits import Limits
 
 _CHUNK = 1 << 20
@@ -105,8 +105,8 @@ def read_frames(
 ) -> Frames:
     """Read the frames displayed at some times, all into memory; `iter_frames` holds one at a time.
 
-    The frame displayed at time t is the latest one that starts no later than half a clock tick after t; times before
-    the start or after the end give the first or the last frame.
+    The frame displayed at time t is the latest one that starts no later than half a clock tick (at most 1 ms) after
+    t; times before the start or after the end give the first or the last frame.
 
     Args:
         path: the file.
@@ -120,13 +120,9 @@ def read_frames(
     """
     times = _checked(times_s)
     order = sorted(range(len(times)), key=times.__getitem__)
-    images: list[NDArray[np.uint8] | None] = [None] * len(times)
-    decoder = ""
-    for place, (_, rgb, decoder) in zip(
-        order, _walk(path, [times[i] for i in order], max_side, limits, untrusted), strict=True
-    ):
-        images[place] = rgb
-    return Frames([image for image in images if image is not None], times, decoder)
+    found = list(_walk(path, [times[i] for i in order], max_side, limits, untrusted))
+    images = [found[place][1] for place in np.argsort(order)]
+    return Frames(images, times, found[-1][2] if found else "")
 
 
 def iter_frames(
@@ -248,12 +244,12 @@ def _answers(
                         return
                     else:
                         raise VideoError(_told(name, limits, kind, message))
-        except (ChildTimeout, ChildDied, KeyError, TypeError, ValueError) as error:
+        except (ChildTimeoutError, ChildDiedError, KeyError, TypeError, ValueError) as error:
             if chosen == "decord":
                 # decord can hang or crash on files that PyAV reads.
                 decoder = "pyav"
                 continue
-            if isinstance(error, ChildTimeout):
+            if isinstance(error, ChildTimeoutError):
                 raise VideoError(
                     f"{name} took longer than {limits.timeout_s:g} s to read: cut it into parts or export it again"
                 ) from error
@@ -281,14 +277,12 @@ def _answers_here(
     descriptor: int, name: str, limits: Limits, times: list[float] | None, max_side: int | None
 ) -> Iterator[dict[str, Any]]:
     from pvchat.video.decoders import pictures
-    from pvchat.video.source import open_source
+    from pvchat.video.source import look
     from pvchat.video.worker import threads
 
-    with open_source(f"/dev/fd/{descriptor}", name, limits, threads()) as source:
-        yield {"kind": "facts", **source.facts.as_json()}
-        if times is None:
-            return
-        for picture in pictures(
-            source, times, max_side=max_side, limits=limits, decoder=source.facts.decoder, threads=threads()
-        ):
-            yield {"kind": "frame", "count": picture.count, "decoder": picture.decoder, "rgb": picture.rgb}
+    source = look(f"/dev/fd/{descriptor}", name, limits, threads())
+    yield {"kind": "facts", **source.facts.as_json()}
+    for picture in pictures(
+        source, times or (), max_side=max_side, limits=limits, decoder=source.facts.decoder, threads=threads()
+    ):
+        yield {"kind": "frame", "count": picture.count, "decoder": picture.decoder, "rgb": picture.rgb}

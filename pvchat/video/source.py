@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ FORMATS = (
     "mp3,wav,flac,aac,aiff,amr"
 )
 READABLE = "mp4, mov, mkv, webm, avi, mpeg, ts, flv, wmv"
+_SEEKABLE = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"})
+_UNTIMED = frozenset({"avi"})
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"\x00\x00\x01\x00")
 _PICTURE_BRANDS = (b"avif", b"heic", b"heix", b"mif1", b"msf1")
 
@@ -38,7 +40,6 @@ class Facts:
     height: int
     fps: float
     rotation: int
-    mirrored: bool
     codec: str
     decoder: str
     reason: str
@@ -50,29 +51,36 @@ class Facts:
 
 @dataclass(frozen=True)
 class Source:
-    """An open video: its facts, its timeline and the decoder's handles."""
+    """A video that was looked at.
+
+    Attributes:
+        path: what to open.
+        name: how errors call it.
+        facts: what was found.
+        timeline: its displayed frames.
+        turned: how stored frames are turned for display.
+        seekable: jumping to a key frame can be relied on.
+    """
 
     path: str
     name: str
     facts: Facts
     timeline: Timeline
     turned: Orientation
-    container: "InputContainer" = field(repr=False)
-    stream: "VideoStream" = field(repr=False)
+    seekable: bool
 
 
 @contextmanager
-def open_source(path: str, name: str, limits: Limits, threads: int) -> Iterator[Source]:
-    """Open a video with PyAV and look at its packets and its first frame.
+def open_stream(path: str, name: str, threads: int) -> "Iterator[tuple[InputContainer, VideoStream]]":
+    """Open a file with PyAV at its start and find its video stream.
 
     Args:
         path: what to open.
         name: how errors call the file.
-        limits: bounds.
         threads: decoder threads.
 
     Raises:
-        VideoError: the file is no video, is damaged, or is outside the limits.
+        VideoError: the file is no video or is damaged.
     """
     import av
     from av.error import FFmpegError
@@ -86,7 +94,7 @@ def open_source(path: str, name: str, limits: Limits, threads: int) -> Iterator[
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
         try:
-            yield _look(path, name, container, stream, limits)
+            yield container, stream
         except FFmpegError as error:
             raise VideoError(f"{name} is damaged ({_one_line(error)}): export or copy the video again") from error
 
@@ -103,34 +111,55 @@ def _video_stream(container: "InputContainer", name: str) -> "VideoStream":
     raise VideoError(f"{name} holds no video: give a video file ({READABLE})")
 
 
-def _look(path: str, name: str, container: "InputContainer", stream: "VideoStream", limits: Limits) -> Source:
-    context = stream.codec_context
-    _check_pixels(name, context.width, context.height, limits)
-    time_base = stream.time_base or Fraction(1, 1000)
-    rate = float(stream.average_rate or stream.guessed_rate or 0)
-    size = os.stat(path).st_size
-    missing = _missing_from_index(stream, size) or _missing_from_riff(container, path, size)
-    timeline = read_timeline(container.demux(stream), time_base, rate)
-    if missing or (timeline is not None and _ends_early(stream, timeline)):
-        raise VideoError(f"{name} is cut off: part of its frames is missing; copy or record it again")
-    if timeline is None:
-        raise VideoError(f"{name} holds no video frames: record or export it again")
-    if timeline.duration_s > limits.max_duration_s:
-        raise VideoError(
-            f"{name} lasts {timeline.duration_s:.0f} s, more than {limits.max_duration_s:.0f} s: cut it into parts"
+def look(path: str, name: str, limits: Limits, threads: int) -> Source:
+    """Read the packets and the first frame of a video.
+
+    Args:
+        path: what to open.
+        name: how errors call the file.
+        limits: bounds.
+        threads: decoder threads.
+
+    Raises:
+        VideoError: the file is no video, is damaged or cut off, or is outside the limits.
+    """
+    with open_stream(path, name, threads) as (container, stream):
+        context = stream.codec_context
+        _check_pixels(name, context.width, context.height, limits)
+        layout = container.format.name
+        rate = float(stream.average_rate or stream.guessed_rate or 0)
+        size = os.stat(path).st_size
+        missing = _missing_from_index(stream, size) or _missing_from_riff(layout, path, size)
+        # Packets of an AVI carry no display times; what stands there is a guess.
+        timeline = read_timeline(
+            container.demux(stream), stream.time_base or Fraction(1, 1000), rate, timed=layout not in _UNTIMED
         )
-    first = _first_frame(container, stream, int(timeline.key_pts[0]), name)
-    _check_pixels(name, first.width, first.height, limits)
-    turned = _turned(first)
-    aspect = stream.sample_aspect_ratio
-    width, height = display_size(first.width, first.height, aspect, turned)
+        if missing or (timeline is not None and _ends_early(stream, timeline)):
+            raise VideoError(f"{name} is cut off: part of its frames is missing; copy or record it again")
+        if timeline is None:
+            raise VideoError(f"{name} holds no video frames: record or export it again")
+        if timeline.duration_s > limits.max_duration_s:
+            raise VideoError(
+                f"{name} lasts {timeline.duration_s:.0f} s, more than {limits.max_duration_s:.0f} s: cut it into parts"
+            )
+        codec = context.codec.canonical_name
+        aspect = stream.sample_aspect_ratio
+        header_frames, video_streams = stream.frames, len(container.streams.video)
+    with open_stream(path, name, threads) as (container, stream):
+        first = next(decoded(container, stream), None)
+        if first is None:
+            raise VideoError(f"{name} holds no frame that can be decoded: record or export it again")
+        _check_pixels(name, first.width, first.height, limits)
+        turned = _turned(first)
+        width, height = display_size(first.width, first.height, aspect, turned)
+        pixels = first.format.name
     decoder, reason = choose_decoder(
         timeline,
-        container=container.format.name,
-        codec=context.name,
-        pixels=first.format.name,
-        header_frames=stream.frames,
-        video_streams=len(container.streams.video),
+        container=layout,
+        codec=codec,
+        pixels=pixels,
+        header_frames=header_frames,
+        video_streams=video_streams,
         square=not aspect or aspect == 1,
         upright=turned.upright,
     )
@@ -141,19 +170,11 @@ def _look(path: str, name: str, container: "InputContainer", stream: "VideoStrea
         height=height,
         fps=timeline.fps,
         rotation=turned.degrees,
-        mirrored=turned.mirrored,
-        codec=context.name,
+        codec=codec,
         decoder=decoder,
         reason=reason,
     )
-    return Source(path, name, facts, timeline, turned, container, stream)
-
-
-def _first_frame(container: "InputContainer", stream: "VideoStream", start: int, name: str) -> "VideoFrame":
-    container.seek(start, stream=stream)
-    for frame in decoded(container, stream):
-        return frame
-    raise VideoError(f"{name} holds no frame that can be decoded: record or export it again")
+    return Source(path, name, facts, timeline, turned, layout in _SEEKABLE and not timeline.by_count)
 
 
 def decoded(container: "InputContainer", stream: "VideoStream") -> "Iterator[VideoFrame]":
@@ -179,9 +200,9 @@ def decoded(container: "InputContainer", stream: "VideoStream") -> "Iterator[Vid
 
 
 def _turned(frame: "VideoFrame") -> Orientation:
-    for side in frame.side_data:
+    for side in (frame.side_data[number] for number in range(len(frame.side_data))):
         if side.type.name == "DISPLAYMATRIX":
-            return orientation(bytes(side))
+            return orientation(memoryview(side).tobytes())
     return Orientation()
 
 
@@ -198,9 +219,9 @@ def _missing_from_index(stream: "VideoStream", size: int) -> bool:
     return any(entry.pos + entry.size > size for entry in entries)
 
 
-def _missing_from_riff(container: "InputContainer", path: str, size: int) -> bool:
+def _missing_from_riff(layout: str, path: str, size: int) -> bool:
     """An AVI's first chunk claims more bytes than the file has."""
-    if container.format.name != "avi":
+    if layout != "avi":
         return False
     head = _head(path, 8)
     return head[:4] == b"RIFF" and int.from_bytes(head[4:8], "little") + 8 > size

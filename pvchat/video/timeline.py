@@ -20,6 +20,9 @@ DECORD_FORMATS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2"})
 DECORD_CODECS = frozenset({"h264"})
 DECORD_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 
+# Containers round times to their clock: a frame may start this much late, or half a tick if that is less.
+SLACK_S = 0.001
+
 
 @dataclass(frozen=True)
 class Timeline:
@@ -31,7 +34,7 @@ class Timeline:
         end: when the last frame stops being displayed.
         time_base: seconds per tick.
         hidden: packets that an edit list or a missing first key frame hides.
-        by_count: packets carry no presentation times; the nth decoded frame is the nth of `pts`.
+        by_count: packets carry no display times; the nth decoded frame is the nth of `pts`.
     """
 
     pts: NDArray[np.int64]
@@ -64,30 +67,32 @@ class Timeline:
     def index_at(self, times_s: NDArray[np.float64]) -> NDArray[np.int64]:
         """Number of the frame displayed at each time.
 
-        That is the latest frame which starts no later than half a tick after the time, clamped to the first and the
-        last frame. The half tick makes 1/30 s find frame 1 also where the clock ticks in milliseconds.
+        That is the latest frame which starts no later than half a tick (at most 1 ms) after the time, clamped to the
+        first and the last frame. The half tick makes 1/30 s find frame 1 also where the clock ticks in milliseconds.
 
         Args:
             times_s: (m,) seconds from the first displayed frame.
         """
-        ticks = times_s / float(self.time_base) + 0.5
+        ticks = times_s / float(self.time_base) + min(0.5, SLACK_S / float(self.time_base))
         found = np.searchsorted(self.pts - self.pts[0], ticks, side="right") - 1
         return np.clip(found, 0, len(self.pts) - 1).astype(np.int64)
 
 
-def read_timeline(packets: "Iterable[Packet[VideoStream]]", time_base: Fraction, frame_rate: float) -> Timeline | None:
+def read_timeline(
+    packets: "Iterable[Packet[VideoStream]]", time_base: Fraction, frame_rate: float, *, timed: bool = True
+) -> Timeline | None:
     """Collect the timeline from the packets of one stream, in file order.
 
     Args:
         packets: demultiplexed packets.
         time_base: seconds per tick.
         frame_rate: frames per second by the header, used where packets carry no duration or no time.
+        timed: the container stores display times; False where they are only guessed.
 
     Returns:
         None when there is no frame to display.
     """
     rows: list[tuple[int, int, bool, bool]] = []
-    timed = True
     step = max(1, round(1 / (frame_rate * time_base))) if frame_rate > 0 else 1
     key_seen = False
     hidden = 0
@@ -148,7 +153,7 @@ def choose_decoder(
         (codec not in DECORD_CODECS, f"{codec} codec"),
         (pixels not in DECORD_PIXELS, f"{pixels} pixels"),
         (timeline.hidden > 0, f"an edit list or a missing key frame hides {timeline.hidden} frames"),
-        (timeline.by_count, "packets carry no presentation times"),
+        (timeline.by_count, "packets carry no display times"),
         (header_frames != count + timeline.hidden, f"the header counts {header_frames} frames, the file has {count}"),
         (not timeline.uniform, "variable frame rate"),
         (video_streams != 1, f"{video_streams} video streams"),

@@ -84,34 +84,33 @@ def serve(request: dict[str, Any], sender: _Sender) -> None:
     signal.setitimer(signal.ITIMER_REAL, patience)
     # Imported under the limits, and only here: the parent must not pay for them.
     from pvchat.video.decoders import pictures
-    from pvchat.video.source import open_source
+    from pvchat.video.source import look
 
-    with open_source(request["path"], request["name"], limits, threads()) as source:
-        sender.send({"kind": "facts", **source.facts.as_json()})
-        times = request["times_s"]
-        if times is not None:
-            found = pictures(
-                source,
-                times,
-                max_side=request["max_side"],
-                limits=limits,
-                decoder=request["decoder"] or source.facts.decoder,
-                threads=threads(),
-            )
-            for picture in found:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-                height, width, _ = picture.rgb.shape
-                head = {
-                    "kind": "frame",
-                    "first": picture.first,
-                    "count": picture.count,
-                    "height": height,
-                    "width": width,
-                    "decoder": picture.decoder,
-                    "bytes": picture.rgb.nbytes,
-                }
-                sender.send(head, memoryview(picture.rgb).cast("B"))
-                signal.setitimer(signal.ITIMER_REAL, patience)
+    source = look(request["path"], request["name"], limits, threads())
+    sender.send({"kind": "facts", **source.facts.as_json()})
+    times = request["times_s"]
+    found = pictures(
+        source,
+        times or (),
+        max_side=request["max_side"],
+        limits=limits,
+        decoder=request["decoder"] or source.facts.decoder,
+        threads=threads(),
+    )
+    for picture in found:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        height, width, _ = picture.rgb.shape
+        head = {
+            "kind": "frame",
+            "first": picture.first,
+            "count": picture.count,
+            "height": height,
+            "width": width,
+            "decoder": picture.decoder,
+            "bytes": picture.rgb.nbytes,
+        }
+        sender.send(head, picture.rgb.reshape(-1).data)
+        signal.setitimer(signal.ITIMER_REAL, patience)
     signal.setitimer(signal.ITIMER_REAL, 0)
     sender.send({"kind": "done"})
 

@@ -1,0 +1,93 @@
+"""How well nano answers on simulated scenes, names and wordings that training never saw."""
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from pvchat.chat import prompt
+from pvchat.chat.agreement import check
+from pvchat.chat.constrain import Constraint
+from pvchat.chat.evidence import evidence_lines
+from pvchat.models.nano import Nano, collate
+from pvchat.models.soft import prefix_embeddings
+from pvchat.training.dialogue import QA, make_qa
+from pvchat.training.simulate import SceneSimulator, SimulatedScene
+
+DECLINED = ("can't tell", "cannot tell", "can't say", "not sure", "don't know")
+
+
+@dataclass
+class SimulatedReport:
+    """Counts of (right, asked).
+
+    Attributes:
+        scenes: how many. by_kind: per kind of question. with_evidence, without_evidence: per path.
+        wrong: a few wrong answers, for reading: question, expected, answer.
+    """
+
+    scenes: int
+    by_kind: dict[str, tuple[int, int]] = field(default_factory=dict)
+    with_evidence: tuple[int, int] = (0, 0)
+    without_evidence: tuple[int, int] = (0, 0)
+    wrong: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def evaluate_simulated(nano: Nano, *, scenes: int, seed: int, questions: int = 4) -> SimulatedReport:
+    """Ask held-out questions about held-out scenes; half of the scenes with evidence lines, half without.
+
+    Right means: nothing said contradicts the facts, and the answer is declined exactly where the facts tell nothing.
+    """
+    simulator = SceneSimulator(seed, nano.model.config.layout, split="heldout")
+    rng = random.Random(seed)
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    report = SimulatedReport(scenes=scenes)
+    for number in range(scenes):
+        scene = simulator.scene()
+        evidence = number % 2 == 0
+        for qa, answer in _ask(nano, scene, rng, questions, evidence):
+            right = is_right(answer, qa, scene)
+            for key in (qa.kind, "with" if evidence else "without"):
+                counts[key][0] += right
+                counts[key][1] += 1
+            if not right and len(report.wrong) < 40:
+                report.wrong.append((qa.question, qa.answer, answer))
+    report.with_evidence = _pair(counts.pop("with", [0, 0]))
+    report.without_evidence = _pair(counts.pop("without", [0, 0]))
+    report.by_kind = {kind: _pair(values) for kind, values in counts.items()}
+    return report
+
+
+def is_right(answer: str, qa: QA, scene: SimulatedScene) -> bool:
+    """Whether an answer states the facts that the question asks for."""
+    agrees = check(answer, qa.question, scene.facts, qa.subjects).agrees
+    return agrees and _declines(answer) == _declines(qa.answer)
+
+
+def _declines(text: str) -> bool:
+    lowered = text.lower()
+    return any(words in lowered for words in DECLINED)
+
+
+def _ask(nano: Nano, scene: SimulatedScene, rng: random.Random, questions: int, evidence: bool) -> list[tuple[QA, str]]:
+    language = nano.language
+    config = nano.model.config
+    ids = prompt.prefix_ids(
+        language.encode,
+        [s.name for s in scene.facts.subjects],
+        evidence_lines(scene.facts) if evidence else None,
+        scene_tokens=config.num_scene_tokens,
+        personal_tokens=config.num_personal_tokens,
+    )
+    inputs = collate([scene.clip], [list(scene.subjects)], language.device)
+    prefix = language.read(prefix_embeddings(nano, inputs, ids))
+    out = []
+    for _ in range(questions):
+        qa = make_qa(scene.facts, rng, split="heldout", precise_times=evidence)
+        constraint = Constraint(scene.facts, qa.question, use_record=evidence)
+        answer = language.generate(prefix, prompt.question_ids(language.encode, qa.question), constraint)
+        out.append((qa, answer.text))
+    return out
+
+
+def _pair(values: list[int]) -> tuple[int, int]:
+    return values[0], values[1]
