@@ -1,6 +1,7 @@
 """SmolLM2-135M-Instruct: the 4-bit GGUF file as a folder that transformers loads.
 
-Source: Ben Allal et al., "SmolLM2: When Smol Goes Big", arXiv:2502.02737; model card HuggingFaceTB/SmolLM2-135M-Instruct.
+Source: Ben Allal et al., "SmolLM2: When Smol Goes Big", arXiv:2502.02737; model card
+HuggingFaceTB/SmolLM2-135M-Instruct.
 """
 
 import json

@@ -80,11 +80,11 @@ class Store:
         """Hash the files of `names` (default: every row) whatever their stamps say; nothing is fetched."""
         return [Status(row, self._verify(row), self._location(row)) for row in self._rows(names)]
 
-    def list(self) -> "list[Status]":
+    def statuses(self) -> list[Status]:
         """State of every row by its stamp; only files that changed since are hashed."""
         return [Status(row, self._state(row), self._location(row)) for row in self.table]
 
-    def _rows(self, names: Iterable[str] | None) -> "list[Weight]":
+    def _rows(self, names: Iterable[str] | None) -> list[Weight]:
         return list(self.table) if names is None else [find(name, self.table) for name in names]
 
     def _folder(self, row: Weight) -> Path:
@@ -186,7 +186,7 @@ class Store:
             with _naming(row):
                 self._build(row, archive, scratch)
 
-    def _siblings(self, rows: Sequence[Weight]) -> "list[Weight]":
+    def _siblings(self, rows: Sequence[Weight]) -> list[Weight]:
         source = rows[0].source
         names = {row.name for row in rows}
         return [
@@ -227,6 +227,7 @@ class Store:
         files.write_stamp(folder, stamp)
         files.place(folder, self._folder(row), scratch)
         shutil.rmtree(raw, ignore_errors=True)
+
 
 def _agrees(row: Weight, stamp: files.Stamp) -> bool:
     pinned = row.derived_sha256 if row.convert else {fetch.source_filename(row): row.sha256}
@@ -276,5 +277,5 @@ def verify(names: Iterable[str] | None = None) -> list[Status]:
 
 
 def list_weights() -> list[Status]:
-    """Every row with its state; see `Store.list`."""
-    return default_store().list()
+    """Every row with its state; see `Store.statuses`."""
+    return default_store().statuses()

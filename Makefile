@@ -1,0 +1,86 @@
+# Everything a clone needs, in targets that can be repeated. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+# Another build of the same version (CPU, CUDA): make setup TORCH=./torch-2.13.0+cpu-cp311-...whl, or install it into
+# .venv before; one that is there already is kept.
+TORCH ?= torch==2.13.0
+
+export PVCHAT_CACHE ?= $(HOME)/.cache/pvchat
+
+CODE := pvchat pipelines storage app benchmarks
+# The lock's development half: these, everything else that is installed is the other half.
+DEV_TOOLS := ast_serialize hypothesis iniconfig librt mypy mypy_extensions pathspec pluggy pytest ruff sortedcontainers
+
+.PHONY: help setup weights demo test check format bench-people pretrain lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+$(BIN)/python:
+	@python=; for candidate in $(PYTHON) python3.11 python3; do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    python="$$candidate"; break; fi; done; \
+	if [ -z "$$python" ]; then \
+	  echo "PVChat needs Python 3.11 or newer: install python3.11, or name one: make PYTHON=/path/to/python" >&2; exit 1; fi; \
+	echo "creating $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "creating $(VENV) failed: this Python needs its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+# The locked half carries hashes. torch carries none, because its CPU and CUDA builds share one version, so it goes in
+# by itself, last, when all it depends on is already there at the locked versions.
+$(VENV)/.installed: requirements.lock requirements-dev.lock | $(BIN)/python
+	$(PIP) install --quiet --no-deps --require-hashes --only-binary :all: -r requirements.lock -r requirements-dev.lock
+	$(PIP) install --quiet "$(TORCH)"
+	@touch $@
+
+$(VENV)/.project: pyproject.toml $(VENV)/.installed
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(VENV)/.project ## create .venv with the locked packages and this project
+
+# The cache checks itself (size, time, SHA-256), so this is repeated and does nothing when all is there.
+weights: setup ## fetch and check the weights into PVCHAT_CACHE
+	$(BIN)/pvchat weights pull
+
+demo: setup weights ## enroll two real people and ask about them in other videos
+	$(BIN)/pvchat demo
+
+test: setup weights ## run the tests
+	$(BIN)/python -m pytest
+
+check: setup ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(CODE)
+
+format: setup ## let the linter fix what it can, then format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench-people: setup weights ## measure enrolling and asking on real clips
+	$(BIN)/python -m benchmarks.people
+
+pretrain: setup weights ## train the embedded model from simulated scenes
+	$(BIN)/pvchat pretrain nano
+
+lock: setup ## write the lock files anew from what is installed
+	$(BIN)/python -m venv build/lock
+	build/lock/bin/python -m pip install --quiet uv==0.13.8
+	$(BIN)/python -m pip freeze --all --exclude-editable --exclude torch > build/lock/all.txt
+	grep -E "^($(subst $() ,|,$(DEV_TOOLS)))==" build/lock/all.txt > build/lock/requirements-dev.in
+	grep -v -E "^($(subst $() ,|,$(DEV_TOOLS)))==" build/lock/all.txt > build/lock/requirements.in
+	for half in requirements requirements-dev; do \
+	  build/lock/bin/uv pip compile --quiet --no-deps --no-header --no-annotate --generate-hashes \
+	    --python-version 3.11 --output-file $$half.lock build/lock/$$half.in; done
+
+clean: ## remove what the targets made, except the weights
+	rm -rf $(VENV) build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
