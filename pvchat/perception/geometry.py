@@ -209,6 +209,11 @@ class Roi:
         matrix = self.matrix(side)
         return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], dtype=np.float32)
 
+    def from_image(self, points: FloatArray, side: int) -> FloatArray:
+        """Map (..., 2) points of the image to pixels of a `side` x `side` crop."""
+        matrix = self.matrix(side)
+        return np.asarray((points - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T, dtype=np.float32)
+
     def paste(self, mask: FloatArray, width: int, height: int) -> FloatArray:
         """Map a square crop's mask (s, s) back into an image of the given size, 0 outside the square."""
         matrix = self.matrix(mask.shape[0])

@@ -5,9 +5,11 @@ missed. The landmark network needs only a region, which may also be guessed from
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from pvchat.errors import ModelError
@@ -36,6 +38,8 @@ _ROI_MARGIN = 1.25
 # many face heights below the middle of the face box: medians over people whom both detectors find, rounded up.
 _FACES_PER_BODY = 11.0
 _FACES_TO_HIPS = 3.5
+# A face box ends at the chin and the brow: this share more on each side covers the head.
+_HIDDEN_MARGIN = 0.25
 # Landmarks after the body's 33: the centre of the person's circle and a point on it.
 _AUXILIARY = slice(33, 35)
 
@@ -178,7 +182,12 @@ class PoseEstimator:
         self.min_score = min_score
 
     def estimate(
-        self, rgb: Image, where: BodyDetection | FaceDetection | PixelBox | Roi, *, mask: bool = True
+        self,
+        rgb: Image,
+        where: BodyDetection | FaceDetection | PixelBox | Roi,
+        *,
+        mask: bool = True,
+        hide: Sequence[PixelBox] = (),
     ) -> Body | None:
         """Fit one body.
 
@@ -187,6 +196,8 @@ class PoseEstimator:
             where: a body detection, a face detection (the body below it is guessed), the box of a whole body in
                 pixels, or a region.
             mask: whether the person mask is wanted.
+            hide: face boxes of the other people, which are greyed out: in a crowd the network otherwise settles on
+                whoever is nearest or largest in the region, not on the person meant.
 
         Returns:
             the body, or None where the region shows no person.
@@ -195,6 +206,8 @@ class PoseEstimator:
         if roi.size < 2:
             return None
         crop = roi.crop(rgb, _LANDMARK_SIDE)
+        for box in hide:
+            _grey_out(crop, roi, box)
         flat, presence, logits = self._model.run(crop.astype(np.float32) / 255.0)
         score = float(presence.item())
         if score < self.min_score:
