@@ -220,8 +220,8 @@ class PoseEstimator:
         ).astype(np.float32)
         height, width = rgb.shape[:2]
         found, mask_box = _paste(roi, sigmoid(logits[:, :, 0]), width, height) if mask else (None, (0, 0, 0, 0))
-        box = _mask_bounds(found, mask_box) if found is not None else None
-        return Body(box or _landmark_bounds(landmarks, width, height), score, landmarks, found, mask_box, roi, next_roi)
+        box = _mask_bounds(found, mask_box) or _landmark_bounds(landmarks, width, height)
+        return Body(box, score, landmarks, found, mask_box, roi, next_roi)
 
 
 def _roi(where: BodyDetection | FaceDetection | PixelBox | Roi) -> Roi:
@@ -234,6 +234,15 @@ def _roi(where: BodyDetection | FaceDetection | PixelBox | Roi) -> Roi:
     return roi_from_box(where)
 
 
+def _grey_out(crop: Image, roi: Roi, face: PixelBox) -> None:
+    x0, y0, x1, y1 = face
+    dx, dy = _HIDDEN_MARGIN * (x1 - x0), _HIDDEN_MARGIN * (y1 - y0)
+    x0, y0, x1, y1 = x0 - dx, y0 - dy, x1 + dx, y1 + dy
+    corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], dtype=np.float32)
+    points = np.rint(roi.from_image(corners, _LANDMARK_SIDE)).astype(np.int32)
+    cv2.fillConvexPoly(crop, points, (127, 127, 127))
+
+
 def _paste(roi: Roi, mask: FloatArray, width: int, height: int) -> tuple[FloatArray | None, tuple[int, int, int, int]]:
     x0, y0, x1, y1 = clip_box(roi.bounds(), width, height)
     left, top, right, bottom = math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1)
@@ -243,7 +252,9 @@ def _paste(roi: Roi, mask: FloatArray, width: int, height: int) -> tuple[FloatAr
     return part, (left, top, right, bottom)
 
 
-def _mask_bounds(mask: FloatArray, mask_box: tuple[int, int, int, int]) -> PixelBox | None:
+def _mask_bounds(mask: FloatArray | None, mask_box: tuple[int, int, int, int]) -> PixelBox | None:
+    if mask is None:
+        return None
     person = mask > 0.5
     columns, rows = np.flatnonzero(person.any(axis=0)), np.flatnonzero(person.any(axis=1))
     if not columns.size:
