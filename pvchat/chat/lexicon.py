@@ -8,6 +8,11 @@ import re
 
 from pvchat.perception.record import ACTIONS, COLOURS, DISTANCES, PLACES
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 COLOUR_WORDS: dict[str, str] = {
     **{colour: colour for colour in COLOURS},
     "grey": "gray",
@@ -65,30 +70,28 @@ ACTION_WORDS: dict[str, frozenset[str]] = {
 }
 """Word -> the actions that make it true (any of them)."""
 
-UNTOLD_WORDS: frozenset[str] = frozenset(
+UNTOLD_WORDS: frozenset[str] = _words(
     "walking walks running runs sitting sits waving waves dancing dances jumping jumps lying lies singing sings eating "
     "eats drinking drinks reading reads writing writes laughing laughs crying cries sleeping sleeps clapping claps "
     "pointing points nodding nods frowning cooking driving playing holding holds leaving looking kneeling climbing "
     "swimming riding carrying typing shouting kissing hugging fighting working gesturing "
     "hat cap glasses sunglasses scarf tie suit dress shoes boots gloves beard moustache helmet mask watch necklace "
-    "earrings uniform phone dog cat car".split()
+    "earrings uniform phone dog cat car"
 )
 """Words for things the record never tells; an answer may use one only to decline a question that used it."""
 
-UPPER_NOUNS: frozenset[str] = frozenset(
-    "top tops shirt t-shirt tshirt tee jacket sweater jumper blouse coat hoodie pullover cardigan upper vest".split()
+UPPER_NOUNS: frozenset[str] = _words(
+    "top tops shirt t-shirt tshirt tee jacket sweater jumper blouse coat hoodie pullover cardigan upper vest"
 )
-LOWER_NOUNS: frozenset[str] = frozenset(
-    "bottoms bottom trousers pants jeans skirt shorts leggings lower slacks below".split()
-)
+LOWER_NOUNS: frozenset[str] = _words("bottoms bottom trousers pants jeans skirt shorts leggings lower slacks below")
 
 NUMBER_WORDS: dict[str, int] = {
-    word: i for i, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+    word: i for i, word in enumerate("zero,one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve".split(","))
 }
 
-SENTENCE_STARTS: frozenset[str] = frozenset(
+SENTENCE_STARTS: frozenset[str] = _words(
     "Yes No Not I The They At From There In It On Both Neither Either Only Sorry Nobody None All One Someone As For "
-    "This That Of Some We You Maybe Perhaps Unfortunately And But So Here What Where When Which Who".split()
+    "This That Of Some We You Maybe Perhaps Unfortunately And But So Here What Where When Which Who"
 )
 """Capitalised words that are not names where a sentence begins."""
 
@@ -118,7 +121,7 @@ LEXICON: frozenset[str] = frozenset(
 )
 """Words no name of the training set may equal."""
 
-WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+WORD = re.compile(r"[^\W\d_]+(?:['\u2019\-][^\W\d_]+)*")
 """One word of running text: letters of any script, inner hyphens and apostrophes."""
 
 CLOCK = re.compile(r"\b(?:\d+:)?\d{1,2}:\d{2}\b")

@@ -296,8 +296,8 @@ WHEN_ROUGH: dict[str, tuple[str, ...]] = {
     "second half": ("in the second half", "in the second half of this video", "during the second half"),
     "halfway": ("around halfway", "around halfway through", "around the halfway point"),
     "parts": ("on and off", "in parts of both halves", "now and then"),
-    "start": ("at the very start", "right at the start", "from the very start"),
-    "end": ("at the very end", "right at the end", "only at the very end"),
+    "start": ("at the very start", "at the start", "from the very start"),
+    "end": ("at the very end", "at the end", "only at the very end"),
 }
 LONG_ROUGH: dict[str, tuple[str, ...]] = {
     "most": ("most of it", "most of this video", "nearly the whole time"),

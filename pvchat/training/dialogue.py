@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pvchat.chat.evidence import (
     left_to_right,
@@ -271,7 +272,7 @@ class _Composer:
             return None
         return "Not that I can see: " + _inner(self.pick(say.ACTION, acts=join(acts)), facts.name)
 
-    _SINGLE: dict[Kind, Callable[["_Composer", SubjectFacts], str | None]] = {
+    _SINGLE: ClassVar[dict[Kind, Callable[["_Composer", SubjectFacts], str | None]]] = {
         "existence": _existence,
         "appearance": _appearance,
         "upper": _upper,
@@ -330,7 +331,10 @@ class _Composer:
             return self.pick(say.COUNT_BARE, **slots)
         if len(subjects) == 1 and subjects[0].state == "present" and self.scene.people > 1:
             return self.pick(say.COUNT_PRESENT, **slots, n=subjects[0].name)
-        options = [t for t in say.COUNT_OTHER if ", but" not in t or any(s.state != "present" for s in subjects)]
+        mixed = any(s.state == "present" for s in subjects)
+        options = [t for t in say.COUNT_OTHER if not (mixed and ", but" in t)]
+        if self.scene.people == 0:
+            options = [t.replace(", but", ", so") for t in options if ", but" in t]
         return self.pick(options, **slots, rest=self.states(subjects))
 
     def pair(self, kind: Kind, one: SubjectFacts, two: SubjectFacts) -> str:

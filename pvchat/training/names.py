@@ -4,13 +4,19 @@ Held-out names never occur in training; every third or so of each list is held o
 """
 
 import random
-import unicodedata
 from typing import Literal
 from zlib import crc32
 
+from pvchat.chat.questions import plain
+
 Split = Literal["train", "heldout"]
 
-GIVEN: tuple[str, ...] = tuple(
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+GIVEN: tuple[str, ...] = _words(
     """
     Maria Tom Sarah Anna Peter John Emma Liam Olivia Noah Ava Lucas Mia Ethan Sophie James Emily Daniel Laura David
     Julia Michael Nina Robert Clara Andrew Helen Simon Alice Oliver Lily George Hannah Edward Ruth Henry Amy Charles
@@ -54,11 +60,11 @@ GIVEN: tuple[str, ...] = tuple(
     Aroha Tāne Mere Wiremu Kahu Leilani Keoni Nalani Sione Mele Tala Malia Nayeli Itzel Tonatiuh Citlali Quilla Inti
     Winona Takoda Aiyana Nanuk Pavati Anjij Yarran Kirra Jarrah
     Zyx Qadir Xochitl Ng O'Shea D'Angelo Anne-Marie Jean-Luc Karl-Heinz Mary-Jane Ji-woo Abd-al-Karim K'naan
-    """.split()
+    """
 )
 """Given names, each of one word."""
 
-FAMILY: tuple[str, ...] = tuple(
+FAMILY: tuple[str, ...] = _words(
     """
     Müller Smith Johnson García Rossi Novák Kowalski Nowak Andersson Nielsen Hansen Virtanen Kovács Popescu Petrović
     Ivanov Shevchenko Yılmaz Öztürk Haddad Rahman Khan Patel Sharma Singh Chen Wang Zhang Tanaka Suzuki Kim Park Lee
@@ -66,7 +72,7 @@ FAMILY: tuple[str, ...] = tuple(
     Mensah Diallo Ndlovu Mwangi Tesfaye Cohen Levy O'Brien MacLeod Evans Hughes Taylor Wilson Clarke Wright Baker
     Papadopoulos Horváth Dvořák Jóhannsdóttir Guðmundsson Lindqvist Kaya Reyes Cruz Nakamura Hoàng Castillo Bianchi
     Fischer Wagner Becker Hoffmann Gonçalves Núñez Peña Ibáñez Björnsson Østergaard Sørensen Łukasik Wójcik
-    """.split()
+    """
 )
 """Family names, for names of two words."""
 
@@ -97,12 +103,15 @@ PARTICLE_FAMILY: tuple[str, ...] = (
     "bin Saleh",
 )
 
-_ONSETS = tuple("b c d f g h j k l m n p r s t v w z br dr fl gr kr pl tr st sk th sh ch".split()) + ("", "")
-_VOWELS = tuple("a e i o u a e i o a ai ea io ou ei".split())
+_ONSETS = _words("b c d f g h j k l m n p r s t v w z br dr fl gr kr pl tr st sk th sh ch")
+_VOWELS = _words("a e i o u a e i o a ai ea io ou ei")
 _CODAS = ("", "", "", "n", "r", "l", "s", "m", "x", "k", "th", "ng", "rn", "lt")
 _NOT_NAMES = frozenset(
-    "the this that then them with when what where which who here there from both near far left right red tan see seen "
-    "and are not his her has had was will would can could shall may one two ten man men son sun sea tea top video yes".split()
+    _words(
+        "the this that then them with when what where which who here there from both near far left right red tan see "
+        "seen and are not his her has had was will would can could shall may one two ten man men son sun sea tea top "
+        "video yes"
+    )
 )
 
 
@@ -115,17 +124,13 @@ def of_split(names: tuple[str, ...], split: Split) -> tuple[str, ...]:
     return tuple(n for i, n in enumerate(names) if _held(i) == (split == "heldout"))
 
 
-def plain(name: str) -> str:
-    """Lower case without accents, for comparing names."""
-    folded = name.casefold().replace("ł", "l").replace("ø", "o").replace("đ", "d").replace("ı", "i").replace("þ", "th")
-    return "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-
-
 def invented_name(rng: random.Random, split: Split) -> str:
     """A pronounceable name nobody has; its hash decides on which side it lies."""
     while True:
         count = rng.choice((2, 2, 2, 3))
-        name = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(count)) + rng.choice(_CODAS)
+        name = "".join(
+            (rng.choice(_ONSETS) if rng.random() < 0.94 else "") + rng.choice(_VOWELS) for _ in range(count)
+        ) + rng.choice(_CODAS)
         held = crc32(name.encode()) % 10 < 3
         if 3 <= len(name) <= 11 and name not in _NOT_NAMES and held == (split == "heldout"):
             return name.capitalize()

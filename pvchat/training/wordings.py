@@ -9,31 +9,9 @@ import hashlib
 import re
 from typing import Literal
 
-Kind = Literal[
-    "existence",
-    "appearance",
-    "upper",
-    "lower",
-    "action",
-    "location",
-    "distance",
-    "time",
-    "first",
-    "last",
-    "duration",
-    "count",
-    "count_named",
-    "relation",
-    "order",
-    "together",
-    "both",
-    "either",
-    "which",
-    "is_place",
-    "is_colour",
-    "is_action",
-    "unanswerable",
-]
+from pvchat.chat.questions import QuestionKind
+
+Kind = QuestionKind
 Split = Literal["train", "heldout"]
 
 HELD_OUT_SHARE = 0.3

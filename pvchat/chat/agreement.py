@@ -1,0 +1,528 @@
+"""Does an answer agree with the evidence?
+
+The check reads the answer as text, whoever wrote it: names, who is said to be there, yes or no, places, colours,
+actions, clock times, seconds, numbers of people. Anything said that the facts do not bear out is a disagreement; what
+is left unsaid, or declined ("I can't tell"), is not.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pvchat.chat.evidence import ORDER_MARGIN, left_to_right, rough_when, seen_s, together_spans
+from pvchat.chat.facts import SceneFacts, State, SubjectFacts
+from pvchat.chat.lexicon import (
+    ACTION_WORDS,
+    ANYWHERE_CAPITALS,
+    CLOCK,
+    COLOUR_WORDS,
+    DISTANCE_WORDS,
+    LOWER_NOUNS,
+    NUMBER_WORDS,
+    PLACE_WORDS,
+    SENTENCE_STARTS,
+    UNTOLD_WORDS,
+    UPPER_NOUNS,
+    WORD,
+    seconds_of,
+)
+from pvchat.chat.questions import QuestionKind, kind_of
+from pvchat.perception.record import Span
+
+TIME_TOLERANCE_S = 1.0
+_MARK = 0xE000
+_NAME = "[\ue000-\ue3ff]"
+
+_CLAUSES = re.compile(r"[;:](?=\s)|[—–](?=\s)|,? (?:but|while|whereas|because|so)\b|, and\b")
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+_VERBLESS = re.compile(rf"(?:{_NAME}|\b(?:yes|no|and|or|only|both|well|sorry|none of them|\d+ of them)\b|[\s,.:])*")
+_DECLINE = re.compile(
+    r"\b(?:can't|cannot|can not|couldn't|could not|don't know|do not know|unable to|not (?:quite )?clear|unclear|does not let"
+    r"|doesn't let|does not show clearly|doesn't show clearly|hard to|no way to|not sure (?:what|where|when|how|which|who)"
+    r"|rather not)\b"
+)
+_CANNOT_SEE = re.compile(
+    r"\b(?:can't|cannot|can not|don't|do not|did not|didn't|never|couldn't|could not) (?:see|find|spot|locate|recogni[sz]e)"
+    rf" (?:any sign of )?(?:{_NAME})(?! \w+ing)"
+)
+_UNSURE = re.compile(
+    r"\b(?:not (?:\w+ )?(?:sure|certain)|unsure|uncertain|might be|may be|could be|perhaps|maybe|possibly)\b"
+)
+_WHETHER_HERE = re.compile(
+    rf"\b(?:whether|if|that) (?:\w+ )*?{_NAME} (?:is|was|appears)(?: (?:in (?:this|the)|here|present|visible)|$)"
+)
+_VIDEO = r"(?:this|the|that) (?:video|clip|footage|recording|film|scene)"
+_NOT_HERE = re.compile(
+    rf"(?:\bnot|n't|\bnever|\bneither|\bnor|\bnone)\b(?: \w+){{0,2}}? (?:in {_VIDEO}|here|there|present|visible|shown|featured"
+    rf"|appear\w*|among|part of {_VIDEO}|one of the|show up|found in)\b|\bno sign of\b|\babsent\b|\bmissing\b|\bnowhere\b"
+    rf"|\bneither {_NAME}|\bnot (?:be )?seen(?! \w+ing)|\b(?:only|just) strangers\b"
+)
+_TOGETHER = re.compile(r"\b(?:together|same time|at once|different times|simultaneously)\b")
+_NEGATED = re.compile(r"\b(?:not|never|no)\b|n't\b")
+_RANGE = re.compile(rf"({CLOCK.pattern})\s*(?:-|–|to|until|till|through|and)\s*({CLOCK.pattern})")
+_SECONDS = re.compile(r"(\w+) (?P<unit>seconds?|secs?|minutes?|mins?)\b")
+_PEOPLE = re.compile(
+    r"\b(?P<number>\d+|[a-z]+) (?P<which>other |different |unknown |more )?(?P<noun>people|persons?|individuals?|faces?)\b"
+)
+_RELATION = re.compile(
+    rf"\b(?:further|farther|more)(?: to the| on the)? (?P<than>left|right)\b(?: than (?P<b1>{_NAME}))?"
+    rf"|\b(?P<of>left|right)(?: side| hand side)? of (?P<b2>{_NAME})|(?P<b3>{_NAME})'s (?P<poss>left|right)\b"
+)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Whether an answer agrees with the facts; `why` says what does not, or is empty."""
+
+    agrees: bool
+    why: str = ""
+
+
+class _DisagreesError(Exception):
+    """Carries the reason out of the nested readers."""
+
+
+@dataclass
+class _Reader:
+    scene: SceneFacts
+    asked: tuple[str, ...]
+    kind: QuestionKind
+    question: str
+    people: tuple[SubjectFacts, ...] = ()
+    last: tuple[SubjectFacts, ...] = ()
+    claimed: dict[str, State] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        by_name = {s.name: s for s in self.scene.subjects}
+        self.people = tuple(by_name.get(n) or SubjectFacts(name=n, state="absent") for n in self.asked)
+        self.last = self.people if len(self.people) == 1 else ()
+
+    # Names
+
+    def mask(self, text: str) -> str:
+        """Put one private character in the place of every asked name."""
+        order = sorted(range(len(self.people)), key=lambda i: -len(self.people[i].name))
+        for i in order:
+            pattern = rf"(?<!\w){re.escape(self.people[i].name)}(?!\w)"
+            text = re.sub(pattern, chr(_MARK + i), text)
+        for i in order:
+            pattern = rf"(?<!\w){re.escape(self.people[i].name)}(?!\w)"
+            if self.people[i].name.casefold() not in _COMMON:
+                text = re.sub(pattern, chr(_MARK + i), text, flags=re.IGNORECASE)
+        return text
+
+    def names(self, text: str) -> tuple[SubjectFacts, ...]:
+        """The people a masked text names, in its order."""
+        return tuple(dict.fromkeys(self.people[ord(c) - _MARK] for c in text if _MARK <= ord(c) < _MARK + 0x400))
+
+    def foreign_name(self, masked: str) -> str | None:
+        """A capitalised word that no sentence explains."""
+        for match in WORD.finditer(masked):
+            word = match.group()
+            base = re.sub(r"['\u2019]s$", "", word)
+            if not base[0].isupper() or base in ANYWHERE_CAPITALS or base in _OTHER_CAPITALS:
+                continue
+            before = masked[: match.start()].rstrip(" \"'(")
+            if not before or before[-1] in ".!?:":
+                if base in SENTENCE_STARTS or base.split("'")[0] in SENTENCE_STARTS:
+                    continue
+                if not re.match(
+                    r"(?:'s)? (?:is|was|are|appears|can|has|wears|and|does)\b|'s\b|[,.]", masked[match.end() :]
+                ):
+                    continue
+                if base.lower() in _COMMON:
+                    continue
+            return base
+        return None
+
+    # Reading
+
+    def read(self, answer: str) -> None:
+        masked = self.mask(answer.strip())
+        foreign = self.foreign_name(masked)
+        if foreign:
+            raise _DisagreesError(f"names {foreign!r}, who was not asked about")
+        for sentence in _SENTENCES.split(masked):
+            carried = ""
+            for part in _CLAUSES.split(sentence):
+                clause = (carried + " " + part).strip().lower()
+                if _VERBLESS.fullmatch(clause):
+                    carried = clause
+                    continue
+                carried = ""
+                self.clause(clause)
+        self.lead(masked)
+
+    def clause(self, text: str) -> None:
+        named = self.names(text)
+        here = named or self.last
+        if named:
+            self.last = named
+        if _CANNOT_SEE.search(text):
+            self.claim(named, "absent")
+            return
+        if _UNSURE.search(text) and not re.search(r"not sure (?:what|where|when|how|which|who)\b", text):
+            self.claim(named, "unsure")
+            return
+        if _DECLINE.search(text):
+            if _WHETHER_HERE.search(text):
+                self.claim(named, "unsure")
+            return
+        if _NOT_HERE.search(text) and not _TOGETHER.search(text):
+            pronoun = re.search(r"\b(?:he|she|they|(?:this|that|the) person)\b", text)
+            self.claim(named or (here if pronoun else ()), "absent")
+            return
+        self.claim(named, "present")
+        self.counts(text)
+        self.times(text, here)
+        self.together(text, named)
+        rest = self.relations(text, here)
+        self.places(rest, here)
+        self.distances(rest, here)
+        self.colours(rest, here)
+        self.actions(rest, here)
+
+    def claim(self, people: Sequence[SubjectFacts], state: State) -> None:
+        for person in people:
+            self.claimed.setdefault(person.name, state)
+            if person.state != state:
+                raise _DisagreesError(f"takes {person.name} for {state}, the evidence says {person.state}")
+
+    def must(self, true: bool, text: str, at: int, said: str) -> None:
+        """A thing said before which the clause has "not" must be false, else true."""
+        negated = _NEGATED.search(text[:at].removeprefix("no,")) is not None
+        if true == negated:
+            raise _DisagreesError(f"says {'not ' if negated else ''}{said!r}, the evidence does not")
+
+    def told(self, people: Sequence[SubjectFacts], said: str) -> tuple[SubjectFacts, ...]:
+        """The people a thing is said of; none of them may be absent or unsure."""
+        if not people and self.people:
+            people = [p for p in self.people if p.state == "present"] or self.people
+        for person in people:
+            if person.state != "present":
+                raise _DisagreesError(f"says {said!r} of {person.name}, whom the evidence calls {person.state}")
+        return tuple(people)
+
+    def lead(self, masked: str) -> None:
+        """What a leading yes or no amounts to."""
+        match = re.match(r"\W*(yes|yeah|yep|no|nope)\b", masked, re.IGNORECASE)
+        if not match or not self.people:
+            return
+        yes = match.group(1).lower().startswith("y")
+        states = [p.state for p in self.people]
+        truth: bool | None = None
+        if self.kind in ("existence", "both", "count_named", "which"):
+            truth = True if set(states) == {"present"} else False if "absent" in states else None
+        elif self.kind == "either":
+            truth = True if "present" in states else False if set(states) == {"absent"} else None
+        elif "absent" in states:
+            truth = False
+        elif "unsure" in states:
+            truth = None
+        else:
+            truth = self.asked_truth(yes)
+        if truth is None and set(states) != {"present"}:
+            raise _DisagreesError(f"answers {'yes' if yes else 'no'} where the evidence is unsure")
+        if truth is not None and truth != yes:
+            raise _DisagreesError(f"answers {'yes' if yes else 'no'}, the evidence says the opposite")
+
+    def asked_truth(self, yes: bool) -> bool | None:
+        """Whether what a yes-or-no question about present people asks is so; None where that is not known."""
+        text = self.mask(self.question).lower()
+        words = [m.group() for m in WORD.finditer(text)]
+        first = self.people[0]
+        if self.kind == "together" and len(self.people) > 1:
+            return bool(together_spans(self.people))
+        if self.kind == "relation" and len(self.people) == 2:
+            order = left_to_right(self.people)
+            named = self.names(text)
+            rel = next((w for w in words if w in ("left", "right")), None)
+            if order and rel and len(named) == 2:
+                return (order[0] == named[0].name) == (rel == "left")
+        if self.kind == "is_place":
+            place = next((PLACE_WORDS[w] for w in words if w in PLACE_WORDS), None)
+            return None if place is None or first.place is None else place == first.place
+        if self.kind == "is_colour":
+            colour = next((COLOUR_WORDS[w] for w in words if w in COLOUR_WORDS), None)
+            slots = [first.lower] if any(w in LOWER_NOUNS for w in words) else [first.upper]
+            if not any(w in LOWER_NOUNS | UPPER_NOUNS for w in words):
+                slots = [first.upper, first.lower]
+            if colour in slots:
+                return True
+            return None if None in slots else False
+        if self.kind == "is_action":
+            said = _said_actions(text)
+            if said:
+                return any(a in first.actions for a in said[0][1]) or (None if not yes else False)
+        return None
+
+    # What is said
+
+    def relations(self, text: str, here: Sequence[SubjectFacts]) -> str:
+        """Check who is left of whom; the relations are taken out of the text that is returned."""
+        if "left to right" in text:
+            said = [p.name for p in self.names(text.split("left to right", 1)[1])]
+            order = [n for n in left_to_right(self.people) if n in said]
+            if said and said != order:
+                raise _DisagreesError(f"orders {', '.join(said)} from left to right, the evidence does not")
+            return text.replace("left to right", " ")
+        for match in _RELATION.finditer(text):
+            rel = match["than"] or match["of"] or match["poss"]
+            mark = match["b1"] or match["b2"] or match["b3"]
+            other = self.names(mark)[0] if mark else None
+            before = self.names(text[: match.start()])
+            first = next((p for p in before or here if p is not other), None)
+            if first is None:
+                continue
+            if other is None:
+                rest = [p for p in self.people if p is not first]
+                other = rest[0] if len(rest) == 1 else None
+            pair = self.told([p for p in (first, other) if p], f"{rel} of")
+            self.must(len(pair) == 2 and _is_beside(pair[0], pair[1], rel), text, match.start(), f"{rel} of")
+        return _RELATION.sub(" ", text)
+
+    def places(self, text: str, here: Sequence[SubjectFacts]) -> None:
+        for match in WORD.finditer(text):
+            place = PLACE_WORDS.get(match.group())
+            before = text[: match.start()]
+            if place is None or re.search(r"\b(?:mov\w+|turn\w*)(?: \w+){0,3} $", before):
+                continue
+            if re.search(r"\b(?:has|have|had|all|that's) $", before) or re.match(
+                r" (?:now|away|after|before|at)\b", text[match.end() :]
+            ):
+                continue
+            owner = self.names(before)[-1:] or here
+            for person in self.told(owner, place):
+                others = [p for p in self.people if p is not person and p.state == "present"]
+                beside = (
+                    self.kind in ("relation", "order") and len(others) == 1 and _is_beside(person, others[0], place)
+                )
+                self.must(person.place == place or beside, text, match.start(), place)
+
+    def distances(self, text: str, here: Sequence[SubjectFacts]) -> None:
+        for match in WORD.finditer(text):
+            distance = DISTANCE_WORDS.get(match.group())
+            before = text[: match.start()]
+            if distance is None or re.search(r"\b(?:as|so|how|by) $", before):
+                continue
+            for person in self.told(self.names(before)[-1:] or here, distance):
+                self.must(person.distance == distance, text, match.start(), distance)
+
+    def colours(self, text: str, here: Sequence[SubjectFacts]) -> None:
+        words = list(WORD.finditer(text))
+        for i, match in enumerate(words):
+            colour = COLOUR_WORDS.get(match.group())
+            if colour is None:
+                continue
+            slot = _slot([w.group() for w in words], i)
+            people = self.names(text[: match.start()])[-1:] or here
+            if len(self.names(text[: match.start()])) > 1 and " and " in text[: match.start()].split("wear")[0]:
+                people = self.names(text[: match.start()])
+            for person in self.told(people, colour):
+                values = {"upper": [person.upper], "lower": [person.lower]}.get(slot, [person.upper, person.lower])
+                self.must(colour in values, text, match.start(), f"{colour} {slot}".strip())
+
+    def actions(self, text: str, here: Sequence[SubjectFacts]) -> None:
+        for at, actions in _said_actions(text):
+            people = self.names(text[:at])[-1:] or here
+            if not actions:
+                word = WORD.match(text[at:])
+                raise _DisagreesError(f"says {word.group() if word else ''!r}, which the evidence never tells")
+            for person in self.told(people, sorted(actions)[0]):
+                self.must(any(a in person.actions for a in actions), text, at, sorted(actions)[0])
+
+    def together(self, text: str, named: Sequence[SubjectFacts]) -> None:
+        match = _TOGETHER.search(text)
+        if not match or not (named or self.last):
+            return
+        people = named if len(named) > 1 else self.people
+        if len(people) > 1 and all(p.state == "present" for p in people):
+            apart = match.group() == "different times"
+            self.must(bool(together_spans(people)) != apart, text, match.start(), match.group())
+
+    def times(self, text: str, here: Sequence[SubjectFacts]) -> None:
+        marks = list(CLOCK.finditer(text))
+        if marks:
+            people = self.told(here, marks[0].group())
+            shared = together_spans(people if len(people) > 1 else self.people) if self.kind == "together" else ()
+            spans = [s for p in people for s in p.spans] + list(shared)
+            for match in _RANGE.finditer(text):
+                if not any(_near(match[1], s[0]) and _near(match[2], s[1]) for s in _runs(spans)):
+                    raise _DisagreesError(f"says {match.group()}, when the evidence does not show it")
+            edges = [t for s in spans for t in s]
+            if self.kind == "first" and spans:
+                edges = [min(edges)]
+            elif self.kind == "last" and spans:
+                edges = [max(edges)]
+            for mark in marks:
+                if not any(_near(mark.group(), t) for t in edges):
+                    raise _DisagreesError(f"says {mark.group()}, a time the evidence does not have")
+        self.amounts(text, here)
+        self.rough(text, here)
+
+    def amounts(self, text: str, here: Sequence[SubjectFacts]) -> None:
+        for match in _SECONDS.finditer(text):
+            number = _number(match[1])
+            if number is None:
+                continue
+            seconds = number * (60.0 if match["unit"].startswith("m") else 1.0)
+            at = re.search(r"\b(?:at|from|to|until|after|and|first|last) $", text[: match.start()]) is not None
+            for person in self.told(here, match.group()):
+                edges = [t for s in person.spans for t in s]
+                true = seen_s(person)
+                slack = max(TIME_TOLERANCE_S, 30.0 if match["unit"].startswith("m") else 0.02 * true)
+                fits = abs(true - seconds) <= slack or (true < 1 and number == 1)
+                if not fits and not (at and any(abs(t - seconds) <= slack for t in edges)):
+                    raise _DisagreesError(f"says {match.group()}, the evidence says {true:.0f} seconds")
+
+    def rough(self, text: str, here: Sequence[SubjectFacts]) -> None:
+        half = re.search(r"\b(?:in|during|through|of)?\s?the (first|second) half\b", text)
+        whole = re.search(r"\b(?:throughout|the whole time|all the time|the entire|from start to end)\b", text)
+        if not (half or whole) or "both halves" in text or re.search(r"\bnearly\b", text):
+            return
+        for person in here:
+            if person.state != "present" or not person.spans:
+                continue
+            duration = self.scene.duration_s
+            if whole and seen_s(person) < 0.6 * duration:
+                raise _DisagreesError(f"says {whole.group()!r}, {person.name} is seen {seen_s(person):.0f} s only")
+            if half and self.kind in ("first", "last"):
+                moment = min(s for s, _ in person.spans) if self.kind == "first" else max(e for _, e in person.spans)
+                if (moment < duration / 2 - TIME_TOLERANCE_S) == (half[1] == "second") and abs(
+                    moment - duration / 2
+                ) > TIME_TOLERANCE_S:
+                    raise _DisagreesError(f"says the {half[1]} half, the evidence says {moment:.0f} s")
+            elif half and rough_when(person, duration) not in (f"{half[1]} half", "halfway", "parts"):
+                raise _DisagreesError(f"says the {half[1]} half, the evidence says otherwise")
+
+    def counts(self, text: str) -> None:
+        scene = self.scene
+        present = sum(1 for p in self.people if p.state == "present")
+        for match in _PEOPLE.finditer(text):
+            number = 0 if match["number"] == "no" else _number(match["number"])
+            if number is None:
+                continue
+            which = (match["which"] or "").strip()
+            right = {
+                "unknown": {scene.unknown_people},
+                "other": {scene.people - present},
+                "more": {scene.people - present},
+            }
+            if number not in right.get(which, {scene.people}):
+                raise _DisagreesError(f"says {match.group()!r}, the evidence counts {scene.people}")
+        if re.search(r"\b(?:nobody|no one)\b", text) and scene.people > 0:
+            raise _DisagreesError(f"says there is nobody, the evidence counts {scene.people}")
+        some = re.search(r"\b(\d+|none|two|three) of them\b", text)
+        if some:
+            number = 0 if some[1] == "none" else _number(some[1])
+            if number is not None and number != present and "one of them" not in text:
+                raise _DisagreesError(f"says {some.group()!r}, the evidence says {present}")
+
+
+_OTHER_CAPITALS = frozenset({"T", "T-shirt", "TV", "Mr", "Mrs", "Ms", "Dr"})
+_COMMON = frozenset(
+    {*COLOUR_WORDS, *PLACE_WORDS, *DISTANCE_WORDS, *ACTION_WORDS, *UPPER_NOUNS, *LOWER_NOUNS, "will", "may"}
+)
+
+_ACTION_PHRASES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
+    (
+        re.compile(r"\b(?:moving|moves|moved)(?: (?:to|towards?))?(?: the| his| her| their)? (?:left)\b"),
+        frozenset({"moving left"}),
+    ),
+    (
+        re.compile(r"\b(?:moving|moves|moved)(?: (?:to|towards?))?(?: the| his| her| their)? (?:right)\b"),
+        frozenset({"moving right"}),
+    ),
+    (
+        re.compile(r"\b(?:moving|moves|moved)(?: the| his| her| their)? (?:arms?|hands?)\b"),
+        frozenset({"moving the arms"}),
+    ),
+    (re.compile(r"\b(?:raising|raises|raised)\b"), frozenset({"raising the arms"})),
+    (re.compile(r"\b(?:turning|turns|turned)\b"), frozenset({"turning the head"})),
+    (
+        re.compile(r"\b(?:keeping|keeps|holding|standing|stays?|sitting) still\b|\bmotionless\b"),
+        frozenset({"keeping still"}),
+    ),
+    (re.compile(r"\b(?:standing|stands)\b(?! still)"), frozenset({"standing"})),
+    (re.compile(r"\b(?:talking|talks|speaking|speaks|chatting)\b"), frozenset({"talking"})),
+    (re.compile(r"\b(?:smiling|smiles|grinning)\b"), frozenset({"smiling"})),
+    (
+        re.compile(r"\bmoving\b(?! (?:to |towards? )?(?:the |his |her |their )?(?:left|right|arms?|hands?)\b)"),
+        ACTION_WORDS["moving"],
+    ),
+)
+_UNTOLD = re.compile(rf"\b(?:{'|'.join(sorted(UNTOLD_WORDS))})\b")
+
+
+def _said_actions(text: str) -> list[tuple[int, frozenset[str]]]:
+    """Actions a text speaks of, each as where it stands and what would make it true (nothing: it never can be)."""
+    found = [(m.start(), actions) for pattern, actions in _ACTION_PHRASES for m in pattern.finditer(text)]
+    taken = {m.start() for m in re.finditer(r"\bholding still|sitting still", text)}
+    found += [(m.start(), frozenset()) for m in _UNTOLD.finditer(text) if m.start() not in taken]
+    return sorted(found, key=lambda f: f[0])
+
+
+def _slot(words: Sequence[str], i: int) -> str:
+    """Whether the colour at a word belongs to the upper or the lower clothing ("" where that is not said)."""
+    for word in words[i + 1 : i + 4]:
+        if word in COLOUR_WORDS:
+            break
+        if word in UPPER_NOUNS:
+            return "upper"
+        if word in LOWER_NOUNS:
+            return "lower"
+    for j in range(i - 1, -1, -1):
+        own = j > 0 and words[j - 1] in COLOUR_WORDS
+        if words[j] in UPPER_NOUNS and not own:
+            return "upper"
+        if words[j] in LOWER_NOUNS and not own:
+            return "lower"
+    return ""
+
+
+def _is_beside(one: SubjectFacts, two: SubjectFacts, rel: str) -> bool:
+    if one.centre_x is None or two.centre_x is None or rel not in ("left", "right"):
+        return False
+    gap = two.centre_x - one.centre_x
+    return gap >= ORDER_MARGIN if rel == "left" else -gap >= ORDER_MARGIN
+
+
+def _number(word: str) -> int | None:
+    return int(word) if word.isdigit() else NUMBER_WORDS.get(word)
+
+
+def _near(clock_text: str, time_s: float) -> bool:
+    # A clock shows whole seconds, so half a second of rounding comes on top of the tolerance.
+    return abs(seconds_of(clock_text) - time_s) <= TIME_TOLERANCE_S + 0.5 - 1e-9
+
+
+def _runs(spans: Sequence[Span]) -> list[Span]:
+    """All spans, and those that nearly touch also as one."""
+    ordered = sorted(spans)
+    runs = list(ordered)
+    for i, (start, end) in enumerate(ordered):
+        for following, later in ordered[i + 1 :]:
+            if following - end > TIME_TOLERANCE_S:
+                break
+            end = max(end, later)
+            runs.append((start, end))
+    return runs
+
+
+def check(answer: str, question: str, scene: SceneFacts, asked: Sequence[str]) -> Agreement:
+    """Say whether an answer contradicts the facts.
+
+    Args:
+        answer: as it was generated, by any model.
+        question: tells what a leading "yes" or "no" means.
+        scene: the facts of the video.
+        asked: the people the question is about; naming anyone else is a disagreement.
+    """
+    if not answer.strip():
+        return Agreement(False, "the answer is empty")
+    reader = _Reader(scene, tuple(asked), kind_of(question, asked), question)
+    try:
+        reader.read(answer)
+    except _DisagreesError as reason:
+        return Agreement(False, str(reason))
+    return Agreement(True)

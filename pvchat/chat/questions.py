@@ -1,0 +1,208 @@
+"""Reading a user's question, lightly: what kind it is, and whom it names.
+
+Answers are not made from this. It serves the checks around the model: which names an answer has to contain and what
+"yes" would mean.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Literal
+
+from pvchat.chat.facts import SceneFacts
+from pvchat.chat.lexicon import ACTION_WORDS, COLOUR_WORDS, LOWER_NOUNS, PLACE_WORDS, UNTOLD_WORDS, UPPER_NOUNS, WORD
+
+QuestionKind = Literal[
+    "existence",
+    "appearance",
+    "upper",
+    "lower",
+    "action",
+    "location",
+    "distance",
+    "time",
+    "first",
+    "last",
+    "duration",
+    "count",
+    "count_named",
+    "relation",
+    "order",
+    "together",
+    "both",
+    "either",
+    "which",
+    "is_place",
+    "is_colour",
+    "is_action",
+    "unanswerable",
+]
+
+NAMED_AT_MOST = 3
+_UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "þ": "th", "’": "'", "æ": "ae", "œ": "oe"})
+
+_ASKS_YES = re.compile(
+    r"(?:^|[.,!] )(?:is|are|was|were|does|do|did|can|could|would|has|have|any sign|tell me (?:if|whether)|check"
+    r"|please check|look for|find\b|please look)\b|\b(?:whether|if|yes or no|is that so|is that true|right or wrong)\b"
+)
+_RULES: tuple[tuple[QuestionKind, str], ...] = (
+    (
+        "unanswerable",
+        r"\bhow (?:old|tall|heavy|much does|rich)\b|\bbrands?\b|\bage\b|\bjob\b|for a living|\blast name\b|\bphone\b"
+        r"|\bwhy\b|\beyes\b|\bhair\b|\bfeel(?:s|ing)?\b|\bthinking\b|\bsaying\b|talking about|\bnationality\b"
+        r"|\bborn\b|\blanguage\b|\bcity\b|\bmarried\b|\bhappy\b|\brich\b|\bfriend\b|\bweather\b|\bcost\b|\bweigh"
+        r"|\beat\b|\bdo (?:before|next)|\bwhat day\b|\blive\b|\bcome from\b|\bholding\b|\blistening\b|where was .*filmed",
+    ),
+    ("count_named", r"\bhow many of\b|#.*\bhow many (?!people|persons)|\bnumber of #"),
+    ("duration", r"\bhow long\b|how many seconds|how much (?:of|time|screen)|screen time|total time|length of time"),
+    (
+        "count",
+        r"\bhow many\b|\bcount\b|\bnumber of (?:people|persons)|number of different",
+    ),
+    ("together", r"\btogether\b|same time|\bat once\b|same shot|\bmeet\b|share the screen|# (?:seen |appear )?with #"),
+    (
+        "order",
+        r"\b(?:who|which)\b.*\b(?:left|right)\b|# or # .*\b(?:left|right)\b|compared with|relative to|in relation to"
+        r"|on wh\w+ side of #|what order|which order|the order of",
+    ),
+    (
+        "relation",
+        r"# .*\b(?:left|right)\b.*#|#'s (?:left|right)\b|\b(?:further|farther) (?:left|right)",
+    ),
+    (
+        "first",
+        r"\bfirst\b|\bcomes? in(?:to)?\b|\benters?\b|\barrives?\b|when did # .*turn up|how soon|how early|from when on"
+        r"|from what time",
+    ),
+    (
+        "last",
+        r"\blast\b|\bleaves?\b|\bdisappears?\b|\bvanish|\bgo(?:es)? (?:away|out)\b|what time does # go\b|until when is"
+        r"|until what time|until when does|up to when|^until when",
+    ),
+    (
+        "time",
+        r"\bwhen\b|what times?\b|\btimes?\b.*\b(?:visible|appears?)\b|timestamps?|\btimes of\b|timeline|which (?:moment|point|seconds)"
+        r"|which times|part of (?:this|the) (?:video|clip|footage)|(?:video|clip|footage) shows # ?\?",
+    ),
+    (
+        "distance",
+        r"\bhow (?:far|close|near)\b|\bnear or far\b|\bdistance\b|\b(?:near|far|close)\b.*(?:camera|away|from)"
+        r"|foreground|close up|from near|near or|up close|close or far",
+    ),
+    (
+        "which",
+        r"\bwhich of\b|\bwho of\b|\bof #.*\b(?:who|which)\b|^(?:\w+,? )?who (?:is|do|are)\b|\bwho (?:you see|is in)",
+    ),
+    ("which", r"\bthose of\b|which ones"),
+    (
+        "location",
+        r"\bwhere\b|which side|what side|which part of the (?:picture|frame)|\bposition\b|\blocat(?:e|ion|ed)\b"
+        r"|part of the (?:image|picture|frame)|point (?:me|out)|left, (?:right|in the middle)",
+    ),
+)
+_COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
+
+
+def plain(text: str) -> str:
+    """Lower case without accents, for comparing names and words."""
+    folded = text.casefold().translate(_UNDECOMPOSED)
+    return "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+
+
+def _find_names(question: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """The plain question with "#" for every name, and the names in the order in which they are first mentioned."""
+    text = plain(question)
+    found: list[tuple[int, str]] = []
+    for name in sorted(names, key=lambda n: -len(n)):
+        pattern = re.compile(rf"(?<!\w){re.escape(plain(name))}(?!\w)")
+        match = pattern.search(text)
+        if match:
+            found.append((match.start(), name))
+            # Same length, so that the places of names found later can be compared.
+            text = pattern.sub(lambda m: "#".ljust(len(m.group()), "\0"), text)
+    return text.replace("\0", ""), [name for _, name in sorted(found)]
+
+
+def mentioned(question: str, names: Sequence[str]) -> list[str]:
+    """The names a question mentions, in its order.
+
+    Whole words, case and accents aside, longer names first ("Mary Ann" is not "Mary"); a possessive "'s" may follow.
+    """
+    return _find_names(question, names)[1]
+
+
+def asked_names(question: str, scene: SceneFacts) -> tuple[str, ...]:
+    """Names the answer has to contain: those mentioned, else all subjects where these are few."""
+    names = [s.name for s in scene.subjects]
+    found = set(mentioned(question, names))
+    if found:
+        return tuple(n for n in names if n in found)
+    return tuple(names) if len(names) <= NAMED_AT_MOST else ()
+
+
+def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
+    """The kind of a question by its key words; "existence" (or "both") where nothing else fits.
+
+    Args:
+        question: as the user wrote it.
+        names: of the asked people; they tell a question about one person from one about several.
+    """
+    text, found = _find_names(question, names)
+    text = re.sub(r"\b(?:i am|i'm|are we) looking (?:for|at)\b", "", text)
+    text = re.sub(r"\s+", " ", text).strip()
+    words = [w for w in (m.group() for m in WORD.finditer(text))]
+    yes_or_no = _ASKS_YES.search(text) is not None
+    several = len(found) > 1 or (not found and len(names) > 1)
+    for kind, pattern in _COMPILED:
+        if not pattern.search(text):
+            continue
+        if kind in ("together", "order", "relation") and len(names) < 2:
+            continue
+        if kind in ("relation", "order", "location") and re.search(r"\bmov(?:es|ing) (?:to the )?(?:left|right)", text):
+            continue
+        if kind in ("location", "distance") and not several and yes_or_no and _asks_one_place(words):
+            return "is_place"
+        return kind
+    has = {
+        "colour": any(w in COLOUR_WORDS for w in words),
+        "place": any(w in PLACE_WORDS for w in words),
+        "upper": any(w in UPPER_NOUNS for w in words) or "above the waist" in text,
+        "lower": any(w in LOWER_NOUNS for w in words) or "the legs" in text,
+        "clothes": re.search(
+            r"\bwear|\bcloth|\bdress|\boutfit|\bappearance\b|\blooks?\b(?! for)|has on\b|have on\b|got on\b|describe #$"
+            r"|describe #[.?! ]|colou?r",
+            text,
+        )
+        is not None,
+        "doing": re.search(
+            r"\bdoing\b|what (?:do|does|did) (?:#[# ,a-z]*|he|she|they) do\b|up to\b|\bact(?:s|ing|ions?)?\b|\bactivit|behav"
+            r"|\bhow do(?:es)? #.* move|happen|going on|what # does",
+            text,
+        )
+        is not None,
+    }
+    acts = any(w in ACTION_WORDS for w in words)
+    untold = any(w in UNTOLD_WORDS for w in words)
+    if untold:
+        return "unanswerable"
+    if has["colour"] and (has["clothes"] or has["upper"] or has["lower"]):
+        return "is_colour"
+    if acts and yes_or_no and not has["doing"] and not (has["place"] and "moving" not in words):
+        return "is_action"
+    if has["place"] and yes_or_no:
+        return "is_place"
+    if has["upper"] and not has["lower"]:
+        return "upper"
+    if has["lower"] and not has["upper"]:
+        return "lower"
+    if has["doing"]:
+        return "action"
+    if has["clothes"] or (text.startswith("describe") and not acts):
+        return "appearance"
+    if several:
+        return "either" if re.search(r"\b(?:any|anyone|either|or|at least one|one of)\b", text) else "both"
+    return "existence"
+
+
+def _asks_one_place(words: Sequence[str]) -> bool:
+    return sum(1 for w in words if w in PLACE_WORDS) == 1
