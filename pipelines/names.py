@@ -44,7 +44,8 @@ def clean_name(name: str) -> str:
 def name_key(name: str) -> str:
     """Equal for two spellings of one name: case, Unicode form, spaces and invisible joiners do not count."""
     visible = "".join(c for c in name if c not in _JOINERS)
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFC", visible).casefold())
+    folded = unicodedata.normalize("NFKC", visible).casefold()
+    folded = unicodedata.normalize("NFKC", folded).casefold()
     return " ".join(folded.split())
 
 
@@ -141,7 +142,7 @@ def _spaceless(character: str) -> bool:
 
 
 def _fold_character(character: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", character.casefold())
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold()).casefold()
     # Only the marks of Latin, Greek and Cyrillic: in other scripts marks are vowels.
     return "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f" and c not in _JOINERS)
 

@@ -13,7 +13,7 @@ from pipelines import enroll_instant, names
 from pipelines.results import Answer, EnrollResult, Evidence, ForgetReport, Person
 from pipelines.tools import EmbeddedTools, Progress, Tools
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
-from pvchat.errors import ConsentError, QuestionError
+from pvchat.errors import ConsentError, QuestionError, SubjectError
 from pvchat.paths import home_dir
 from storage import people, perceptions
 from storage.erase import erase_subject
@@ -152,6 +152,12 @@ class Session:
             self._tools.prepare(answering=True)
             perceived = self._videos.get(Path(video), progress)
             perceived_at = time.perf_counter()
+            for subject in enrolled:
+                if asked and subject.name in asked and subject.vectors.face_model != perceived.vectors.face_model:
+                    raise SubjectError(
+                        f'"{subject.name}" was enrolled with the face model {subject.vectors.face_model}, this session '
+                        f"uses {perceived.vectors.face_model}; open it with the other engine or enroll again"
+                    )
             clip = self._clip(perceived, enrolled)
             if asked is None:
                 present = [d for d in clip.decisions if d.state == "present"]

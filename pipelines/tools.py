@@ -94,7 +94,7 @@ class EmbeddedTools:
 
     def perception_models(self) -> Mapping[str, str]:
         """Ids of the models that perceive, as they stand in their records."""
-        return self._seeing.get().ids
+        return self._seeing.get().ids()
 
     def perceive(self, video: Path, progress: Progress | None) -> tuple[PerceptionRecord, PerceptionVectors]:
         """Look at a video. Raises VideoError and WeightsError."""

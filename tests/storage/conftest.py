@@ -1,6 +1,6 @@
 """A small perception record with vectors, and a store in a fresh folder."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ def store(home: Path) -> Iterator[Store]:
         yield opened
 
 
-def make_record(sha256: str = "a" * 64, tracks: int = 2) -> PerceptionRecord:
+def _record(sha256: str = "a" * 64, tracks: int = 2) -> PerceptionRecord:
     """A record of a 5 s video with `tracks` people side by side."""
     return PerceptionRecord(
         models=MODELS,
@@ -47,7 +47,7 @@ def make_record(sha256: str = "a" * 64, tracks: int = 2) -> PerceptionRecord:
     )
 
 
-def make_vectors(seed: int = 0, tracks: int = 2) -> PerceptionVectors:
+def _vectors(seed: int = 0, tracks: int = 2) -> PerceptionVectors:
     """Random vectors that fit `make_record`."""
     rng = np.random.default_rng(seed)
 
@@ -60,3 +60,15 @@ def make_vectors(seed: int = 0, tracks: int = 2) -> PerceptionVectors:
         appearance_model="efficientnet-lite0",
         appearance={number: normal(1280) for number in range(tracks)},
     )
+
+
+@pytest.fixture
+def make_record() -> Callable[..., PerceptionRecord]:
+    """make_record(sha256, tracks) -> a record of a 5 s video."""
+    return _record
+
+
+@pytest.fixture
+def make_vectors() -> Callable[..., PerceptionVectors]:
+    """make_vectors(seed, tracks) -> random vectors that fit `make_record`."""
+    return _vectors

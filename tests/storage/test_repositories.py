@@ -1,6 +1,8 @@
 """Records, vectors and people come back as they went in, and leave nothing when they go."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,8 +19,8 @@ from storage.people import Consent, SubjectVectors
 from storage.schema import ConsentRow, PerceptionRow, SubjectRow, VectorRow, VideoRow
 from storage.store import Store
 from storage.vectors import pack, unpack
-from tests.storage.conftest import MODELS, make_record, make_vectors
 
+MODELS = {"faces": "detector-1", "recognition": "dlib-resnet-v1"}
 FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
 TEMPLATE = np.linspace(-1, 1, 256, dtype=np.float32).reshape(2, 128)
 CANARY_NAME = "Zephyrine Quill"
@@ -38,24 +40,32 @@ def test_vectors_that_are_not_numbers_are_refused() -> None:
         unpack(b"\0" * 12, 2, 2)
 
 
-def enrolled(store: Store, name: str = "Ann", file: str = "ann.mp4", sha256: str = "a" * 64, seed: int = 0) -> str:
-    """Enroll somebody by hand; returns the subject's id."""
-    with store.write() as session:
-        video_id = perceptions.save(session, make_record(sha256), make_vectors(seed), Path(file), 1000)
-        return people.add(
-            session,
-            name=name,
-            name_key=name.casefold(),
-            consent=Consent(given_by=f"{name} in person", purpose="door"),
-            video_id=video_id,
-            coverage={"faces": 3},
-            vectors=SubjectVectors(
-                "dlib-resnet-v1", TEMPLATE + seed, np.ones(2, np.float32), "net", np.full(4, 0.5 + seed, np.float32)
-            ),
-        )
+Make = Callable[..., Any]
 
 
-def test_record_and_vectors_come_back(store: Store) -> None:
+@pytest.fixture
+def enrolled(store: Store, make_record: Make, make_vectors: Make) -> Callable[..., str]:
+    """Enrolls somebody by hand; returns the subject's id."""
+
+    def enroll(name: str = "Ann", file: str = "ann.mp4", sha256: str = "a" * 64, seed: int = 0) -> str:
+        with store.write() as session:
+            video_id = perceptions.save(session, make_record(sha256), make_vectors(seed), Path(file), 1000)
+            return people.add(
+                session,
+                name=name,
+                name_key=name.casefold(),
+                consent=Consent(given_by=f"{name} in person", purpose="door"),
+                video_id=video_id,
+                coverage={"faces": 3},
+                vectors=SubjectVectors(
+                    "dlib-resnet-v1", TEMPLATE + seed, np.ones(2, np.float32), "net", np.full(4, 0.5 + seed, np.float32)
+                ),
+            )
+
+    return enroll
+
+
+def test_record_and_vectors_come_back(store: Store, make_record: Make, make_vectors: Make) -> None:
     record, vectors = make_record(), make_vectors()
     with store.write() as session:
         perceptions.save(session, record, vectors, Path("x/clip.mp4"), 1234)
@@ -73,7 +83,7 @@ def test_record_and_vectors_come_back(store: Store) -> None:
         assert np.array_equal(found.vectors.appearance[track_id], vectors.appearance[track_id])
 
 
-def test_records_of_other_models_or_files_are_not_found(store: Store) -> None:
+def test_records_of_other_models_or_files_are_not_found(store: Store, make_record: Make, make_vectors: Make) -> None:
     with store.write() as session:
         perceptions.save(session, make_record(), make_vectors(), Path("clip.mp4"), 1)
     with store.read() as session:
@@ -82,7 +92,7 @@ def test_records_of_other_models_or_files_are_not_found(store: Store) -> None:
         assert perceptions.load(session, "a" * 64, dict(reversed(MODELS.items()))) is not None
 
 
-def test_saving_again_replaces_and_leaves_no_orphans(store: Store) -> None:
+def test_saving_again_replaces_and_leaves_no_orphans(store: Store, make_record: Make, make_vectors: Make) -> None:
     for seed in (0, 1):
         with store.write() as session:
             perceptions.save(session, make_record(), make_vectors(seed), Path("clip.mp4"), 1)
@@ -94,7 +104,7 @@ def test_saving_again_replaces_and_leaves_no_orphans(store: Store) -> None:
     assert np.array_equal(found.vectors.faces[0].vectors, make_vectors(1).faces[0].vectors)
 
 
-def test_load_all_gives_every_record(store: Store) -> None:
+def test_load_all_gives_every_record(store: Store, make_record: Make, make_vectors: Make) -> None:
     with store.write() as session:
         for sha256 in ("a" * 64, "b" * 64):
             perceptions.save(session, make_record(sha256), make_vectors(), Path("clip.mp4"), 1)
@@ -102,15 +112,15 @@ def test_load_all_gives_every_record(store: Store) -> None:
         assert [p.record.video.sha256[0] for p in perceptions.load_all(session)] == ["a", "b"]
 
 
-def test_file_names_that_are_no_text_are_stored(store: Store) -> None:
+def test_file_names_that_are_no_text_are_stored(store: Store, make_record: Make, make_vectors: Make) -> None:
     with store.write() as session:
         perceptions.save(session, make_record(), make_vectors(), Path("clip\udcff.mp4"), 1)
     with store.read() as session:
         assert session.scalars(select(VideoRow.name)).one() == "clip?.mp4"
 
 
-def test_subject_comes_back_with_consent_and_vectors(store: Store) -> None:
-    enrolled(store)
+def test_subject_comes_back_with_consent_and_vectors(store: Store, enrolled: Make) -> None:
+    enrolled()
     with store.read() as session:
         (subject,) = people.list_all(session)
     assert (subject.name, subject.consent.given_by, subject.consent.purpose) == ("Ann", "Ann in person", "door")
@@ -122,31 +132,33 @@ def test_subject_comes_back_with_consent_and_vectors(store: Store) -> None:
     assert subject.vectors.appearance.shape == (4,)
 
 
-def test_taken_name_is_refused_and_nothing_of_the_second_stays(store: Store) -> None:
-    enrolled(store)
+def test_taken_name_is_refused_and_nothing_of_the_second_stays(store: Store, enrolled: Make) -> None:
+    enrolled()
     with pytest.raises(SubjectError, match="enrolled already"):
-        enrolled(store, name="ANN", file="other.mp4", sha256="b" * 64)
+        enrolled(name="ANN", file="other.mp4", sha256="b" * 64)
     with store.read() as session:
         assert len(session.scalars(select(ConsentRow)).all()) == 1
         assert len(session.scalars(select(VideoRow)).all()) == 1
 
 
-def test_fingerprint_changes_with_the_gallery_and_with_consent(store: Store) -> None:
+def test_fingerprint_changes_with_the_gallery_and_with_consent(store: Store, enrolled: Make) -> None:
     def look() -> tuple[str, ...]:
         with store.read() as session:
             return people.fingerprint(session)
 
     before = look()
-    enrolled(store)
+    enrolled()
     after = look()
     with store.write() as session:
         session.scalars(select(ConsentRow)).one().withdrawn_at = session.scalars(select(ConsentRow)).one().given_at
     assert len({before, after, look()}) == 3
 
 
-def test_erase_takes_only_what_belongs_to_the_person(store: Store) -> None:
-    ann = enrolled(store)
-    enrolled(store, name="Bob", file="bob.mp4", sha256="b" * 64, seed=1)
+def test_erase_takes_only_what_belongs_to_the_person(
+    store: Store, make_record: Make, make_vectors: Make, enrolled: Make
+) -> None:
+    ann = enrolled()
+    enrolled(name="Bob", file="bob.mp4", sha256="b" * 64, seed=1)
     with store.write() as session:
         seen = perceptions.save(session, make_record("c" * 64), make_vectors(2), Path("party.mp4"), 1)
         perceptions.save(session, make_record("d" * 64), make_vectors(3), Path("empty street.mp4"), 1)
@@ -164,9 +176,9 @@ def test_erase_takes_only_what_belongs_to_the_person(store: Store) -> None:
         assert len(session.scalars(select(VectorRow)).all()) == 4 + 4 + 2
 
 
-def test_erase_keeps_a_video_somebody_else_was_enrolled_from_but_not_its_record(store: Store) -> None:
-    ann = enrolled(store, file="ann and bob.mp4")
-    enrolled(store, name="Bob", file="ann and bob.mp4", seed=1)
+def test_erase_keeps_a_video_somebody_else_was_enrolled_from_but_not_its_record(store: Store, enrolled: Make) -> None:
+    ann = enrolled(file="ann and bob.mp4")
+    enrolled(name="Bob", file="ann and bob.mp4", seed=1)
     with store.write() as session:
         erased = erase_subject(session, ann, [])
     assert erased.videos == ()
@@ -182,10 +194,12 @@ def test_erase_of_nobody_is_an_error(store: Store) -> None:
         erase_subject(session, "no such id", [])
 
 
-def test_no_byte_of_an_erased_person_stays_in_the_folder(home: Path, store: Store) -> None:
+def test_no_byte_of_an_erased_person_stays_in_the_folder(
+    home: Path, store: Store, make_record: Make, make_vectors: Make, enrolled: Make
+) -> None:
     for number in range(30):
-        enrolled(store, name=f"Other {number}", file=f"{number}.mp4", sha256=f"{number:064d}", seed=10 + number)
-    subject_id = enrolled(store, name=CANARY_NAME, file="Zephyrine_Quill.mp4", sha256="f" * 64, seed=7)
+        enrolled(name=f"Other {number}", file=f"{number}.mp4", sha256=f"{number:064d}", seed=10 + number)
+    subject_id = enrolled(name=CANARY_NAME, file="Zephyrine_Quill.mp4", sha256="f" * 64, seed=7)
     with store.write() as session:
         perceptions.save(session, make_record("e" * 64), make_vectors(99), Path("zephyrine-quill at sea.mov"), 1)
     canaries = {

@@ -1,0 +1,195 @@
+"""Stand-ins for perception, identity and the model: a "video" is a JSON file that says who is in it.
+
+    {"duration": 10, "people": [{"face": 1, "x": 0.5, "px": 60, "spans": [[0, 10]]}]}
+
+Two people are the same when their `face` numbers are. Everything else about the tools' protocol is kept.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.errors import VideoError
+from pvchat.perception.record import (
+    FaceSamples,
+    PerceptionRecord,
+    PerceptionVectors,
+    Sighting,
+    Track,
+    VideoInfo,
+)
+
+Float = NDArray[np.float32]
+
+
+def face_vector(number: int) -> Float:
+    """The vector of face `number`."""
+    return np.random.default_rng(1000 + number).normal(size=128).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Entry:
+    name: str
+    templates: Float
+    weights: Float
+    appearance: Float | None
+    model_id: str
+    coverage: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Decision:
+    name: str
+    state: str
+    score: float
+    track_ids: tuple[int, ...] = ()
+    spans: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass
+class SceneTools:
+    """Keeps count of what was called in `calls`; `slow_s` makes perceiving take long, step by step."""
+
+    face_model: str = "dlib-resnet-v1"
+    slow_s: float = 0.0
+    on_perceive: Callable[[], None] | None = None
+    calls: list[str] = field(default_factory=list)
+    clips: list[Any] = field(default_factory=list)
+    asked: list[tuple[str, tuple[str, ...], bool, bool]] = field(default_factory=list)
+
+    def prepare(self, *, answering: bool) -> None:
+        self.calls.append("prepare")
+
+    def perception_models(self) -> Mapping[str, str]:
+        return {"face": self.face_model, "detector": "1"}
+
+    def perceive(
+        self, video: Path, progress: Callable[[float, str], None] | None
+    ) -> tuple[PerceptionRecord, PerceptionVectors]:
+        self.calls.append("perceive")
+        content = video.read_bytes()
+        try:
+            scene = json.loads(content)
+        except ValueError as error:
+            raise VideoError(f"{video.name} is not a video") from error
+        if self.on_perceive is not None:
+            self.on_perceive()
+        for step in range(10):
+            if progress is not None:
+                progress(step / 10, "watching")
+            time.sleep(self.slow_s / 10)
+        tracks, faces = [], {}
+        for number, person in enumerate(scene["people"], start=1):
+            x, px, spans = person.get("x", 0.5), person.get("px", 60), person.get("spans", [[0, scene["duration"]]])
+            box = (x - 0.05, 0.2, x + 0.05, 0.4)
+            described = 0 if person.get("face") is None else 3
+            if described:
+                faces[number] = FaceSamples(
+                    times_s=np.linspace(spans[0][0], spans[0][1], 3, dtype=np.float32),
+                    vectors=np.stack([face_vector(person["face"])] * 3),
+                    quality=np.ones(3, np.float32),
+                )
+            tracks.append(
+                Track(
+                    id=number,
+                    spans=tuple((float(a), float(b)) for a, b in spans),
+                    sightings=(Sighting(time_s=spans[0][0], face_box=box),),
+                    keyframe_s=spans[0][0],
+                    keyframe_box=box,
+                    faces_described=described,
+                    face_px=px,
+                    face_quality=0.9,
+                )
+            )
+        record = PerceptionRecord(
+            models=dict(self.perception_models()),
+            video=VideoInfo(
+                sha256=hashlib.sha256(content).hexdigest(),
+                duration_s=scene["duration"],
+                width=640,
+                height=360,
+                fps=30.0,
+                decoder="json",
+            ),
+            sampled_s=(0.0,),
+            tracks=tuple(tracks),
+        )
+        appearance = {track.id: np.full(8, track.id, np.float32) for track in tracks}
+        return record, PerceptionVectors(self.face_model, faces, "clothes-1", appearance)
+
+    def build_entry(self, name: str, samples: FaceSamples, appearance: Float | None, model_id: str) -> Entry:
+        return Entry(name, samples.vectors[:1], np.ones(1, np.float32), appearance, model_id, {"faces": 3})
+
+    def entry(self, name: str, vectors: Any, coverage: Mapping[str, Any]) -> Entry:
+        return Entry(name, vectors.templates, vectors.weights, vectors.appearance, vectors.face_model, dict(coverage))
+
+    def look_alikes(self, entry: Entry, gallery: Sequence[Entry]) -> list[str]:
+        return [f"{other.name} looks like {entry.name}" for other in gallery if _same(entry, other.templates[0])]
+
+    def decide(self, vectors: PerceptionVectors, record: PerceptionRecord, gallery: Sequence[Entry]) -> list[Decision]:
+        self.calls.append("decide")
+        decisions = []
+        for entry in gallery:
+            assert entry.model_id == vectors.face_model, "vectors of two engines were compared"
+            tracks = [
+                t for t in record.tracks if t.id in vectors.faces and _same(entry, vectors.faces[t.id].vectors[0])
+            ]
+            spans = tuple(span for track in tracks for span in track.spans)
+            state = "present" if tracks else "absent"
+            decisions.append(Decision(entry.name, state, 0.99 if tracks else 0.01, tuple(t.id for t in tracks), spans))
+        return decisions
+
+    def clip(self, record: Any, vectors: Any, decisions: Any, entries: Any) -> Any:
+        clip = SimpleNamespace(record=record, vectors=vectors, decisions=decisions, entries=entries)
+        self.clips.append(clip)
+        return clip
+
+    def answer(
+        self, clip: Any, question: str, subjects: Sequence[str], *, use_evidence: bool, use_identity_bias: bool
+    ) -> Any:
+        self.asked.append((question, tuple(subjects), use_evidence, use_identity_bias))
+        by_name = {decision.name: decision for decision in clip.decisions}
+        facts = []
+        for name in subjects:
+            decision = by_name[name]
+            track = next((t for t in clip.record.tracks if t.id in decision.track_ids), None)
+            facts.append(
+                SubjectFacts(
+                    name=name,
+                    state=decision.state,
+                    score=decision.score,
+                    spans=decision.spans,
+                    keyframe_s=track.keyframe_s if track else None,
+                    box=track.keyframe_box if track else None,
+                )
+            )
+        known = {track_id for decision in clip.decisions for track_id in decision.track_ids}
+        count = len(clip.record.tracks)
+        scene = SceneFacts(clip.record.video.duration_s, tuple(facts), count, count - len(known))
+        yes = all(item.state == "present" for item in facts)
+        text = f"{'Yes' if yes else 'No'}, {' and '.join(subjects)}."
+        return SimpleNamespace(
+            text=text, facts=scene, agrees_with_evidence=True, model={"base": "nano"}, timing_s={"generate": 0.01}
+        )
+
+    def release(self) -> None:
+        self.calls.append("release")
+
+
+def _same(entry: Entry, vector: Float) -> bool:
+    return bool(np.allclose(entry.templates[0], vector))
+
+
+def write_scene(path: Path, *people: Mapping[str, Any], duration: float = 10.0) -> Path:
+    """Write a "video"; the file's name stands in it, so that no two files have the same hash."""
+    path.write_text(json.dumps({"file": path.name, "duration": duration, "people": list(people)}))
+    return path

@@ -1,0 +1,97 @@
+"""Forgetting: the person is gone from memory, from answers, and from the bytes on disk; others stay."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.session import Session
+from pvchat.errors import SubjectError
+from storage.store import Store
+
+Video = Callable[..., Path]
+CONSENT = {"consent_by": "Ann", "purpose": "door"}
+
+
+def content(home: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in home.rglob("*") if file.is_file())
+
+
+def test_forgetting_takes_what_came_from_the_face_and_nothing_else(
+    session: Session, video: Video, tools: Any, home: Path
+) -> None:
+    session.enroll("Wilhelmina", video("wilhelmina.mp4", {"face": 1}), **CONSENT)
+    session.enroll("Bob", video("b.mp4", {"face": 2}), **CONSENT)
+    party, street = video("party.mp4", {"face": 1}, {"face": 2}), video("street.mp4", {"face": 2})
+    session.ask(party, "Who is here?")
+    session.ask(street, "Who is here?")
+    face = tools.perceive(party, None)[1].faces[1].vectors[0].astype("<f4").tobytes()
+    assert face in content(home)
+    assert b"Wilhelmina" in content(home)
+
+    report = session.forget("WILHELMINA")
+    assert report.subject == "Wilhelmina"
+    assert report.templates == 1
+    assert report.appearance == 1
+    assert report.records == ("wilhelmina.mp4", "party.mp4")
+    assert face not in content(home)
+    assert b"ilhelmina" not in content(home)
+    assert [person.name for person in session.people()] == ["Bob"]
+
+    tools.calls.clear()
+    assert session.ask(street, "Is Bob here?").evidence[0].state == "present"
+    assert "perceive" not in tools.calls
+    answer = session.ask(party, "Who is here?")
+    assert "perceive" in tools.calls
+    assert [item.subject for item in answer.evidence] == ["Bob"]
+    assert answer.unknown_people == 1
+
+
+def test_a_forgotten_name_is_unknown_and_free_again(session: Session, video: Video) -> None:
+    file = video("a.mp4", {"face": 1})
+    session.enroll("Ann", file, **CONSENT)
+    session.forget("Ann")
+    with pytest.raises(SubjectError, match="nobody"):
+        session.ask(file, "Is she here?", ["Ann"])
+    with pytest.raises(SubjectError, match="nobody"):
+        session.forget("Ann")
+    session.enroll("Ann", file, **CONSENT)
+
+
+def test_forgetting_one_of_two_from_one_video_keeps_the_other(session: Session, video: Video) -> None:
+    file = video("both.mp4", {"face": 1, "x": 0.2}, {"face": 2, "x": 0.8})
+    session.enroll("Ann", file, pick=1, **CONSENT)
+    session.enroll("Bea", file, pick=2, **CONSENT)
+    report = session.forget("Ann")
+    assert report.videos == ()
+    assert session.ask(video("c.mp4", {"face": 2}), "Is Bea here?").evidence[0].state == "present"
+
+
+def test_records_that_cannot_be_compared_go_too(session: Session, video: Video, tools: Any, home: Path) -> None:
+    session.enroll("Ann", video("a.mp4", {"face": 1}), **CONSENT)
+    tools.face_model = "other-engine"
+    with Session(Store.open(home), tools) as other:
+        other.ask(video("c.mp4", {"face": 1}), "Who is here?")
+        assert "c.mp4" in other.forget("Ann").records
+
+
+def test_a_session_lets_go_of_what_another_process_forgot(
+    session: Session, video: Video, tools: Any, home: Path
+) -> None:
+    session.enroll("Ann", video("a.mp4", {"face": 1}), **CONSENT)
+    clip = video("c.mp4", {"face": 1})
+    assert session.ask(clip, "Who is here?").unknown_people == 0
+    with Session(Store.open(home), tools) as other:
+        other.forget("Ann")
+    tools.calls.clear()
+    assert session.ask(clip, "Who is here?").unknown_people == 1
+    assert "release" in tools.calls
+
+
+def test_accents_are_needed_only_where_names_differ_by_nothing_else(session: Session, video: Video) -> None:
+    session.enroll("José", video("a.mp4", {"face": 1}), **CONSENT)
+    assert session.find("jose") == "José"
+    session.enroll("Jose", video("b.mp4", {"face": 2}), **CONSENT)
+    assert session.find("JOSE") == "Jose"
+    assert session.find("JOSÉ") == "José"
