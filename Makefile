@@ -42,7 +42,7 @@ $(VENV)/.installed: requirements.lock requirements-dev.lock | $(BIN)/python
 	@touch $@
 
 $(VENV)/.project: pyproject.toml $(VENV)/.installed
-	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 setup: $(VENV)/.project ## create .venv with the locked packages and this project

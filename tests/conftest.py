@@ -1,0 +1,36 @@
+"""What every test gets: a data folder of its own, no model hub, and the shared clips where there are any."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ.setdefault("PVCHAT_CACHE", str(Path.home() / ".cache" / "pvchat"))
+
+
+def shared_data_dir() -> Path | None:
+    """Folder of the shared test clips: `PVCHAT_TEST_DATA`, else `../shared/data` beside the repository."""
+    named = os.environ.get("PVCHAT_TEST_DATA")
+    folder = Path(named).expanduser() if named else ROOT.parent / "shared" / "data"
+    return folder if (folder / "labels.json").is_file() else None
+
+
+@pytest.fixture(autouse=True)
+def pvchat_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty data folder of this test's own, named by `PVCHAT_HOME`."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("PVCHAT_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the shared test clips; a test that asks for it is skipped where there is none."""
+    folder = shared_data_dir()
+    if folder is None:
+        pytest.skip("no shared test data (PVCHAT_TEST_DATA)")
+    return folder
