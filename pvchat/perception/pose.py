@@ -255,12 +255,16 @@ def _paste(roi: Roi, mask: FloatArray, width: int, height: int) -> tuple[FloatAr
 def _mask_bounds(mask: FloatArray | None, mask_box: tuple[int, int, int, int]) -> PixelBox | None:
     if mask is None:
         return None
-    person = mask > 0.5
-    columns, rows = np.flatnonzero(person.any(axis=0)), np.flatnonzero(person.any(axis=1))
-    if not columns.size:
+    # Islands of the mask are other people's; a coarse grid is enough to find the largest piece.
+    step = max(1, math.ceil(max(mask.shape) / _LANDMARK_SIDE))
+    person = np.ascontiguousarray(mask[::step, ::step] > 0.5).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(person, connectivity=4)
+    if count < 2:
         return None
-    left, top = mask_box[:2]
-    return float(left + columns[0]), float(top + rows[0]), float(left + columns[-1] + 1), float(top + rows[-1] + 1)
+    largest = stats[1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))]
+    x, y, w, h = (float(v) * step for v in largest[:4])
+    left, top, right, bottom = mask_box
+    return left + x, top + y, min(left + x + w, float(right)), min(top + y + h, float(bottom))
 
 
 def _landmark_bounds(landmarks: FloatArray, width: int, height: int) -> PixelBox:
