@@ -6,6 +6,25 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+LOADING_THREAD = "pvchat-load"
+
+
+class _Attempt(Generic[T]):
+    """One try at making the value."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self.made: list[T] = []
+        self.error: BaseException | None = None
+        # A daemon, so that Ctrl-C ends the program without waiting for weights to load.
+        self.thread = threading.Thread(target=self._run, args=(make,), name=LOADING_THREAD, daemon=True)
+        self.thread.start()
+
+    def _run(self, make: Callable[[], T]) -> None:
+        try:
+            self.made.append(make())
+        except BaseException as error:
+            self.error = error
+
 
 class Lazy(Generic[T]):
     """Makes its value once, whoever asks first. A failed attempt is raised to the caller and tried again next time."""
@@ -13,37 +32,31 @@ class Lazy(Generic[T]):
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._lock = threading.Lock()
-        self._value: T | None = None
-        self._error: BaseException | None = None
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin making the value in a thread, so that `get` waits less. Does nothing the second time."""
-        with self._lock:
-            if self._value is None and self._thread is None:
-                # A daemon, so that Ctrl-C ends the program without waiting for weights to load.
-                self._thread = threading.Thread(target=self._run, name="pvchat-load", daemon=True)
-                self._thread.start()
-
-    def get(self) -> T:
-        """The value; waits for it. Raises whatever making it raised."""
-        self.start()
-        thread = self._thread
-        if thread is not None:
-            thread.join()
-        with self._lock:
-            if self._value is not None:
-                return self._value
-            error, self._error, self._thread = self._error, None, None
-        raise error if error is not None else RuntimeError("the value was not made; ask again")
+        self._attempt: _Attempt[T] | None = None
 
     @property
     def ready(self) -> bool:
         """Whether the value is made."""
-        return self._value is not None
+        attempt = self._attempt
+        return attempt is not None and bool(attempt.made)
 
-    def _run(self) -> None:
-        try:
-            self._value = self._make()
-        except BaseException as error:
-            self._error = error
+    def start(self) -> None:
+        """Begin making the value in a thread, so that `get` waits less. Does nothing when that has begun."""
+        self._begin()
+
+    def get(self) -> T:
+        """The value; waits for it. Raises whatever making it raised."""
+        attempt = self._begin()
+        attempt.thread.join()
+        if attempt.made:
+            return attempt.made[0]
+        with self._lock:
+            if self._attempt is attempt:
+                self._attempt = None
+        raise attempt.error if attempt.error is not None else RuntimeError("the value was not made; ask again")
+
+    def _begin(self) -> _Attempt[T]:
+        with self._lock:
+            if self._attempt is None:
+                self._attempt = _Attempt(self._make)
+            return self._attempt

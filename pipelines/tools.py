@@ -12,10 +12,10 @@ from storage.people import SubjectVectors
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
     from pvchat.chat.answer import Answerer, AnswerResult, Clip
     from pvchat.identity.decision import IdentityDecision
     from pvchat.identity.gallery import GalleryEntry
-
     from pvchat.perception import PerceptionModels
 
 BASES = ("nano",)
@@ -170,7 +170,6 @@ class EmbeddedTools:
 
 def _load_answering() -> "Answerer":
     from pvchat.chat.answer import Answerer
-
     from pvchat.models.nano import load_nano
 
     return Answerer(load_nano())

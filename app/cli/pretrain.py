@@ -1,7 +1,8 @@
 """`pvchat pretrain`: train the embedded model from simulated scenes."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,15 +16,26 @@ def group() -> None:
 
 @app.command("nano")
 def nano(
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where checkpoints go.")] = Path("out/nano"),
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same model.")] = 0,
-    minutes: Annotated[float, typer.Option("--minutes", help="Wall-clock budget.")] = 90.0,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Of the run; default: in the data folder.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Same seed, same model.")] = None,
+    steps_a: Annotated[int | None, typer.Option("--steps-a", help="Optimizer steps of phase A.")] = None,
+    steps_b: Annotated[int | None, typer.Option("--steps-b", help="Optimizer steps of phase B.")] = None,
 ) -> None:
-    """Pretrain nano on simulated scenes; resumes from its newest checkpoint."""
-    from app.cli import terminal
+    """Pretrain nano on simulated scenes; a run that was interrupted goes on where it stopped."""
     from app.cli.needs import fetch_missing_weights
 
     fetch_missing_weights()
-    from pipelines.pretrain import run
+    from pipelines.pretrain import pretrain_nano
+    from pvchat.training.pretraining import PretrainConfig
 
-    run(out, seed=seed, minutes=minutes, console=terminal.err())
+    given = {"seed": seed, "steps_a": steps_a, "steps_b": steps_b}
+    config = PretrainConfig(**{key: value for key, value in given.items() if value is not None})
+    result = pretrain_nano(out, config=config, report=_tell)
+    typer.echo(str(result))
+
+
+def _tell(figures: dict[str, Any]) -> None:
+    words = (f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in figures.items())
+    sys.stderr.write("  ".join(words) + "\n")

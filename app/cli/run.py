@@ -10,6 +10,7 @@ from typer import Abort
 from typer.exceptions import TyperException
 
 from app.cli.commands import app
+from pipelines.lazy import LOADING_THREAD
 from pvchat.errors import PVChatError
 
 UNEXPECTED = 1
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: list[str], *, debug: bool) -> int:
     try:
         code = app(words, prog_name="pvchat", standalone_mode=False)
+        if code == INTERRUPTED:
+            # Typer makes this of Ctrl-C.
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except PVChatError as error:
         return _fail(str(error), error.exit_code, error if debug else None)
@@ -67,7 +71,7 @@ def _leave(code: int) -> None:
             stream.flush()
         except OSError:
             code = code or UNEXPECTED
-    if any(thread.name == "pvchat-load" and thread.is_alive() for thread in threading.enumerate()):
+    if any(thread.name == LOADING_THREAD and thread.is_alive() for thread in threading.enumerate()):
         # Weights may still be loading in a thread, inside native code that must not run while Python shuts down.
         os._exit(code)
     sys.exit(code)
