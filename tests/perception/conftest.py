@@ -35,7 +35,7 @@ def carphone() -> Image:
 
 @pytest.fixture(scope="session")
 def street() -> list[Image]:
-    """Street scenes without a face."""
+    """Street scenes without a person."""
     return read_frames(weights.path("demo-bikes"), [1.0, 3.0, 7.0, 9.0]).images
 
 
