@@ -33,17 +33,17 @@ TIME_TOLERANCE_S = 1.0
 _MARK = 0xE000
 _NAME = "[\ue000-\ue3ff]"
 
-_CLAUSES = re.compile(r"[;:](?=\s)|[—–](?=\s)|,? (?:but|while|whereas|because|so)\b|, and\b")
+_CLAUSES = re.compile(r"[;:](?=\s)|[\u2014\u2013](?=\s)|,? (?:but|while|whereas|because|so)\b|, and\b")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _VERBLESS = re.compile(rf"(?:{_NAME}|\b(?:yes|no|and|or|only|both|well|sorry|none of them|\d+ of them)\b|[\s,.:])*")
 _DECLINE = re.compile(
-    r"\b(?:can't|cannot|can not|couldn't|could not|don't know|do not know|unable to|not (?:quite )?clear|unclear|does not let"
-    r"|doesn't let|does not show clearly|doesn't show clearly|hard to|no way to|not sure (?:what|where|when|how|which|who)"
-    r"|rather not)\b"
+    r"\b(?:can't|cannot|can not|couldn't|could not|don't know|do not know|unable to|not (?:quite )?clear|unclear"
+    r"|does not let|doesn't let|does not show clearly|doesn't show clearly|hard to|no way to"
+    r"|not sure (?:what|where|when|how|which|who)|rather not)\b"
 )
 _CANNOT_SEE = re.compile(
-    r"\b(?:can't|cannot|can not|don't|do not|did not|didn't|never|couldn't|could not) (?:see|find|spot|locate|recogni[sz]e)"
-    rf" (?:any sign of )?(?:{_NAME})(?! \w+ing)"
+    r"\b(?:can't|cannot|can not|don't|do not|did not|didn't|never|couldn't|could not)"
+    rf" (?:see|find|spot|locate|recogni[sz]e) (?:any sign of )?(?:{_NAME})(?! \w+ing)"
 )
 _UNSURE = re.compile(
     r"\b(?:not (?:\w+ )?(?:sure|certain)|unsure|uncertain|might be|may be|could be|perhaps|maybe|possibly)\b"
@@ -53,16 +53,17 @@ _WHETHER_HERE = re.compile(
 )
 _VIDEO = r"(?:this|the|that) (?:video|clip|footage|recording|film|scene)"
 _NOT_HERE = re.compile(
-    rf"(?:\bnot|n't|\bnever|\bneither|\bnor|\bnone)\b(?: \w+){{0,2}}? (?:in {_VIDEO}|here|there|present|visible|shown|featured"
-    rf"|appear\w*|among|part of {_VIDEO}|one of the|show up|found in)\b|\bno sign of\b|\babsent\b|\bmissing\b|\bnowhere\b"
-    rf"|\bneither {_NAME}|\bnot (?:be )?seen(?! \w+ing)|\b(?:only|just) strangers\b"
+    rf"(?:\bnot|n't|\bnever|\bneither|\bnor|\bnone)\b(?: \w+){{0,2}}? (?:in {_VIDEO}|here|there|present|visible|shown"
+    rf"|featured|appear\w*|among|part of {_VIDEO}|one of the|show up|found in)\b|\bno sign of\b|\babsent\b|\bmissing\b"
+    rf"|\bnowhere\b|\bneither {_NAME}|\bnot (?:be )?seen(?! \w+ing)|\b(?:only|just) strangers\b"
 )
 _TOGETHER = re.compile(r"\b(?:together|same time|at once|different times|simultaneously)\b")
 _NEGATED = re.compile(r"\b(?:not|never|no)\b|n't\b")
-_RANGE = re.compile(rf"({CLOCK.pattern})\s*(?:-|–|to|until|till|through|and)\s*({CLOCK.pattern})")
+_RANGE = re.compile(rf"({CLOCK.pattern})\s*(?:-|\u2013|to|until|till|through|and)\s*({CLOCK.pattern})")
 _SECONDS = re.compile(r"(\w+) (?P<unit>seconds?|secs?|minutes?|mins?)\b")
 _PEOPLE = re.compile(
-    r"\b(?P<number>\d+|[a-z]+) (?P<which>other |different |unknown |more )?(?P<noun>people|persons?|individuals?|faces?)\b"
+    r"\b(?P<number>\d+|[a-z]+) (?P<which>other |different |unknown |more )?"
+    r"(?:people|persons?|individuals?|faces?)\b"
 )
 _RELATION = re.compile(
     rf"\b(?:further|farther|more)(?: to the| on the)? (?P<than>left|right)\b(?: than (?P<b1>{_NAME}))?"

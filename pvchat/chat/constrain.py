@@ -196,9 +196,6 @@ class Constraint:
         rest = text[at:]
         for name in self.names:
             if len(rest) < len(name) and name.startswith(rest) and _continues(name[len(rest) :], tail):
-                # A word such as "a" or "the" may begin a name too; it is a name only where no word fits.
-                if rest.islower() and rest.isascii() and not tail and " " not in rest:
-                    continue
                 return name
         return None
 
@@ -206,12 +203,7 @@ class Constraint:
         if not tail:
             return True
         fresh = not text or not text[-1].isalnum()
-        if fresh and any(_continues(name, tail) for name in self.names):
-            return True
-        word = re.search(r"[a-z]+$", text)
-        return bool(word) and any(
-            name.startswith(word.group()) and _continues(name[len(word.group()) :], tail) for name in self.names if word
-        )
+        return fresh and any(_continues(name, tail) for name in self.names)
 
     def _piece_ok(self, text: str, pieces: list[_Piece], open_ended: bool) -> bool:
         piece = pieces[-1]
@@ -387,7 +379,9 @@ class Constraint:
         person = self.people.get(words[0].text)
         if person is None or words[1].text not in ("is", "appears", "can"):
             return True
-        denied = words[1].text == "is" and (words[2].text == "not" or (open_ended and "not".startswith(words[2].text)))
+        denied = words[1].text == "is" and words[2].text == "not"
+        if open_ended and person.state == "absent" and words[1].text == "is":
+            return "not".startswith(words[2].text)
         return denied == (person.state == "absent")
 
 

@@ -51,7 +51,8 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
         r"\bhow (?:old|tall|heavy|much does|rich)\b|\bbrands?\b|\bage\b|\bjob\b|for a living|\blast name\b|\bphone\b"
         r"|\bwhy\b|\beyes\b|\bhair\b|\bfeel(?:s|ing)?\b|\bthinking\b|\bsaying\b|talking about|\bnationality\b"
         r"|\bborn\b|\blanguage\b|\bcity\b|\bmarried\b|\bhappy\b|\brich\b|\bfriend\b|\bweather\b|\bcost\b|\bweigh"
-        r"|\beat\b|\bdo (?:before|next)|\bwhat day\b|\blive\b|\bcome from\b|\bholding\b|\blistening\b|where was .*filmed",
+        r"|\beat\b|\bdo (?:before|next)|\bwhat day\b|\blive\b|\bcome from\b|\bholding\b|\blistening\b"
+        r"|where was .*filmed",
     ),
     ("count_named", r"\bhow many of\b|#.*\bhow many (?!people|persons)|\bnumber of #"),
     ("duration", r"\bhow long\b|how many seconds|how much (?:of|time|screen)|screen time|total time|length of time"),
@@ -59,7 +60,10 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
         "count",
         r"\bhow many\b|\bcount\b|\bnumber of (?:people|persons)|number of different",
     ),
-    ("together", r"\btogether\b|same time|\bat once\b|same shot|\bmeet\b|share the screen|# (?:seen |appear )?with #"),
+    (
+        "together",
+        r"\btogether\b|same time|\bat once\b|same shot|\bmeet\b|share the screen|# (?:seen |appear |is )?with #",
+    ),
     (
         "order",
         r"\b(?:who|which)\b.*\b(?:left|right)\b|# or # .*\b(?:left|right)\b|compared with|relative to|in relation to"
@@ -81,8 +85,8 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
     ),
     (
         "time",
-        r"\bwhen\b|what times?\b|\btimes?\b.*\b(?:visible|appears?)\b|timestamps?|\btimes of\b|timeline|which (?:moment|point|seconds)"
-        r"|which times|part of (?:this|the) (?:video|clip|footage)|(?:video|clip|footage) shows # ?\?",
+        r"\bwhen\b|what times?\b|\btimes?\b.*\b(?:visible|appears?)\b|timestamps?|\btimes of\b|timeline"
+        r"|which (?:moment|point|seconds)|which times|part of (?:this|the) (?:video|clip|footage)|(?:video|clip|footage) shows # ?\?",
     ),
     (
         "distance",
@@ -149,8 +153,11 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
     """
     text, found = _find_names(question, names)
     text = re.sub(r"\b(?:i am|i'm|are we) looking (?:for|at)\b", "", text)
+    text = re.sub(
+        r"^\W*(?:(?:hi|hello|hey|okay|ok|so|now|and|please)\b,? )+|[ .](?:thanks|please|thank you)\.?$", "", text
+    )
     text = re.sub(r"\s+", " ", text).strip()
-    words = [w for w in (m.group() for m in WORD.finditer(text))]
+    words = WORD.findall(text)
     yes_or_no = _ASKS_YES.search(text) is not None
     several = len(found) > 1 or (not found and len(names) > 1)
     for kind, pattern in _COMPILED:
@@ -175,8 +182,8 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
         )
         is not None,
         "doing": re.search(
-            r"\bdoing\b|what (?:do|does|did) (?:#[# ,a-z]*|he|she|they) do\b|up to\b|\bact(?:s|ing|ions?)?\b|\bactivit|behav"
-            r"|\bhow do(?:es)? #.* move|happen|going on|what # does",
+            r"\bdoing\b|what (?:do |does |did )?(?:#[# ,a-z]*|he|she|they) do\b|up to\b|\bact(?:s|ing|ions?)?\b"
+            r"|\bactivit|behav|\bhow do(?:es)? #.* move|happen|going on|what # does",
             text,
         )
         is not None,
