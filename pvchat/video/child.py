@@ -132,7 +132,7 @@ class Child:
                 raise ChildDiedError(f"a message head of {length} bytes")
             try:
                 message = json.loads(self._read(length, self._limits.timeout_s).decode())
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise ChildDiedError("a message head that is not JSON") from error
             size = message.get("bytes", 0) if isinstance(message, dict) else -1
             # A decoder that a hostile file took over must not make the parent allocate at will.

@@ -4,8 +4,8 @@ import hashlib
 import math
 import os
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,19 +80,9 @@ def probe(path: str | Path, limits: Limits | None = None, *, untrusted: bool = T
     """
     limits = limits or Limits()
     with _opened(path, limits) as descriptor:
-        facts = next(_answers(descriptor, str(path), limits, None, None, untrusted))
-        return Probe(
-            sha256=_sha256(descriptor),
-            duration_s=float(facts["duration_s"]),
-            width=int(facts["width"]),
-            height=int(facts["height"]),
-            fps=float(facts["fps"]),
-            rotation=int(facts["rotation"]),
-            codec=str(facts["codec"]),
-            decoder=str(facts["decoder"]),
-            reason=str(facts["reason"]),
-            frames=int(facts["frames"]),
-        )
+        with closing(_answers(descriptor, str(path), limits, None, None, untrusted)) as answers:
+            facts = next(answers)["facts"]
+        return Probe(sha256=_sha256(descriptor), **facts)
 
 
 def read_frames(
@@ -162,16 +152,19 @@ def _walk(
     limits = limits or Limits()
     if not times:
         return
-    with _opened(path, limits) as descriptor:
-        answered = 0
-        for message in _answers(descriptor, str(path), limits, times, max_side, untrusted):
+    answered = 0
+    with (
+        _opened(path, limits) as descriptor,
+        closing(_answers(descriptor, str(path), limits, times, max_side, untrusted)) as answers,
+    ):
+        for message in answers:
             if message["kind"] != "frame":
                 continue
             for time_s in times[answered : answered + message["count"]]:
                 yield time_s, message["rgb"], message["decoder"]
             answered += message["count"]
-        if answered != len(times):
-            raise VideoError(f"{path} gave {answered} of {len(times)} frames: export or copy the video again")
+    if answered != len(times):
+        raise VideoError(f"{path} gave {answered} of {len(times)} frames: export or copy the video again")
 
 
 @contextmanager
@@ -217,7 +210,7 @@ def _answers(
     times: list[float] | None,
     max_side: int | None,
     untrusted: bool,
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """The facts, then a message per frame with its picture under "rgb"; errors raised as VideoError."""
     if not untrusted:
         yield from _answers_here(descriptor, name, limits, times, max_side)
@@ -232,10 +225,11 @@ def _answers(
                 for message, payload in child.messages():
                     kind = message.get("kind")
                     if kind == "facts":
-                        chosen = decoder or str(message["decoder"])
-                        child.allow(min(float(message["duration_s"]), limits.max_duration_s))
+                        facts = _facts(message)
+                        chosen = decoder or facts["decoder"]
+                        child.allow(min(facts["duration_s"], limits.max_duration_s))
                         if decoder is None:
-                            yield message
+                            yield {"kind": "facts", "facts": facts}
                     elif kind == "frame":
                         frame = _frame(message, payload, len(times or ()) - answered)
                         answered += frame["count"]
@@ -244,7 +238,7 @@ def _answers(
                         return
                     else:
                         raise VideoError(_told(name, limits, kind, message))
-        except (ChildTimeoutError, ChildDiedError, KeyError, TypeError, ValueError) as error:
+        except (ChildTimeoutError, ChildDiedError, KeyError, TypeError, ValueError, OverflowError) as error:
             if chosen == "decord":
                 # decord can hang or crash on files that PyAV reads.
                 decoder = "pyav"
@@ -254,6 +248,20 @@ def _answers(
                     f"{name} took longer than {limits.timeout_s:g} s to read: cut it into parts or export it again"
                 ) from error
             raise VideoError(f"{name} made the decoder fail: export the video again as h264 mp4") from error
+
+
+def _facts(message: dict[str, Any]) -> dict[str, Any]:
+    """What the process said about the file, as the types that `Probe` has."""
+    facts: dict[str, Any] = {name: int(message[name]) for name in ("width", "height", "rotation", "frames")}
+    for name in ("duration_s", "fps"):
+        facts[name] = float(message[name])
+        if not math.isfinite(facts[name]):
+            raise ValueError(f"{name} is not finite")
+    return facts | {name: _printable(message[name]) for name in ("codec", "decoder", "reason")}
+
+
+def _printable(text: object) -> str:
+    return "".join(c if c.isprintable() else " " for c in str(text))[:_MAX_TEXT]
 
 
 def _frame(message: dict[str, Any], payload: bytearray, left: int) -> dict[str, Any]:
@@ -267,7 +275,7 @@ def _frame(message: dict[str, Any], payload: bytearray, left: int) -> dict[str, 
 def _told(name: str, limits: Limits, kind: object, message: dict[str, Any]) -> str:
     if kind == "memory":
         return f"{name} needs more than {limits.memory_bytes / 2**20:.0f} MiB to decode: scale it down"
-    text = "".join(c if c.isprintable() else " " for c in str(message.get("text", "")))[:_MAX_TEXT]
+    text = _printable(message.get("text", ""))
     if kind == "error" and text:
         return text
     return f"{name} made the decoder fail ({text}): export the video again as h264 mp4"
@@ -275,13 +283,13 @@ def _told(name: str, limits: Limits, kind: object, message: dict[str, Any]) -> s
 
 def _answers_here(
     descriptor: int, name: str, limits: Limits, times: list[float] | None, max_side: int | None
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     from pvchat.video.decoders import pictures
     from pvchat.video.source import look
     from pvchat.video.worker import threads
 
     source = look(f"/dev/fd/{descriptor}", name, limits, threads())
-    yield {"kind": "facts", **source.facts.as_json()}
+    yield {"kind": "facts", "facts": _facts(source.facts.as_json())}
     for picture in pictures(
         source, times or (), max_side=max_side, limits=limits, decoder=source.facts.decoder, threads=threads()
     ):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pvchat.errors import VideoError
 from pvchat.video.geometry import Orientation, display_size, orientation
@@ -15,6 +15,7 @@ from pvchat.video.timeline import Timeline, choose_decoder, read_timeline
 
 if TYPE_CHECKING:
     from av.container.input import InputContainer
+    from av.sidedata.sidedata import SideDataContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -88,6 +89,7 @@ def open_stream(path: str, name: str, threads: int) -> "Iterator[tuple[InputCont
     try:
         container = av.open(path, "r", options={"format_whitelist": FORMATS, "protocol_whitelist": "file"})
     except (FFmpegError, OSError, ValueError) as error:
+        _pass_on_lack_of_memory(error)
         raise VideoError(_why_unreadable(path, name)) from error
     with container:
         stream = _video_stream(container, name)
@@ -96,6 +98,7 @@ def open_stream(path: str, name: str, threads: int) -> "Iterator[tuple[InputCont
         try:
             yield container, stream
         except FFmpegError as error:
+            _pass_on_lack_of_memory(error)
             raise VideoError(f"{name} is damaged ({_one_line(error)}): export or copy the video again") from error
 
 
@@ -194,13 +197,16 @@ def decoded(container: "InputContainer", stream: "VideoStream") -> "Iterator[Vid
             frames = packet.decode()
         except EndOfFile:
             return
-        except FFmpegError:
+        except FFmpegError as error:
+            _pass_on_lack_of_memory(error)
             continue
         yield from frames
 
 
 def _turned(frame: "VideoFrame") -> Orientation:
-    for side in (frame.side_data[number] for number in range(len(frame.side_data))):
+    # The library's own stub takes the container of side data for a dictionary.
+    sides = cast("SideDataContainer", frame.side_data)
+    for side in (sides[number] for number in range(len(sides))):
         if side.type.name == "DISPLAYMATRIX":
             return orientation(memoryview(side).tobytes())
     return Orientation()
@@ -265,6 +271,12 @@ def _is_text(head: bytes) -> bool:
             return False
         text = head[: error.start].decode("utf-8")
     return all(c.isprintable() or c.isspace() for c in text)
+
+
+def _pass_on_lack_of_memory(error: Exception) -> None:
+    # A thread that cannot be started reads as "try again"; here it always means that no address space is left.
+    if isinstance(error, MemoryError | BlockingIOError):
+        raise MemoryError from error
 
 
 def _one_line(error: Exception) -> str:

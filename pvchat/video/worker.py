@@ -130,7 +130,8 @@ def main() -> None:
         serve(request, sender)
     except VideoError as error:
         answer = {"kind": "error", "text": str(error)}
-    except MemoryError:
+    except (MemoryError, ImportError):
+        # Importing a decoder fails only when its libraries do not fit into the address space.
         answer = {"kind": "memory"}
     except Exception as error:
         # The file made a library fail in a way nobody foresaw; the parent only needs to know that it did.
