@@ -31,6 +31,9 @@ class Tools(Protocol):
     def perception_models(self) -> Mapping[str, str]:
         """Ids of the models that perceive, as they stand in their records."""
 
+    def probe(self, video: Path) -> None:
+        """Raise VideoError when the file is no video; needs no model."""
+
     def perceive(self, video: Path, progress: Progress | None) -> tuple[PerceptionRecord, PerceptionVectors]:
         """Look at a video."""
 
@@ -95,6 +98,12 @@ class EmbeddedTools:
     def perception_models(self) -> Mapping[str, str]:
         """Ids of the models that perceive, as they stand in their records."""
         return self._seeing.get().ids()
+
+    def probe(self, video: Path) -> None:
+        """Raise VideoError when the file is no video; needs no model."""
+        from pvchat.video import probe
+
+        probe(video, untrusted=True)
 
     def perceive(self, video: Path, progress: Progress | None) -> tuple[PerceptionRecord, PerceptionVectors]:
         """Look at a video. Raises VideoError and WeightsError."""

@@ -53,6 +53,11 @@ class PerceivedVideos:
         size_bytes, sha256 = self.identify(file)
         known = self._perceived.get(sha256)
         if known is None:
+            with self._store.read() as session:
+                seen_before = perceptions.video_known(session, sha256)
+            if not seen_before:
+                # A file that is no video is refused at once, without waiting for the models that are loading meanwhile.
+                self._tools.probe(file)
             models = self._tools.perception_models()
             with self._store.read() as session:
                 cached = perceptions.load(session, sha256, models)

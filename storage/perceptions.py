@@ -80,6 +80,11 @@ def save(session: Session, record: PerceptionRecord, vectors: PerceptionVectors,
     return video.id
 
 
+def video_known(session: Session, sha256: str) -> bool:
+    """Whether a file was perceived or enrolled from before, by whatever models."""
+    return session.scalar(select(VideoRow.id).where(VideoRow.sha256 == sha256)) is not None
+
+
 def load(session: Session, sha256: str, models: Mapping[str, str]) -> CachedPerception | None:
     """The record of this file by exactly these models and this schema version, if there is one."""
     row = session.scalar(

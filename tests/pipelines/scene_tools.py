@@ -70,17 +70,22 @@ class SceneTools:
         self.calls.append("prepare")
 
     def perception_models(self) -> Mapping[str, str]:
+        self.calls.append("models")
         return {"face": self.face_model, "detector": "1"}
+
+    def probe(self, video: Path) -> None:
+        self.calls.append("probe")
+        try:
+            json.loads(video.read_bytes())
+        except ValueError as error:
+            raise VideoError(f"{video.name} is not a video") from error
 
     def perceive(
         self, video: Path, progress: Callable[[float, str], None] | None
     ) -> tuple[PerceptionRecord, PerceptionVectors]:
         self.calls.append("perceive")
         content = video.read_bytes()
-        try:
-            scene = json.loads(content)
-        except ValueError as error:
-            raise VideoError(f"{video.name} is not a video") from error
+        scene = json.loads(content)
         if self.on_perceive is not None:
             self.on_perceive()
         for step in range(10):
@@ -111,7 +116,7 @@ class SceneTools:
                 )
             )
         record = PerceptionRecord(
-            models=dict(self.perception_models()),
+            models={"face": self.face_model, "detector": "1"},
             video=VideoInfo(
                 sha256=hashlib.sha256(content).hexdigest(),
                 duration_s=scene["duration"],

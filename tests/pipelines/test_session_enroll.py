@@ -78,11 +78,15 @@ def test_expired_consent_is_none(session: Session, video: Video) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"just some text"])
-def test_what_is_no_video_leaves_nothing(session: Session, tmp_path: Path, home: Path, content: bytes) -> None:
+def test_what_is_no_video_is_refused_without_models_and_leaves_nothing(
+    session: Session, tmp_path: Path, tools: Any, home: Path, content: bytes
+) -> None:
     file = tmp_path / "v.mp4"
     file.write_bytes(content)
     with pytest.raises(VideoError):
         session.enroll("Ann", file, **CONSENT)
+    assert "models" not in tools.calls
+    assert "perceive" not in tools.calls
     assert rows(home) == EMPTY
 
 
