@@ -60,7 +60,7 @@ def split_incomplete(raw: bytes) -> tuple[str, bytes]:
         except UnicodeDecodeError:
             continue
         tail = raw[len(head) :]
-        if not tail or tail[0] >= 0xC0:
+        if not tail or (0xC2 <= tail[0] <= 0xF4 and all(0x80 <= b < 0xC0 for b in tail[1:])):
             return text, tail
     return raw.decode(), b""
 
@@ -93,6 +93,7 @@ class Constraint:
         self.people = {s.name: s for s in scene.subjects if s.name in allowed}
         self.names = sorted(allowed, key=len, reverse=True)
         self.kind = kind_of(question, tuple(self.people))
+        self.banned = frozenset("\n\r\t<>{}[]|#*_@\\") - set("".join(allowed))
         self.question_stems = {_stem(w) for w in re.findall(r"[a-z]+", plain(question))}
         self.times = _Times(scene, list(self.people.values()), self.kind)
         self.counts = self._counts()
@@ -124,7 +125,7 @@ class Constraint:
             text = whole.rstrip(REPLACEMENT)
             tail = REPLACEMENT.encode() if len(text) < len(whole) else b""
         text = text.lstrip()
-        if REPLACEMENT in text or any(c in "\n\r\t<>{}[]|#*_@\\" for c in text) or "  " in text:
+        if REPLACEMENT in text or not self.banned.isdisjoint(text) or "  " in text:
             return False
         if len(text.split()) > MAX_WORDS:
             return False

@@ -86,7 +86,8 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
     (
         "time",
         r"\bwhen\b|what times?\b|\btimes?\b.*\b(?:visible|appears?)\b|timestamps?|\btimes of\b|timeline"
-        r"|which (?:moment|point|seconds)|which times|part of (?:this|the) (?:video|clip|footage)|(?:video|clip|footage) shows # ?\?",
+        r"|which (?:moment|point|seconds)|which times|part of (?:this|the) (?:video|clip|footage)"
+        r"|(?:video|clip|footage) shows # ?\?",
     ),
     (
         "distance",

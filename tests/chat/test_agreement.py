@@ -103,7 +103,7 @@ def test_false_answers_disagree_with_a_reason(question: str, answer: str, asked:
 
 def test_right_answers_to_all_questions_agree() -> None:
     rng = random.Random(8)
-    for _ in range(2000):
+    for _ in range(1200):
         scene = random_scene(rng, rng.choice(("train", "heldout")))
         qa = make_qa(scene, rng, split=rng.choice(("train", "heldout")), precise_times=rng.random() < 0.7)
         result = check(qa.answer, qa.question, scene, qa.subjects)
@@ -162,7 +162,7 @@ def other_count(qa: QA, scene: SceneFacts, rng: random.Random) -> str | None:
 def test_mutated_answers_disagree(mutate: Mutation) -> None:
     rng = random.Random(9)
     seen: Counter[bool] = Counter()
-    for _ in range(1500):
+    for _ in range(1000):
         scene = random_scene(rng)
         qa = make_qa(scene, rng)
         wrong = mutate(qa, scene, rng)

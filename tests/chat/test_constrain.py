@@ -49,7 +49,7 @@ def accepts(constraint: Constraint, text: str) -> bool:
 @pytest.mark.parametrize("enforce_state", [False, True])
 def test_right_answers_pass_in_tokens_of_any_cut(enforce_state: bool) -> None:
     rng = random.Random(10)
-    for _ in range(1500):
+    for _ in range(1000):
         scene = random_scene(rng, rng.choice(("train", "heldout")))
         precise = rng.random() < 0.7
         qa = make_qa(scene, rng, split=rng.choice(("train", "heldout")), precise_times=precise)
@@ -113,7 +113,10 @@ def test_a_letter_may_come_in_two_tokens_inside_a_name_only() -> None:
     assert not constraint.allows("Yes", "\ufffd")
 
 
-@pytest.mark.parametrize("name", ["Łukasz", "van Dijk", "maria", "O'Shea", "李明", "Anne-Marie", "Çağla Öztürk"])
+@pytest.mark.parametrize(
+    "name",
+    ["Łukasz", "van Dijk", "maria", "O'Shea", "李明", "R2_D2", "Violet", "Rose Brown", "Anne-Marie", "Çağla Öztürk"],
+)
 def test_names_of_every_shape_pass(name: str) -> None:
     scene = SceneFacts(5.0, (SubjectFacts(name, "absent"),), 0, 0)
     constraint = Constraint(scene, f"Is {name} here?")
