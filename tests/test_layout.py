@@ -86,7 +86,11 @@ def test_nothing_unpickles_runs_remote_code_or_checks_input_by_assert(package: s
 def test_no_file_of_ours_names_a_machine_path() -> None:
     roots = ("/" + "work/", "/" + "root/", "/" + "tmp/", "file:" + "//")
     wrong = []
-    for path in [*ROOT.glob("*.toml"), *ROOT.glob("*.lock"), *(p for top in ALLOWED for p in (ROOT / top).rglob("*.py"))]:
+    for path in [
+        *ROOT.glob("*.toml"),
+        *ROOT.glob("*.lock"),
+        *(p for top in ALLOWED for p in (ROOT / top).rglob("*.py")),
+    ]:
         text = path.read_text(encoding="utf-8")
         wrong += [f"{path.relative_to(ROOT)} names {root}" for root in roots if root in text]
     assert wrong == []

@@ -21,11 +21,11 @@ class Stamp:
     """What was verified, and for which source.
 
     Attributes:
-        source_sha256: checksum of the row's source file.
+        origin: `Weight.origin` of the row.
         files: (size, modification time in ns, SHA-256) by file name.
     """
 
-    source_sha256: str
+    origin: str
     files: Mapping[str, tuple[int, int, str]]
 
 
@@ -38,19 +38,19 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def make_stamp(folder: Path, source_sha256: str) -> Stamp:
+def make_stamp(folder: Path, origin: str) -> Stamp:
     """Hash every file of `folder` (flat) into a stamp."""
     files: dict[str, tuple[int, int, str]] = {}
     for file in sorted(folder.iterdir()):
         if file.is_file() and file.name != STAMP:
             stat = file.stat()
             files[file.name] = (stat.st_size, stat.st_mtime_ns, sha256_of(file))
-    return Stamp(source_sha256, files)
+    return Stamp(origin, files)
 
 
 def write_stamp(folder: Path, stamp: Stamp) -> None:
     """Write `stamp` into `folder`; a reader sees the old one or the new one, never half of one."""
-    body = {"source_sha256": stamp.source_sha256, "files": {name: list(entry) for name, entry in stamp.files.items()}}
+    body = {"origin": stamp.origin, "files": {name: list(entry) for name, entry in stamp.files.items()}}
     temporary = folder / f"{STAMP}.{os.getpid()}"
     temporary.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
     sync(temporary)
@@ -62,7 +62,7 @@ def read_stamp(folder: Path) -> Stamp | None:
     try:
         body = json.loads((folder / STAMP).read_text(encoding="utf-8"))
         files = {str(name): (int(size), int(time), str(sha)) for name, (size, time, sha) in body["files"].items()}
-        return Stamp(str(body["source_sha256"]), files)
+        return Stamp(str(body["origin"]), files)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

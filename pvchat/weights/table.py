@@ -68,6 +68,7 @@ class Weight:
         used_for: what it does in this project.
         convert: turns the source file into files in a folder; `None` keeps the file as it is.
         derived_sha256: checksums that the conversion has to reproduce, by file name.
+        revision: number of the conversion; a higher one makes what older ones left in a cache be made anew.
         folder: True when `path` returns the folder instead of its only file.
         groups: what needs the row ("nano": asking and enrolling; "demo": the demo's media).
     """
@@ -80,8 +81,14 @@ class Weight:
     used_for: str
     convert: Callable[[Path, Path], None] | None = None
     derived_sha256: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 1
     folder: bool = False
     groups: tuple[str, ...] = ("nano",)
+
+    @property
+    def origin(self) -> str:
+        """What the files in the cache were made from: the source's checksum and, if converted, the revision."""
+        return f"{self.sha256}+{self.revision}" if self.convert else self.sha256
 
 
 def _face_recognition_models(member: str) -> RegistryFile:
