@@ -1,0 +1,187 @@
+"""From a perception record to the numbers nano reads: one token per track and time bin, plus a scene token.
+
+A clip's sampled time is cut into `TokenLayout.bins` equal bins. The same `ClipArrays` is made from a real record (here)
+and from a simulated scene (`pvchat.training.simulate`), so the model never sees a difference in form.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.models.config import TokenLayout
+from pvchat.perception.record import ACTIONS, COLOURS, Box, PerceptionRecord, Track
+
+Float = NDArray[np.float32]
+
+APPEARANCE_WIDTH = 1280
+_PROJECTION_SEED = 135
+
+
+@dataclass(frozen=True)
+class ClipArrays:
+    """One clip as arrays. K tracks, T bins (see `TokenLayout`).
+
+    Attributes:
+        face: (K, face) whitened track-mean face vector, zeros where the track has none.
+        has_face: (K,) bool.
+        appearance: (K, appearance) projected torso descriptor, zeros where there is none.
+        attributes: (K, T, attributes).
+        visible: (K, T) bool, the tokens that exist.
+        scene: (scene,).
+        track_ids: ids of the K slots, -1 where a slot is empty.
+    """
+
+    face: Float
+    has_face: NDArray[np.bool_]
+    appearance: Float
+    attributes: Float
+    visible: NDArray[np.bool_]
+    scene: Float
+    track_ids: tuple[int, ...]
+
+
+def appearance_projection(width: int) -> Float:
+    """(1280, width) fixed random projection with orthonormal columns; seeded, so it need not be stored."""
+    gaussian = np.random.default_rng(_PROJECTION_SEED).normal(size=(APPEARANCE_WIDTH, width))
+    columns, _ = np.linalg.qr(gaussian)
+    # Unit vectors projected on `width` of 1280 directions have a norm of about sqrt(width / 1280): scale it back to 1.
+    return (columns * np.sqrt(APPEARANCE_WIDTH / width)).astype(np.float32)
+
+
+def attribute_row(
+    box: Box,
+    *,
+    is_face: bool,
+    bin_index: int,
+    layout: TokenLayout,
+    coverage: float,
+    distance: tuple[float, float],
+    upper: Float,
+    lower: Float,
+    actions: Float,
+) -> Float:
+    """The numbers of one token.
+
+    Args:
+        box: fractions of the frame. is_face: whether it is a face box (else a body box).
+        coverage: share of the bin's samples in which the track is seen.
+        distance: confidences of near and far. upper, lower: (colours,) confidences. actions: (actions,) confidences.
+
+    Returns:
+        (attributes,) float32: centre x and y, width, height (square roots, so that small faces keep resolution),
+        box kind, bin centre, first bin, last bin, coverage, near, far, one; then upper, lower, actions.
+    """
+    x0, y0, x1, y1 = box
+    head = (
+        (x0 + x1) - 1.0,
+        (y0 + y1) - 1.0,
+        float(np.sqrt(max(x1 - x0, 0.0))),
+        float(np.sqrt(max(y1 - y0, 0.0))),
+        1.0 if is_face else 0.0,
+        (bin_index + 0.5) / layout.bins * 2.0 - 1.0,
+        1.0 if bin_index == 0 else 0.0,
+        1.0 if bin_index == layout.bins - 1 else 0.0,
+        coverage,
+        distance[0],
+        distance[1],
+        1.0,
+    )
+    return np.concatenate([np.asarray(head, np.float32), upper, lower, actions]).astype(np.float32)
+
+
+def scene_row(duration_s: float, tracks: int, cuts: int, layout: TokenLayout) -> Float:
+    """The scene token: log duration, cuts, and the number of tracks as a number and as one-hot."""
+    one_hot = np.zeros(layout.tracks + 1, np.float32)
+    one_hot[min(tracks, layout.tracks)] = 1.0
+    head = (np.log1p(duration_s) / 4.0, min(cuts, 8) / 8.0, tracks / layout.tracks, 1.0)
+    return np.concatenate([np.asarray(head, np.float32), one_hot])
+
+
+def clip_arrays(
+    record: PerceptionRecord, faces: Mapping[int, Float], appearance: Mapping[int, Float], layout: TokenLayout
+) -> ClipArrays:
+    """Arrays of a clip. Keeps the `layout.tracks` tracks that are seen longest.
+
+    Args:
+        record: what was seen, real or simulated.
+        faces: track id -> (face,) whitened track-mean vector; tracks without a described face are missing.
+        appearance: track id -> (appearance,) projected torso descriptor.
+    """
+    tracks = sorted(record.tracks, key=lambda t: (-_seconds(t), t.id))[: layout.tracks]
+    tracks.sort(key=lambda t: t.id)
+    face = np.zeros((layout.tracks, layout.face), np.float32)
+    has_face = np.zeros(layout.tracks, np.bool_)
+    appearances = np.zeros((layout.tracks, layout.appearance), np.float32)
+    attributes = np.zeros((layout.tracks, layout.bins, layout.attributes), np.float32)
+    visible = np.zeros((layout.tracks, layout.bins), np.bool_)
+    for slot, track in enumerate(tracks):
+        if track.id in faces:
+            face[slot] = faces[track.id]
+            has_face[slot] = True
+        if track.id in appearance:
+            appearances[slot] = appearance[track.id]
+        _fill_bins(track, record, layout, attributes[slot], visible[slot])
+    ids = tuple(t.id for t in tracks) + (-1,) * (layout.tracks - len(tracks))
+    scene = scene_row(record.video.duration_s, len(record.tracks), len(record.cuts_s), layout)
+    return ClipArrays(face, has_face, appearances, attributes, visible, scene, ids)
+
+
+def _seconds(track: Track) -> float:
+    return sum(end - start for start, end in track.spans)
+
+
+def _fill_bins(
+    track: Track, record: PerceptionRecord, layout: TokenLayout, rows: Float, visible: NDArray[np.bool_]
+) -> None:
+    duration = max(record.video.duration_s, 1e-3)
+    width = duration / layout.bins
+    per_bin = np.bincount(_bin_of(record.sampled_s, width, layout.bins), minlength=layout.bins)
+    bins = _bin_of([s.time_s for s in track.sightings], width, layout.bins)
+    for index in range(layout.bins):
+        seen = [s for s, b in zip(track.sightings, bins, strict=True) if b == index]
+        if not seen:
+            continue
+        start, end = index * width, (index + 1) * width
+        box = np.mean([s.box for s in seen], axis=0)
+        is_face = sum(s.face_box is not None for s in seen) * 2 >= len(seen)
+        rows[index] = attribute_row(
+            (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+            is_face=is_face,
+            bin_index=index,
+            layout=layout,
+            coverage=min(len(seen) / max(int(per_bin[index]), 1), 1.0),
+            distance=(_confidence(track, "distance", "near"), _confidence(track, "distance", "far")),
+            upper=_confidences(track, "upper_colour", COLOURS, start, end),
+            lower=_confidences(track, "lower_colour", COLOURS, start, end),
+            actions=_confidences(track, "action", ACTIONS, start, end),
+        )
+        visible[index] = True
+
+
+def _bin_of(times_s: Sequence[float], width: float, bins: int) -> NDArray[np.int64]:
+    return np.clip((np.asarray(times_s, np.float64) / width).astype(np.int64), 0, bins - 1)
+
+
+def _confidence(track: Track, name: str, value: str) -> float:
+    return max((a.confidence for a in track.attributes if a.name == name and a.value == value), default=0.0)
+
+
+def _confidences(track: Track, name: str, vocabulary: Sequence[str], start: float, end: float) -> Float:
+    out = np.zeros(len(vocabulary), np.float32)
+    for attribute in track.attributes:
+        if attribute.name != name or attribute.value not in vocabulary:
+            continue
+        if attribute.spans and not any(s < end and e > start for s, e in attribute.spans):
+            continue
+        index = vocabulary.index(attribute.value)
+        out[index] = max(float(out[index]), attribute.confidence)
+    return out
+
+
+def cosine_rows(rows: Float, vector: Float) -> Float:
+    """(n, d) x (d,) -> (n,) cosine similarity, 0 for zero vectors."""
+    norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
+    out = np.divide(rows @ vector, norms, out=np.zeros(len(rows), np.float32), where=norms > 1e-6)
+    return out.astype(np.float32)

@@ -1,0 +1,166 @@
+"""Auxiliary heads of pretraining phase A: the Q-Former alone learns to read a scene before any language is involved.
+
+The heads are dropped afterwards. Each reads the mean of a subject's personal states (or of the scene states).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.models.config import NanoConfig
+from pvchat.models.nano import NanoOutputs
+from pvchat.perception.record import ACTIONS, COLOURS, DISTANCES, PLACES
+
+STATES = ("present", "absent", "unsure")
+IGNORED = -100
+MAX_COUNT = 8
+
+
+@dataclass(frozen=True)
+class Head:
+    """One classification target of a subject: how many classes, and the class of given facts (IGNORED: no target)."""
+
+    name: str
+    classes: int
+
+
+def heads(bins: int) -> tuple[Head, ...]:
+    """Targets of a subject. "Not told" is a class of its own (the last), because it must not be invented."""
+    return (
+        Head("state", len(STATES)),
+        Head("place", len(PLACES) + 1),
+        Head("distance", len(DISTANCES) + 1),
+        Head("upper", len(COLOURS) + 1),
+        Head("lower", len(COLOURS) + 1),
+        Head("first_bin", bins),
+        Head("last_bin", bins),
+    )
+
+
+class AuxiliaryHeads(nn.Module):
+    """Linear probes on the Q-Former's states.
+
+    Args:
+        config: of the model whose states are read.
+    """
+
+    def __init__(self, config: NanoConfig) -> None:
+        super().__init__()
+        self.bins = config.num_bins
+        self.classifiers = nn.ModuleDict(
+            {head.name: nn.Linear(config.hidden_size, head.classes) for head in heads(self.bins)}
+        )
+        self.actions = nn.Linear(config.hidden_size, len(ACTIONS))
+        self.centre = nn.Linear(config.hidden_size, 1)
+        self.people = nn.Linear(config.hidden_size, MAX_COUNT + 1)
+
+    def forward(self, outputs: NanoOutputs, targets: "Targets") -> dict[str, Tensor]:
+        """Loss of each head, scalars; `total(losses)` adds them up."""
+        personal = outputs.personal_states.mean(2)  # (B, S, D)
+        scene = outputs.scene_states.mean(1)  # (B, D)
+        losses = {
+            name: functional.cross_entropy(
+                classifier(personal).flatten(0, 1), targets.classes[name].flatten(), ignore_index=IGNORED
+            )
+            for name, classifier in self.classifiers.items()
+        }
+        present = targets.present
+        if present.any():
+            losses["actions"] = functional.binary_cross_entropy_with_logits(
+                self.actions(personal)[present], targets.actions[present]
+            )
+            losses["centre"] = 4.0 * functional.smooth_l1_loss(
+                self.centre(personal)[present][:, 0], targets.centre[present]
+            )
+        losses["people"] = 0.5 * functional.cross_entropy(self.people(scene), targets.people)
+        return losses
+
+    @torch.inference_mode()
+    def accuracy(self, outputs: NanoOutputs, targets: "Targets") -> dict[str, tuple[int, int]]:
+        """(right, counted) of each classification head; of actions: labels right."""
+        personal = outputs.personal_states.mean(2)
+        out: dict[str, tuple[int, int]] = {}
+        for name, classifier in self.classifiers.items():
+            target = targets.classes[name]
+            kept = target != IGNORED
+            right = (classifier(personal).argmax(-1) == target) & kept
+            out[name] = (int(right.sum()), int(kept.sum()))
+        said = (self.actions(personal) > 0) == (targets.actions > 0.5)
+        out["actions"] = (int(said[targets.present].sum()), int(targets.present.sum()) * len(ACTIONS))
+        counted = self.people(outputs.scene_states.mean(1)).argmax(-1) == targets.people
+        out["people"] = (int(counted.sum()), len(counted))
+        return out
+
+
+def total(losses: dict[str, Tensor]) -> Tensor:
+    """Sum of the heads' losses."""
+    return torch.stack(list(losses.values())).sum()
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the heads should say.
+
+    Attributes:
+        classes: head name -> (B, S) int64, IGNORED where there is no target.
+        actions: (B, S, actions) 0 or 1. centre: (B, S) horizontal centre in -1..1. present: (B, S) bool.
+        people: (B,) int64.
+    """
+
+    classes: dict[str, Tensor]
+    actions: Tensor
+    centre: Tensor
+    present: Tensor
+    people: Tensor
+
+
+def targets_of(scenes: Sequence[SceneFacts], bins: int, device: torch.device | str) -> Targets:
+    """Targets of a batch; subjects beyond a scene's own (padding) are ignored."""
+    most = max(1, *(len(scene.subjects) for scene in scenes))
+    classes = {head.name: torch.full((len(scenes), most), IGNORED) for head in heads(bins)}
+    actions = torch.zeros(len(scenes), most, len(ACTIONS))
+    centre = torch.zeros(len(scenes), most)
+    present = torch.zeros(len(scenes), most, dtype=torch.bool)
+    for row, scene in enumerate(scenes):
+        for column, facts in enumerate(scene.subjects):
+            for name, value in _classes(facts, scene.duration_s, bins).items():
+                classes[name][row, column] = value
+            if facts.state == "present":
+                present[row, column] = True
+                centre[row, column] = (facts.centre_x or 0.5) * 2 - 1
+                for action in facts.actions:
+                    actions[row, column, ACTIONS.index(action)] = 1.0
+    people = torch.tensor([min(scene.people, MAX_COUNT) for scene in scenes])
+    return Targets(
+        classes={name: value.to(device) for name, value in classes.items()},
+        actions=actions.to(device),
+        centre=centre.to(device),
+        present=present.to(device),
+        people=people.to(device),
+    )
+
+
+def _classes(facts: SubjectFacts, duration_s: float, bins: int) -> dict[str, int]:
+    state = STATES.index(facts.state)
+    if facts.state != "present":
+        return {"state": state}
+    width = max(duration_s, 1e-3) / bins
+
+    def index(vocabulary: Sequence[str], value: str | None) -> int:
+        return vocabulary.index(value) if value in vocabulary else len(vocabulary)
+
+    out = {
+        "state": state,
+        "place": index(PLACES, facts.place),
+        "distance": index(DISTANCES, facts.distance),
+        "upper": index(COLOURS, facts.upper),
+        "lower": index(COLOURS, facts.lower),
+    }
+    if facts.spans:
+        out["first_bin"] = min(int(min(s for s, _ in facts.spans) / width), bins - 1)
+        out["last_bin"] = min(int((max(e for _, e in facts.spans) - 1e-3) / width), bins - 1)
+    return out

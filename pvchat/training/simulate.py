@@ -1,0 +1,412 @@
+"""Simulated scenes: perception records of videos that never were, with the truth about every asked person.
+
+nano is pretrained on these alone. A scene draws people (some of them look-alikes of the asked person), lays them out in
+space and time, dresses them, lets them act, and then degrades all that the way perception does: tracks split, frames
+missed, attributes not told, face vectors offset per source, per track and per frame. The result has the types of a
+real clip (`PerceptionRecord`, track vectors), so that facts, evidence and tokens come from the same code as for one.
+
+Face vectors live in whitened space: between people every direction has a standard deviation of 1.
+"""
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.chat.facts import SceneFacts, State
+from pvchat.chat.facts_from_record import facts_from_record
+from pvchat.models.config import TokenLayout
+from pvchat.models.nano import SubjectArrays, nobody
+from pvchat.models.tokens import ClipArrays, clip_arrays, cosine_rows
+from pvchat.perception.record import (
+    ACTIONS,
+    COLOURS,
+    RECORD_VERSION,
+    Attribute,
+    AttributeName,
+    Box,
+    PerceptionRecord,
+    Sighting,
+    Span,
+    Track,
+    VideoInfo,
+)
+from pvchat.training.names import sample_name
+
+Float = NDArray[np.float32]
+
+SURE_LOGIT = 0.6  # between -SURE_LOGIT and +SURE_LOGIT a similarity decides nothing, and the truth reads "unsure"
+
+
+@dataclass(frozen=True)
+class SimulationConfig:
+    """How scenes are drawn. Standard deviations are in whitened space, similarities in logits.
+
+    Attributes:
+        source_std: offset of one video against another of the same person. track_std: of one track. frame_std: of one
+            described face. frames: described faces per track, at most.
+        lookalike: probability that a stranger resembles an asked person. ambiguous: that a match is undecidable.
+        match_mean, match_std: similarity of the same person. other_mean, other_std: of different people.
+        split: probability that a person's track breaks in two. untold: that an attribute is not told.
+        nobody_asked: share of scenes whose questions are about no enrolled person.
+    """
+
+    source_std: float = 0.42
+    track_std: float = 0.15
+    frame_std: float = 0.4
+    frames: int = 8
+    lookalike: float = 0.25
+    ambiguous: float = 0.2
+    match_mean: float = 4.2
+    match_std: float = 1.8
+    other_mean: float = -4.5
+    other_std: float = 1.6
+    split: float = 0.2
+    untold: float = 0.25
+    nobody_asked: float = 0.03
+    max_people: int = 5
+    max_subjects: int = 3
+
+
+@dataclass(frozen=True)
+class SimulatedScene:
+    """One training scene: what the model reads, and the truth.
+
+    Attributes:
+        clip: tokens of the clip. subjects: arrays of the asked people, one of zeros where nobody is asked about.
+        facts: the truth, in the order of `subjects`.
+    """
+
+    clip: ClipArrays
+    subjects: tuple[SubjectArrays, ...]
+    facts: SceneFacts
+
+
+@dataclass(frozen=True)
+class _Person:
+    face: Float
+    appearance: Float
+    spans: tuple[Span, ...]
+    box: Box
+    drift: float
+    attributes: tuple[Attribute, ...]
+    owner: int  # index of the asked person this is, -1 for a stranger
+    lookalike_of: int
+
+
+@dataclass(frozen=True)
+class _Decision:
+    name: str
+    state: State
+    score: float
+    track_ids: tuple[int, ...]
+    spans: tuple[Span, ...]
+
+
+class SceneSimulator:
+    """Draws scenes; two simulators with the same seed draw the same ones.
+
+    Args:
+        seed: of both generators. layout: token sizes. config: how scenes are drawn.
+        split: "train" or "heldout" names.
+    """
+
+    def __init__(
+        self, seed: int, layout: TokenLayout, config: SimulationConfig | None = None, split: str = "train"
+    ) -> None:
+        self.layout = layout
+        self.config = config or SimulationConfig()
+        self.split = split
+        self.random = random.Random(seed)
+        self.numpy = np.random.default_rng(seed)
+
+    def scene(self) -> SimulatedScene:
+        """The next scene."""
+        count = self._subject_count()
+        if self.random.random() < self.config.nobody_asked:
+            count = 0
+        names = self._names(count)
+        identities = self.numpy.normal(size=(count, self.layout.face)).astype(np.float32)
+        torsos = self._unit(count)
+        duration = self._duration()
+        people = self._people(identities, torsos, duration)
+        tracks, owners, lookalikes, faces, appearance = self._observe(people, duration)
+        record = self._record(tracks, duration)
+        similarity = self._similarities(count, tracks, owners, lookalikes, faces)
+        decisions = [self._decide(names[index], similarity[index], tracks, tuple(faces)) for index in range(count)]
+        clip = clip_arrays(record, faces, appearance, self.layout)
+        subjects = tuple(
+            self._subject(identities[index], torsos[index], similarity[index], tracks, clip) for index in range(count)
+        )
+        return SimulatedScene(
+            clip, subjects or (nobody(clip, self.layout),), facts_from_record(record, decisions, names)
+        )
+
+    # -- who and when ------------------------------------------------------------------------------------------------
+
+    def _subject_count(self) -> int:
+        return self.random.choices((1, 2, 3)[: self.config.max_subjects], (70, 20, 10)[: self.config.max_subjects])[0]
+
+    def _names(self, count: int) -> list[str]:
+        names: list[str] = []
+        while len(names) < count:
+            name = sample_name(self.random, self.split)
+            if name.casefold() not in {n.casefold() for n in names}:
+                names.append(name)
+        return names
+
+    def _duration(self) -> float:
+        low, high = (1.0, 20.0) if self.random.random() < 0.75 else (20.0, 600.0)
+        return round(low * (high / low) ** self.random.random(), 2)
+
+    def _people(self, identities: Float, torsos: Float, duration: float) -> list[_Person]:
+        count = len(identities)
+        present = [index for index in range(count) if self.random.random() < 0.52]
+        strangers = self.random.choices((0, 1, 2, 3, 4), (30, 30, 20, 12, 8))[0]
+        if not present and not strangers and self.random.random() < 0.8:
+            strangers = 1
+        owners = (present + [-1] * strangers)[: self.config.max_people]
+        self.random.shuffle(owners)
+        slots = self._slots(len(owners))
+        spans = self._spans(len(owners), duration)
+        return [
+            self._person(owner, identities, torsos, slots[index], spans[index], duration)
+            for index, owner in enumerate(owners)
+        ]
+
+    def _slots(self, count: int) -> list[float]:
+        """Horizontal centres: apart from each other as people who stand side by side are."""
+        if count <= 1 or self.random.random() < 0.25:
+            return [self.random.uniform(0.08, 0.92) for _ in range(count)]
+        centres = [(index + 0.5) / count + self.random.gauss(0, 0.1 / count) for index in range(count)]
+        self.random.shuffle(centres)
+        return [min(max(centre, 0.04), 0.96) for centre in centres]
+
+    def _spans(self, count: int, duration: float) -> list[tuple[Span, ...]]:
+        if count > 1 and self.random.random() < 0.3:  # one after another, as cuts show people
+            edges = [0.0, *sorted(self.random.uniform(0, duration) for _ in range(count - 1)), duration]
+            parts = [(edges[i], max(edges[i + 1], edges[i] + 0.3)) for i in range(count)]
+            self.random.shuffle(parts)
+            return [((round(a, 2), round(min(b, duration), 2)),) for a, b in parts]
+        return [self._span(duration) for _ in range(count)]
+
+    def _span(self, duration: float) -> tuple[Span, ...]:
+        kind = self.random.random()
+        if kind < 0.5:
+            return ((0.0, duration),)
+        start, end = sorted((self.random.uniform(0, duration), self.random.uniform(0, duration)))
+        if kind < 0.65:
+            start = 0.0
+        elif kind < 0.8:
+            end = duration
+        if end - start < 0.3:
+            start, end = max(0.0, start - 0.3), min(duration, end + 0.3)
+        if kind > 0.93 and end - start > 3:
+            third = (end - start) / 3
+            return ((round(start, 2), round(start + third, 2)), (round(end - third, 2), round(end, 2)))
+        return ((round(start, 2), round(end, 2)),)
+
+    def _person(
+        self,
+        owner: int,
+        identities: Float,
+        torsos: Float,
+        centre: float,
+        spans: tuple[Span, ...],
+        duration: float,
+    ) -> _Person:
+        lookalike = -1
+        if owner >= 0:
+            face = identities[owner]
+            same_clothes = self.random.random() < 0.5
+            torso = torsos[owner] if same_clothes else self._unit(1)[0]
+        else:
+            face = self.numpy.normal(size=self.layout.face).astype(np.float32)
+            torso = self._unit(1)[0]
+            if len(identities) and self.random.random() < self.config.lookalike:
+                lookalike = self.random.randrange(len(identities))
+                keep = self.random.uniform(0.45, 0.75)
+                face = keep * identities[lookalike] + np.float32((1 - keep**2) ** 0.5) * face
+        height = 0.05 * (0.62 / 0.05) ** self.random.random()
+        width = height * self.random.uniform(0.4, 0.9)
+        middle = self.random.uniform(0.25, 0.6)
+        box = (centre - width / 2, middle - height / 2, centre + width / 2, middle + height / 2)
+        drift = self.random.gauss(0, 0.2) if self.random.random() < 0.12 else self.random.gauss(0, 0.015)
+        attributes = self._attributes(centre + drift / 2, height, spans, duration)
+        return _Person(face, torso, spans, box, drift, attributes, owner, lookalike)
+
+    def _attributes(
+        self, centre: float, height: float, spans: tuple[Span, ...], duration: float
+    ) -> tuple[Attribute, ...]:
+        place = "left" if centre < 1 / 3 else "right" if centre > 2 / 3 else "middle"
+        out = [self._attribute("place", place, 0.6)]
+        if height >= 0.18:
+            out.append(self._attribute("distance", "near", 0.6))
+        elif height <= 0.1:
+            out.append(self._attribute("distance", "far", 0.6))
+        for name, chance in (("upper_colour", 1 - self.config.untold), ("lower_colour", 0.35)):
+            if self.random.random() < chance:
+                first, second = self.random.sample(COLOURS, 2)
+                sure = self._attribute(name, first, 0.45)  # type: ignore[arg-type]
+                out.append(sure)
+                if self.random.random() < 0.15:
+                    out.append(sure.model_copy(update={"value": second, "confidence": sure.confidence * 0.4}))
+        start, end = spans[0][0], spans[-1][1]
+        for action in self.random.sample(ACTIONS, self.random.choices((0, 1, 2, 3), (12, 45, 30, 13))[0]):
+            attribute = self._attribute("action", action, 0.55)
+            if self.random.random() < 0.4 and end - start > 1:
+                a, b = sorted((self.random.uniform(start, end), self.random.uniform(start, end)))
+                attribute = attribute.model_copy(update={"spans": ((round(a, 2), round(min(b + 0.5, end), 2)),)})
+            out.append(attribute)
+        return tuple(out)
+
+    def _attribute(self, name: AttributeName, value: str, least: float) -> Attribute:
+        return Attribute.model_construct(
+            name=name, value=value, confidence=round(self.random.uniform(least, 1.0), 3), spans=()
+        )
+
+    # -- how perception sees it --------------------------------------------------------------------------------------
+
+    def _observe(
+        self, people: list[_Person], duration: float
+    ) -> tuple[list[Track], list[int], list[int], dict[int, Float], dict[int, Float]]:
+        pieces: list[tuple[_Person, tuple[Span, ...]]] = []
+        for person in people:
+            if len(person.spans) > 1 and self.random.random() < 0.5:
+                pieces += [(person, (span,)) for span in person.spans]
+            elif self.random.random() < self.config.split and person.spans[0][1] - person.spans[0][0] > 1:
+                start, end = person.spans[0]
+                at = round(self.random.uniform(start + 0.3, end - 0.3), 2)
+                pieces += [(person, ((start, at),)), (person, ((at, end), *person.spans[1:]))]
+            else:
+                pieces.append((person, person.spans))
+        pieces.sort(key=lambda piece: piece[1][0][0])
+        tracks: list[Track] = []
+        owners: list[int] = []
+        lookalikes: list[int] = []
+        faces: dict[int, Float] = {}
+        appearance: dict[int, Float] = {}
+        offsets = {id(p): self._noise(self.config.source_std) for p in people}
+        for number, (person, spans) in enumerate(pieces):
+            described = 0 if person.owner < 0 and self.random.random() < 0.1 else self.random.randint(1, 8)
+            track = self._track(number, person, spans, duration, described)
+            tracks.append(track)
+            owners.append(person.owner)
+            lookalikes.append(person.lookalike_of)
+            if described:
+                frame = self._noise(self.config.frame_std / described**0.5)
+                faces[number] = person.face + offsets[id(person)] + self._noise(self.config.track_std) + frame
+            if self.random.random() < 0.9:
+                appearance[number] = self._near_unit(person.appearance, 0.5)
+        return tracks, owners, lookalikes, faces, appearance
+
+    def _track(self, number: int, person: _Person, spans: tuple[Span, ...], duration: float, described: int) -> Track:
+        count = max(2, min(24, round(4 * duration)))
+        times = [duration * (index + 0.5) / count for index in range(count)]
+        miss = 0.0 if self.random.random() < 0.6 else self.random.uniform(0.05, 0.4)
+        inside = [t for t in times if any(a <= t <= b for a, b in spans)] or [(spans[0][0] + spans[0][1]) / 2]
+        seen = [t for t in inside if self.random.random() >= miss] or inside[:1]
+        x0, y0, x1, y1 = person.box
+        is_face = described > 0
+        sightings = []
+        for time_s in seen:
+            shift = person.drift * time_s / duration + self.random.gauss(0, 0.006)
+            box = (x0 + shift, y0, x1 + shift, y1)
+            sightings.append(
+                Sighting.model_construct(
+                    time_s=time_s,
+                    face_box=box if is_face else None,
+                    body_box=None if is_face else box,
+                    face_quality=0.8,
+                )
+            )
+        return Track.model_construct(
+            id=number,
+            spans=spans,
+            sightings=tuple(sightings),
+            attributes=person.attributes,
+            keyframe_s=seen[0],
+            keyframe_box=sightings[0].box,
+            faces_described=described,
+            face_px=100.0,
+            face_quality=0.8,
+        )
+
+    def _record(self, tracks: list[Track], duration: float) -> PerceptionRecord:
+        count = max(2, min(24, round(4 * duration)))
+        video = VideoInfo.model_construct(
+            sha256="", duration_s=duration, width=640, height=360, fps=25.0, decoder="simulated"
+        )
+        return PerceptionRecord.model_construct(
+            version=RECORD_VERSION,
+            models={},
+            video=video,
+            sampled_s=tuple(duration * (index + 0.5) / count for index in range(count)),
+            cuts_s=(),
+            tracks=tuple(tracks),
+        )
+
+    # -- who perception takes them for -------------------------------------------------------------------------------
+
+    def _similarities(
+        self, count: int, tracks: list[Track], owners: list[int], lookalikes: list[int], faces: dict[int, Float]
+    ) -> Float:
+        """(count, tracks) calibrated similarity in logits; 0 where a track has no described face."""
+        config = self.config
+        out = self.numpy.normal(config.other_mean, config.other_std, (count, len(tracks))).astype(np.float32)
+        for index in range(count):
+            undecided = self.random.random() < config.ambiguous
+            for slot, track in enumerate(tracks):
+                if undecided and (owners[slot] == index or lookalikes[slot] == index):
+                    out[index, slot] = self.random.uniform(-SURE_LOGIT, SURE_LOGIT)
+                elif owners[slot] == index:
+                    drawn = self.random.gauss(config.match_mean, config.match_std)
+                    out[index, slot] = max(drawn, self.random.uniform(SURE_LOGIT, 2.0))
+                elif lookalikes[slot] == index:
+                    out[index, slot] = -self.random.uniform(SURE_LOGIT, 3.0)
+                else:
+                    out[index, slot] = min(out[index, slot], -SURE_LOGIT)
+                if track.id not in faces:
+                    out[index, slot] = 0.0
+        return out
+
+    def _decide(self, name: str, similarity: Float, tracks: list[Track], described: tuple[int, ...]) -> _Decision:
+        judged = [
+            (float(value), track) for value, track in zip(similarity, tracks, strict=True) if track.id in described
+        ]
+        best = max((value for value, _ in judged), default=-6.0)
+        state: State = "present" if best >= SURE_LOGIT else "absent" if best <= -SURE_LOGIT else "unsure"
+        bound = SURE_LOGIT if state == "present" else -SURE_LOGIT
+        mine = [track for value, track in judged if value >= bound] if state != "absent" else []
+        spans = tuple(span for track in mine for span in track.spans)
+        return _Decision(name, state, 1 / (1 + float(np.exp(-best))), tuple(t.id for t in mine), spans)
+
+    def _subject(
+        self, identity: Float, torso: Float, similarity: Float, tracks: list[Track], clip: ClipArrays
+    ) -> SubjectArrays:
+        face = identity + self._noise(self.config.source_std)
+        described = self._near_unit(torso, 0.4)
+        by_id = {track.id: float(value) for track, value in zip(tracks, similarity, strict=True)}
+        rows = np.asarray([by_id.get(track_id, 0.0) for track_id in clip.track_ids], np.float32)
+        return SubjectArrays(
+            face=face,
+            appearance=described,
+            similarity=rows,
+            appearance_similarity=cosine_rows(clip.appearance, described),
+        )
+
+    # -- noise -------------------------------------------------------------------------------------------------------
+
+    def _noise(self, std: float) -> Float:
+        return self.numpy.normal(0.0, std, self.layout.face).astype(np.float32)
+
+    def _unit(self, count: int) -> Float:
+        drawn = self.numpy.normal(size=(count, self.layout.appearance)).astype(np.float32)
+        unit: Float = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+        return unit
+
+    def _near_unit(self, vector: Float, spread: float) -> Float:
+        moved = vector + spread * self._unit(1)[0] * np.float32(self.random.random())
+        near: Float = (moved / np.linalg.norm(moved)).astype(np.float32)
+        return near
