@@ -35,6 +35,16 @@ class Status:
     state: str
     path: Path
 
+    @property
+    def name(self) -> str:
+        """The row's name."""
+        return self.weight.name
+
+    @property
+    def licence(self) -> str:
+        """The row's licence."""
+        return self.weight.licence
+
 
 @dataclass(frozen=True)
 class Store:
