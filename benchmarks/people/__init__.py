@@ -1,0 +1,1 @@
+"""How well, and how fast, people are found and described: `python -m benchmarks.people`."""
