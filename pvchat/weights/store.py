@@ -230,7 +230,7 @@ class Store:
         if row.convert is not None:
             folder = scratch / f"{row.name}.converted"
             folder.mkdir()
-            label = f"converting {row.name}"
+            label = f"{row.name}: conversion"
             if progress:
                 progress(label, 0, row.size)
             row.convert(file, folder)
