@@ -7,68 +7,50 @@ is left unsaid, or declined ("I can't tell"), is not.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from pvchat.chat.evidence import ORDER_MARGIN, left_to_right, rough_when, seen_s, together_spans
+from pvchat.chat.claims import (
+    CANNOT_SEE,
+    CLAUSES,
+    COMMON,
+    DECLINE,
+    MARK,
+    NEGATED,
+    NOT_HERE,
+    OTHER_CAPITALS,
+    OTHER_STARTS,
+    PEOPLE,
+    PREDICATE,
+    RANGE,
+    RELATION,
+    SECONDS,
+    SENTENCES,
+    TIME_TOLERANCE_S,
+    TOGETHER,
+    UNSURE,
+    VERBLESS,
+    WHETHER_HERE,
+    garment_slot,
+    is_beside,
+    near_clock,
+    number_of,
+    runs,
+    said_actions,
+)
+from pvchat.chat.evidence import left_to_right, rough_when, seen_s, together_spans
 from pvchat.chat.facts import SceneFacts, State, SubjectFacts
 from pvchat.chat.lexicon import (
-    ACTION_WORDS,
     ANYWHERE_CAPITALS,
     CLOCK,
     COLOUR_WORDS,
     DISTANCE_WORDS,
     LOWER_NOUNS,
-    NUMBER_WORDS,
     PLACE_WORDS,
     SENTENCE_STARTS,
-    UNTOLD_WORDS,
     UPPER_NOUNS,
     WORD,
-    seconds_of,
 )
-from pvchat.chat.questions import QuestionKind, kind_of
-from pvchat.perception.record import Span
-
-TIME_TOLERANCE_S = 1.0
-_MARK = 0xE000
-_NAME = "[\ue000-\ue3ff]"
-
-_CLAUSES = re.compile(r"[;:](?=\s)|[\u2014\u2013](?=\s)|,? (?:but|while|whereas|because|so)\b|, and\b")
-_SENTENCES = re.compile(r"(?<=[.!?])\s+")
-_VERBLESS = re.compile(rf"(?:{_NAME}|\b(?:yes|no|and|or|only|both|well|sorry|none of them|\d+ of them)\b|[\s,.:])*")
-_DECLINE = re.compile(
-    r"\b(?:can't|cannot|can not|couldn't|could not|don't know|do not know|unable to|not (?:quite )?clear|unclear"
-    r"|does not let|doesn't let|does not show clearly|doesn't show clearly|hard to|no way to"
-    r"|not sure (?:what|where|when|how|which|who)|rather not)\b"
-)
-_CANNOT_SEE = re.compile(
-    r"\b(?:can't|cannot|can not|don't|do not|did not|didn't|never|couldn't|could not)"
-    rf" (?:see|find|spot|locate|recogni[sz]e) (?:any sign of )?(?:{_NAME})(?! \w+ing)"
-)
-_UNSURE = re.compile(
-    r"\b(?:not (?:\w+ )?(?:sure|certain)|unsure|uncertain|might be|may be|could be|perhaps|maybe|possibly)\b"
-)
-_WHETHER_HERE = re.compile(
-    rf"\b(?:whether|if|that) (?:\w+ )*?{_NAME} (?:is|was|appears)(?: (?:in (?:this|the)|here|present|visible)|$)"
-)
-_VIDEO = r"(?:this|the|that) (?:video|clip|footage|recording|film|scene)"
-_NOT_HERE = re.compile(
-    rf"(?:\bnot|n't|\bnever|\bneither|\bnor|\bnone)\b(?: \w+){{0,2}}? (?:in {_VIDEO}|here|there|present|visible|shown"
-    rf"|featured|appear\w*|among|part of {_VIDEO}|one of the|show up|found in)\b|\bno sign of\b|\babsent\b|\bmissing\b"
-    rf"|\bnowhere\b|\bneither {_NAME}|\bnot (?:be )?seen(?! \w+ing)|\b(?:only|just) strangers\b"
-)
-_TOGETHER = re.compile(r"\b(?:together|same time|at once|different times|simultaneously)\b")
-_NEGATED = re.compile(r"\b(?:not|never|no)\b|n't\b")
-_RANGE = re.compile(rf"({CLOCK.pattern})\s*(?:-|\u2013|to|until|till|through|and)\s*({CLOCK.pattern})")
-_SECONDS = re.compile(r"(\w+) (?P<unit>seconds?|secs?|minutes?|mins?)\b")
-_PEOPLE = re.compile(
-    r"\b(?P<number>\d+|[a-z]+) (?P<which>other |different |unknown |more )?"
-    r"(?:people|persons?|individuals?|faces?)\b"
-)
-_RELATION = re.compile(
-    rf"\b(?:further|farther|more)(?: to the| on the)? (?P<than>left|right)\b(?: than (?P<b1>{_NAME}))?"
-    rf"|\b(?P<of>left|right)(?: side| hand side)? of (?P<b2>{_NAME})|(?P<b3>{_NAME})'s (?P<poss>left|right)\b"
-)
+from pvchat.chat.questions import QuestionKind, kind_of, mentioned
 
 
 @dataclass(frozen=True)
@@ -89,45 +71,48 @@ class _Reader:
     asked: tuple[str, ...]
     kind: QuestionKind
     question: str
+    everyone: tuple[SubjectFacts, ...] = ()
     people: tuple[SubjectFacts, ...] = ()
     last: tuple[SubjectFacts, ...] = ()
-    claimed: dict[str, State] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         by_name = {s.name: s for s in self.scene.subjects}
-        self.people = tuple(by_name.get(n) or SubjectFacts(name=n, state="absent") for n in self.asked)
+        self.everyone = tuple(by_name.get(n) or SubjectFacts(name=n, state="absent") for n in self.asked)
+        # Of several people on the table, a question that names some is about those.
+        meant = mentioned(self.question, self.asked)
+        self.people = tuple(p for p in self.everyone if p.name in meant) or self.everyone
         self.last = self.people if len(self.people) == 1 else ()
 
     # Names
 
     def mask(self, text: str) -> str:
         """Put one private character in the place of every asked name."""
-        order = sorted(range(len(self.people)), key=lambda i: -len(self.people[i].name))
+        order = sorted(range(len(self.everyone)), key=lambda i: -len(self.everyone[i].name))
         for i in order:
-            pattern = rf"(?<!\w){re.escape(self.people[i].name)}(?!\w)"
-            text = re.sub(pattern, chr(_MARK + i), text)
+            pattern = rf"(?<!\w){re.escape(self.everyone[i].name)}(?!\w)"
+            text = re.sub(pattern, chr(MARK + i), text)
         for i in order:
-            pattern = rf"(?<!\w){re.escape(self.people[i].name)}(?!\w)"
-            if self.people[i].name.casefold() not in _COMMON:
-                text = re.sub(pattern, chr(_MARK + i), text, flags=re.IGNORECASE)
+            pattern = rf"(?<!\w){re.escape(self.everyone[i].name)}(?!\w)"
+            if self.everyone[i].name.casefold() not in COMMON:
+                text = re.sub(pattern, chr(MARK + i), text, flags=re.IGNORECASE)
         return text
 
     def names(self, text: str) -> tuple[SubjectFacts, ...]:
         """The people a masked text names, in its order."""
-        return tuple(dict.fromkeys(self.people[ord(c) - _MARK] for c in text if _MARK <= ord(c) < _MARK + 0x400))
+        return tuple(dict.fromkeys(self.everyone[ord(c) - MARK] for c in text if MARK <= ord(c) < MARK + 0x400))
 
     def foreign_name(self, masked: str) -> str | None:
         """A capitalised word that no sentence explains."""
         for match in WORD.finditer(masked):
             word = match.group()
             base = re.sub(r"['\u2019]s$", "", word)
-            if not base[0].isupper() or base in ANYWHERE_CAPITALS or base in _OTHER_CAPITALS:
+            if not base[0].isupper() or base in ANYWHERE_CAPITALS or base in OTHER_CAPITALS:
                 continue
             before = masked[: match.start()].rstrip(" \"'(")
             if not before or before[-1] in ".!?:":
-                if base.split("'")[0] in SENTENCE_STARTS | _OTHER_STARTS or base.lower() in _COMMON:
+                if base.split("'")[0] in SENTENCE_STARTS | OTHER_STARTS or base.lower() in COMMON:
                     continue
-                if word == base and not _PREDICATE.match(masked[match.end() :]):
+                if word == base and not PREDICATE.match(masked[match.end() :]):
                     continue
             return base
         return None
@@ -139,11 +124,11 @@ class _Reader:
         foreign = self.foreign_name(masked)
         if foreign:
             raise _DisagreesError(f"names {foreign!r}, who was not asked about")
-        for sentence in _SENTENCES.split(masked):
+        for sentence in SENTENCES.split(masked):
             carried = ""
-            for part in _CLAUSES.split(sentence):
+            for part in CLAUSES.split(sentence):
                 clause = (carried + " " + part).strip().lower()
-                if _VERBLESS.fullmatch(clause):
+                if VERBLESS.fullmatch(clause):
                     carried = clause
                     continue
                 carried = ""
@@ -155,17 +140,17 @@ class _Reader:
         here = named or self.last
         if named:
             self.last = named
-        if _CANNOT_SEE.search(text):
+        if CANNOT_SEE.search(text):
             self.claim(named, "absent")
             return
-        if _UNSURE.search(text) and not re.search(r"not sure (?:what|where|when|how|which|who)\b", text):
+        if UNSURE.search(text) and not re.search(r"not sure (?:what|where|when|how|which|who)\b", text):
             self.claim(named, "unsure")
             return
-        if _DECLINE.search(text):
-            if _WHETHER_HERE.search(text):
+        if DECLINE.search(text):
+            if WHETHER_HERE.search(text):
                 self.claim(named, "unsure")
             return
-        if _NOT_HERE.search(text) and not _TOGETHER.search(text):
+        if NOT_HERE.search(text) and not TOGETHER.search(text):
             pronoun = re.search(r"\b(?:he|she|they|(?:this|that|the) person)\b", text)
             self.claim(named or (here if pronoun else ()), "absent")
             return
@@ -181,13 +166,12 @@ class _Reader:
 
     def claim(self, people: Sequence[SubjectFacts], state: State) -> None:
         for person in people:
-            self.claimed.setdefault(person.name, state)
             if person.state != state:
                 raise _DisagreesError(f"takes {person.name} for {state}, the evidence says {person.state}")
 
     def must(self, true: bool, text: str, at: int, said: str) -> None:
         """A thing said before which the clause has "not" must be false, else true."""
-        negated = _NEGATED.search(text[:at].rsplit(",", 1)[-1]) is not None
+        negated = NEGATED.search(text[:at].rsplit(",", 1)[-1]) is not None
         if true == negated:
             raise _DisagreesError(f"says {'not ' if negated else ''}{said!r}, the evidence does not")
 
@@ -248,7 +232,7 @@ class _Reader:
                 return True
             return None if None in slots else False
         if self.kind == "is_action":
-            said = _said_actions(text)
+            said = said_actions(text)
             if said:
                 return any(a in first.actions for a in said[0][1]) or (None if not yes else False)
         return None
@@ -263,7 +247,7 @@ class _Reader:
             if said and said != order:
                 raise _DisagreesError(f"orders {', '.join(said)} from left to right, the evidence does not")
             return text.replace("left to right", " ")
-        for match in _RELATION.finditer(text):
+        for match in RELATION.finditer(text):
             rel = match["than"] or match["of"] or match["poss"]
             mark = match["b1"] or match["b2"] or match["b3"]
             other = self.names(mark)[0] if mark else None
@@ -275,8 +259,8 @@ class _Reader:
                 rest = [p for p in self.people if p is not first]
                 other = rest[0] if len(rest) == 1 else None
             pair = self.told([p for p in (first, other) if p], f"{rel} of")
-            self.must(len(pair) == 2 and _is_beside(pair[0], pair[1], rel), text, match.start(), f"{rel} of")
-        return _RELATION.sub(" ", text)
+            self.must(len(pair) == 2 and is_beside(pair[0], pair[1], rel), text, match.start(), f"{rel} of")
+        return RELATION.sub(" ", text)
 
     def places(self, text: str, here: Sequence[SubjectFacts]) -> None:
         for match in WORD.finditer(text):
@@ -291,9 +275,7 @@ class _Reader:
             owner = self.names(before)[-1:] or here
             for person in self.told(owner, place):
                 others = [p for p in self.people if p is not person and p.state == "present"]
-                beside = (
-                    self.kind in ("relation", "order") and len(others) == 1 and _is_beside(person, others[0], place)
-                )
+                beside = self.kind in ("relation", "order") and len(others) == 1 and is_beside(person, others[0], place)
                 self.must(person.place == place or beside, text, match.start(), place)
 
     def distances(self, text: str, here: Sequence[SubjectFacts]) -> None:
@@ -311,7 +293,7 @@ class _Reader:
             colour = COLOUR_WORDS.get(match.group())
             if colour is None:
                 continue
-            slot = _slot([w.group() for w in words], i)
+            slot = garment_slot([w.group() for w in words], i)
             people = self.names(text[: match.start()])[-1:] or here
             if len(self.names(text[: match.start()])) > 1 and " and " in text[: match.start()].split("wear")[0]:
                 people = self.names(text[: match.start()])
@@ -320,7 +302,7 @@ class _Reader:
                 self.must(colour in values, text, match.start(), f"{colour} {slot}".strip())
 
     def actions(self, text: str, here: Sequence[SubjectFacts]) -> None:
-        for at, actions in _said_actions(text):
+        for at, actions in said_actions(text):
             people = self.names(text[:at])[-1:] or here
             if not actions:
                 word = WORD.match(text[at:])
@@ -329,7 +311,7 @@ class _Reader:
                 self.must(any(a in person.actions for a in actions), text, at, sorted(actions)[0])
 
     def together(self, text: str, named: Sequence[SubjectFacts]) -> None:
-        match = _TOGETHER.search(text)
+        match = TOGETHER.search(text)
         if not match or not (named or self.last):
             return
         people = named if len(named) > 1 else self.people
@@ -343,8 +325,8 @@ class _Reader:
             people = self.told(here, marks[0].group())
             shared = together_spans(people if len(people) > 1 else self.people) if self.kind == "together" else ()
             spans = [s for p in people for s in p.spans] + list(shared)
-            for match in _RANGE.finditer(text):
-                if not any(_near(match[1], s[0]) and _near(match[2], s[1]) for s in _runs(spans)):
+            for match in RANGE.finditer(text):
+                if not any(near_clock(match[1], s[0]) and near_clock(match[2], s[1]) for s in runs(spans)):
                     raise _DisagreesError(f"says {match.group()}, when the evidence does not show it")
             edges = [t for s in spans for t in s]
             if self.kind == "first" and spans:
@@ -352,14 +334,14 @@ class _Reader:
             elif self.kind == "last" and spans:
                 edges = [max(edges)]
             for mark in marks:
-                if not any(_near(mark.group(), t) for t in edges):
+                if not any(near_clock(mark.group(), t) for t in edges):
                     raise _DisagreesError(f"says {mark.group()}, a time the evidence does not have")
         self.amounts(text, here)
         self.rough(text, here)
 
     def amounts(self, text: str, here: Sequence[SubjectFacts]) -> None:
-        for match in _SECONDS.finditer(text):
-            number = _number(match[1])
+        for match in SECONDS.finditer(text):
+            number = number_of(match[1])
             if number is None:
                 continue
             seconds = number * (60.0 if match["unit"].startswith("m") else 1.0)
@@ -395,8 +377,8 @@ class _Reader:
     def counts(self, text: str) -> None:
         scene = self.scene
         present = sum(1 for p in self.people if p.state == "present")
-        for match in _PEOPLE.finditer(text):
-            number = 0 if match["number"] == "no" else _number(match["number"])
+        for match in PEOPLE.finditer(text):
+            number = 0 if match["number"] == "no" else number_of(match["number"])
             if number is None:
                 continue
             which = (match["which"] or "").strip()
@@ -411,110 +393,9 @@ class _Reader:
             raise _DisagreesError(f"says there is nobody, the evidence counts {scene.people}")
         some = re.search(r"\b(\d+|none|two|three) of them\b", text)
         if some:
-            number = 0 if some[1] == "none" else _number(some[1])
+            number = 0 if some[1] == "none" else number_of(some[1])
             if number is not None and number != present and "one of them" not in text:
                 raise _DisagreesError(f"says {some.group()!r}, the evidence says {present}")
-
-
-_OTHER_STARTS = frozenset(
-    {
-        *("She", "He", "Her", "His", "Their", "Its", "My", "Your", "Our", "These", "Those", "Another", "Each", "Every"),
-        *("Everyone", "Everybody", "Anyone", "Nothing", "Something", "People", "Two", "Three", "Four", "Sure", "Well"),
-        *("Correct", "Indeed", "Absolutely", "Then", "Later", "After", "Before", "During", "Throughout", "While", "If"),
-        *("Based", "Looking", "Also", "With", "Without", "Clothing", "Apparently", "Overall", "Evidence", "A", "An"),
-    }
-)
-"""Further words that begin sentences of other models."""
-_PREDICATE = re.compile(r"'s\b| (?:\w+s|are|can|can't|and|had|did|will|first|last|mostly|never)\b|[,.]")
-"""What follows a name at the start of a sentence."""
-_OTHER_CAPITALS = frozenset({"T", "T-shirt", "TV", "Mr", "Mrs", "Ms", "Dr"})
-_COMMON = frozenset(
-    {*COLOUR_WORDS, *PLACE_WORDS, *DISTANCE_WORDS, *ACTION_WORDS, *UPPER_NOUNS, *LOWER_NOUNS, "will", "may"}
-)
-
-_ACTION_PHRASES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
-    (
-        re.compile(r"\b(?:moving|moves|moved)(?: (?:to|towards?))?(?: the| his| her| their)? (?:left)\b"),
-        frozenset({"moving left"}),
-    ),
-    (
-        re.compile(r"\b(?:moving|moves|moved)(?: (?:to|towards?))?(?: the| his| her| their)? (?:right)\b"),
-        frozenset({"moving right"}),
-    ),
-    (
-        re.compile(r"\b(?:moving|moves|moved)(?: the| his| her| their)? (?:arms?|hands?)\b"),
-        frozenset({"moving the arms"}),
-    ),
-    (re.compile(r"\b(?:raising|raises|raised)\b"), frozenset({"raising the arms"})),
-    (re.compile(r"\b(?:turning|turns|turned)\b"), frozenset({"turning the head"})),
-    (
-        re.compile(r"\b(?:keeping|keeps|holding|standing|stays?|sitting) still\b|\bmotionless\b"),
-        frozenset({"keeping still"}),
-    ),
-    (re.compile(r"\b(?:standing|stands)\b(?! still)"), frozenset({"standing"})),
-    (re.compile(r"\b(?:talking|talks|speaking|speaks|chatting)\b"), frozenset({"talking"})),
-    (re.compile(r"\b(?:smiling|smiles|grinning)\b"), frozenset({"smiling"})),
-    (
-        re.compile(r"\bmoving\b(?! (?:to |towards? )?(?:the |his |her |their )?(?:left|right|arms?|hands?)\b)"),
-        ACTION_WORDS["moving"],
-    ),
-)
-_UNTOLD = re.compile(rf"\b(?:{'|'.join(sorted(UNTOLD_WORDS))})\b")
-
-
-def _said_actions(text: str) -> list[tuple[int, frozenset[str]]]:
-    """Actions a text speaks of, each as where it stands and what would make it true (nothing: it never can be)."""
-    found = [(m.start(), actions) for pattern, actions in _ACTION_PHRASES for m in pattern.finditer(text)]
-    taken = {m.start() for m in re.finditer(r"\bholding still|sitting still", text)}
-    found += [(m.start(), frozenset()) for m in _UNTOLD.finditer(text) if m.start() not in taken]
-    return sorted(found, key=lambda f: f[0])
-
-
-def _slot(words: Sequence[str], i: int) -> str:
-    """Whether the colour at a word belongs to the upper or the lower clothing ("" where that is not said)."""
-    for word in words[i + 1 : i + 4]:
-        if word in COLOUR_WORDS:
-            break
-        if word in UPPER_NOUNS:
-            return "upper"
-        if word in LOWER_NOUNS:
-            return "lower"
-    for j in range(i - 1, -1, -1):
-        own = j > 0 and words[j - 1] in COLOUR_WORDS
-        if words[j] in UPPER_NOUNS and not own:
-            return "upper"
-        if words[j] in LOWER_NOUNS and not own:
-            return "lower"
-    return ""
-
-
-def _is_beside(one: SubjectFacts, two: SubjectFacts, rel: str) -> bool:
-    if one.centre_x is None or two.centre_x is None or rel not in ("left", "right"):
-        return False
-    gap = two.centre_x - one.centre_x
-    return gap >= ORDER_MARGIN if rel == "left" else -gap >= ORDER_MARGIN
-
-
-def _number(word: str) -> int | None:
-    return int(word) if word.isdigit() else NUMBER_WORDS.get(word)
-
-
-def _near(clock_text: str, time_s: float) -> bool:
-    # A clock shows whole seconds, so half a second of rounding comes on top of the tolerance.
-    return abs(seconds_of(clock_text) - time_s) <= TIME_TOLERANCE_S + 0.5 - 1e-9
-
-
-def _runs(spans: Sequence[Span]) -> list[Span]:
-    """All spans, and those that nearly touch also as one."""
-    ordered = sorted(spans)
-    runs = list(ordered)
-    for i, (start, end) in enumerate(ordered):
-        for following, later in ordered[i + 1 :]:
-            if following - end > TIME_TOLERANCE_S:
-                break
-            end = max(end, later)
-            runs.append((start, end))
-    return runs
 
 
 def check(answer: str, question: str, scene: SceneFacts, asked: Sequence[str]) -> Agreement:

@@ -47,6 +47,8 @@ SCENE = SceneFacts(12.0, (MARIA, TOM, ANA, LEO), 3, 1)
         ("Who is on the right, Maria or Tom?", "Tom is further right than Maria.", ["Maria", "Tom"]),
         ("Are Maria and Tom together?", "Yes, Maria and Tom appear together from 0:05 to 0:09.", ["Maria", "Tom"]),
         ("Are Maria and Ana here?", "Maria is here, but Ana is not in this video.", ["Maria", "Ana"]),
+        ("Is Maria here?", "Yes, Maria is in this video.", ["Maria", "Ana"]),
+        ("What is Tom wearing?", "Tom is wearing a red top.", ["Maria", "Tom"]),
         ("How old is Maria?", "I can't tell how old Maria is.", ["Maria"]),
         ("Is Maria wearing a hat?", "I can't tell whether Maria is wearing a hat.", ["Maria"]),
     ],

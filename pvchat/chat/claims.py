@@ -1,0 +1,165 @@
+"""What a clause claims: the patterns by which the agreement check reads English.
+
+A name stands as one private character in the texts these patterns read, so that no name is taken for a word.
+"""
+
+import re
+from collections.abc import Sequence
+
+from pvchat.chat.evidence import ORDER_MARGIN
+from pvchat.chat.facts import SubjectFacts
+from pvchat.chat.lexicon import (
+    ACTION_WORDS,
+    CLOCK,
+    COLOUR_WORDS,
+    DISTANCE_WORDS,
+    LOWER_NOUNS,
+    NUMBER_WORDS,
+    PLACE_WORDS,
+    UNTOLD_WORDS,
+    UPPER_NOUNS,
+    seconds_of,
+)
+from pvchat.perception.record import Span
+
+TIME_TOLERANCE_S = 1.0
+MARK = 0xE000
+NAME = "[\ue000-\ue3ff]"
+
+CLAUSES = re.compile(r"[;:](?=\s)|[\u2014\u2013](?=\s)|,? (?:but|while|whereas|because|so)\b|, and\b")
+SENTENCES = re.compile(r"(?<=[.!?])\s+")
+VERBLESS = re.compile(rf"(?:{NAME}|\b(?:yes|no|and|or|only|both|well|sorry|none of them|\d+ of them)\b|[\s,.:])*")
+DECLINE = re.compile(
+    r"\b(?:can't|cannot|can not|couldn't|could not|don't know|do not know|unable to|not (?:quite )?clear|unclear"
+    r"|does not let|doesn't let|does not show clearly|doesn't show clearly|hard to|no way to"
+    r"|not sure (?:what|where|when|how|which|who)|rather not)\b"
+)
+CANNOT_SEE = re.compile(
+    r"\b(?:can't|cannot|can not|don't|do not|did not|didn't|never|couldn't|could not)"
+    rf" (?:see|find|spot|locate|recogni[sz]e) (?:any sign of )?(?:{NAME})(?! \w+ing)"
+)
+UNSURE = re.compile(
+    r"\b(?:not (?:\w+ )?(?:sure|certain)|unsure|uncertain|might be|may be|could be|perhaps|maybe|possibly)\b"
+)
+WHETHER_HERE = re.compile(
+    rf"\b(?:whether|if|that) (?:\w+ )*?{NAME} (?:is|was|appears)(?: (?:in (?:this|the)|here|present|visible)|$)"
+)
+VIDEO = r"(?:this|the|that) (?:video|clip|footage|recording|film|scene)"
+NOT_HERE = re.compile(
+    rf"(?:\bnot|n't|\bnever|\bneither|\bnor|\bnone)\b(?: \w+){{0,2}}? (?:in {VIDEO}|here|there|present|visible|shown"
+    rf"|featured|appear\w*|among|part of {VIDEO}|one of the|show up|found in)\b|\bno sign of\b|\babsent\b|\bmissing\b"
+    rf"|\bnowhere\b|\bneither {NAME}|\bnot (?:be )?seen(?! \w+ing)|\b(?:only|just) strangers\b"
+)
+TOGETHER = re.compile(r"\b(?:together|same time|at once|different times|simultaneously)\b")
+NEGATED = re.compile(r"\b(?:not|never|no)\b|n't\b")
+RANGE = re.compile(rf"({CLOCK.pattern})\s*(?:-|\u2013|to|until|till|through|and)\s*({CLOCK.pattern})")
+SECONDS = re.compile(r"(\w+) (?P<unit>seconds?|secs?|minutes?|mins?)\b")
+PEOPLE = re.compile(
+    r"\b(?P<number>\d+|[a-z]+) (?P<which>other |different |unknown |more )?"
+    r"(?:people|persons?|individuals?|faces?)\b"
+)
+RELATION = re.compile(
+    rf"\b(?:further|farther|more)(?: to the| on the)? (?P<than>left|right)\b(?: than (?P<b1>{NAME}))?"
+    rf"|\b(?P<of>left|right)(?: side| hand side)? of (?P<b2>{NAME})|(?P<b3>{NAME})'s (?P<poss>left|right)\b"
+)
+
+
+OTHER_STARTS = frozenset(
+    {
+        *("She", "He", "Her", "His", "Their", "Its", "My", "Your", "Our", "These", "Those", "Another", "Each", "Every"),
+        *("Everyone", "Everybody", "Anyone", "Nothing", "Something", "People", "Two", "Three", "Four", "Sure", "Well"),
+        *("Correct", "Indeed", "Absolutely", "Then", "Later", "After", "Before", "During", "Throughout", "While", "If"),
+        *("Based", "Looking", "Also", "With", "Without", "Clothing", "Apparently", "Overall", "Evidence", "A", "An"),
+    }
+)
+"""Further words that begin sentences of other models."""
+PREDICATE = re.compile(r"'s\b| (?:\w+s|are|can|can't|and|had|did|will|first|last|mostly|never)\b|[,.]")
+"""What follows a name at the start of a sentence."""
+OTHER_CAPITALS = frozenset({"T", "T-shirt", "TV", "Mr", "Mrs", "Ms", "Dr"})
+COMMON = frozenset(
+    {*COLOUR_WORDS, *PLACE_WORDS, *DISTANCE_WORDS, *ACTION_WORDS, *UPPER_NOUNS, *LOWER_NOUNS, "will", "may"}
+)
+
+ACTION_PHRASES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
+    (
+        re.compile(r"\b(?:moving|moves|moved)(?: (?:to|towards?))?(?: the| his| her| their)? (?:left)\b"),
+        frozenset({"moving left"}),
+    ),
+    (
+        re.compile(r"\b(?:moving|moves|moved)(?: (?:to|towards?))?(?: the| his| her| their)? (?:right)\b"),
+        frozenset({"moving right"}),
+    ),
+    (
+        re.compile(r"\b(?:moving|moves|moved)(?: the| his| her| their)? (?:arms?|hands?)\b"),
+        frozenset({"moving the arms"}),
+    ),
+    (re.compile(r"\b(?:raising|raises|raised)\b"), frozenset({"raising the arms"})),
+    (re.compile(r"\b(?:turning|turns|turned)\b"), frozenset({"turning the head"})),
+    (
+        re.compile(r"\b(?:keeping|keeps|holding|standing|stays?|sitting) still\b|\bmotionless\b"),
+        frozenset({"keeping still"}),
+    ),
+    (re.compile(r"\b(?:standing|stands)\b(?! still)"), frozenset({"standing"})),
+    (re.compile(r"\b(?:talking|talks|speaking|speaks|chatting)\b"), frozenset({"talking"})),
+    (re.compile(r"\b(?:smiling|smiles|grinning)\b"), frozenset({"smiling"})),
+    (
+        re.compile(r"\bmoving\b(?! (?:to |towards? )?(?:the |his |her |their )?(?:left|right|arms?|hands?)\b)"),
+        ACTION_WORDS["moving"],
+    ),
+)
+UNTOLD = re.compile(rf"\b(?:{'|'.join(sorted(UNTOLD_WORDS))})\b")
+
+
+def said_actions(text: str) -> list[tuple[int, frozenset[str]]]:
+    """Actions a text speaks of, each as where it stands and what would make it true (nothing: it never can be)."""
+    found = [(m.start(), actions) for pattern, actions in ACTION_PHRASES for m in pattern.finditer(text)]
+    taken = {m.start() for m in re.finditer(r"\bholding still|sitting still", text)}
+    found += [(m.start(), frozenset()) for m in UNTOLD.finditer(text) if m.start() not in taken]
+    return sorted(found, key=lambda f: f[0])
+
+
+def garment_slot(words: Sequence[str], i: int) -> str:
+    """Whether the colour at a word belongs to the upper or the lower clothing ("" where that is not said)."""
+    for word in words[i + 1 : i + 4]:
+        if word in COLOUR_WORDS:
+            break
+        if word in UPPER_NOUNS:
+            return "upper"
+        if word in LOWER_NOUNS:
+            return "lower"
+    for j in range(i - 1, -1, -1):
+        own = j > 0 and words[j - 1] in COLOUR_WORDS
+        if words[j] in UPPER_NOUNS and not own:
+            return "upper"
+        if words[j] in LOWER_NOUNS and not own:
+            return "lower"
+    return ""
+
+
+def is_beside(one: SubjectFacts, two: SubjectFacts, rel: str) -> bool:
+    if one.centre_x is None or two.centre_x is None or rel not in ("left", "right"):
+        return False
+    gap = two.centre_x - one.centre_x
+    return gap >= ORDER_MARGIN if rel == "left" else -gap >= ORDER_MARGIN
+
+
+def number_of(word: str) -> int | None:
+    return int(word) if word.isdigit() else NUMBER_WORDS.get(word)
+
+
+def near_clock(clock_text: str, time_s: float) -> bool:
+    # A clock shows whole seconds, so half a second of rounding comes on top of the tolerance.
+    return abs(seconds_of(clock_text) - time_s) <= TIME_TOLERANCE_S + 0.5 - 1e-9
+
+
+def runs(spans: Sequence[Span]) -> list[Span]:
+    """All spans, and those that nearly touch also as one."""
+    ordered = sorted(spans)
+    runs = list(ordered)
+    for i, (start, end) in enumerate(ordered):
+        for following, later in ordered[i + 1 :]:
+            if following - end > TIME_TOLERANCE_S:
+                break
+            end = max(end, later)
+            runs.append((start, end))
+    return runs
