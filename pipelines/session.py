@@ -87,7 +87,9 @@ class Session:
             perceived = self._videos.get(file, progress, store=False)
             perceive_s = time.perf_counter() - started
             record, vectors = perceived.record, perceived.vectors
-            candidates = enroll_instant.find_candidates(record, vectors)
+            candidates = enroll_instant.find_candidates(
+                record, vectors, lambda a, b: self._tools.same_person(a, b, vectors.face_model)
+            )
             candidate = enroll_instant.pick_subject(candidates, pick, file)
             entry = self._tools.build_entry(
                 name,

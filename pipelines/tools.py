@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pvchat.perception import PerceptionModels
 
 BASES = ("nano",)
+# Calibrated log-odds; 2 is a probability of .88.
+SAME_PERSON_LOGIT = 2.0
 Progress = Callable[[float, str], None]
 
 
@@ -36,6 +38,9 @@ class Tools(Protocol):
 
     def perceive(self, video: Path, progress: Progress | None) -> tuple[PerceptionRecord, PerceptionVectors]:
         """Look at a video."""
+
+    def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
+        """Whether the faces of two tracks of one video surely are one person's."""
 
     def build_entry(
         self, name: str, samples: FaceSamples, appearance: "NDArray[np.float32] | None", model_id: str
@@ -111,6 +116,18 @@ class EmbeddedTools:
 
         return perceive(video, models=self._seeing.get(), progress=progress)
 
+    def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
+        """Whether the faces of two tracks of one video surely are one person's.
+
+        A wrong yes would mix two people in one gallery entry, so it takes more than even odds.
+        """
+        from pvchat.identity.similarity import track_scores
+        from pvchat.identity.whitening import Whitening
+
+        whitening = Whitening.for_model(model_id)
+        mean_a, mean_b = whitening.transform(_mean(a)[None]), whitening.transform(_mean(b)[None])
+        return float(track_scores(mean_a, mean_b, model_id=model_id)[0]) > SAME_PERSON_LOGIT
+
     def build_entry(
         self, name: str, samples: FaceSamples, appearance: "NDArray[np.float32] | None", model_id: str
     ) -> "GalleryEntry":
@@ -175,6 +192,12 @@ class EmbeddedTools:
         from pvchat.perception import load_models
 
         return load_models(self._engine)
+
+
+def _mean(samples: FaceSamples) -> "NDArray[np.float32]":
+    weights = samples.quality[:, None] + 1e-3
+    mean: NDArray[np.float32] = (samples.vectors * weights).sum(axis=0) / weights.sum()
+    return mean
 
 
 def _load_answering() -> "Answerer":

@@ -131,6 +131,9 @@ class SceneTools:
         appearance = {track.id: np.full(8, track.id, np.float32) for track in tracks}
         return record, PerceptionVectors(self.face_model, faces, "clothes-1", appearance)
 
+    def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
+        return bool(np.allclose(a.vectors[0], b.vectors[0]))
+
     def build_entry(self, name: str, samples: FaceSamples, appearance: Float | None, model_id: str) -> Entry:
         return Entry(name, samples.vectors[:1], np.ones(1, np.float32), appearance, model_id, {"faces": 3})
 

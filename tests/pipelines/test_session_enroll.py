@@ -154,6 +154,12 @@ def test_tracks_of_one_person_are_one_candidate_unless_they_overlap(tools: Any, 
     assert len(find_candidates(record, vectors)) == 3
 
 
+def test_a_person_seen_twice_in_the_video_is_one_person(session: Session, video: Video, home: Path) -> None:
+    file = video("a.mp4", {"face": 1, "spans": [[0, 4]]}, {"face": 1, "spans": [[6, 10]]}, {"face": 2, "px": 10})
+    session.enroll("Ann", file, **CONSENT)
+    assert session.people()[0].name == "Ann"
+
+
 def test_look_alikes_are_warned_about(session: Session, video: Video) -> None:
     session.enroll("Ann", video("a.mp4", {"face": 1}), **CONSENT)
     assert session.enroll("Bea", video("b.mp4", {"face": 1}), **CONSENT).warnings == ("Ann looks like Bea",)
