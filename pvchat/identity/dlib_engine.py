@@ -76,10 +76,7 @@ class DlibEngine:
         check_lengths(boxes_px, landmarks)
         if not boxes_px:
             return np.zeros((0, DIMENSION), dtype=np.float32)
-        chips = [
-            self.chip(rgb, box, mesh)
-            for box, mesh in zip(boxes_px, landmarks, strict=True)
-        ]
+        chips = [self.chip(rgb, box, mesh) for box, mesh in zip(boxes_px, landmarks, strict=True)]
         if self._mirror:
             chips += [np.ascontiguousarray(chip[:, ::-1]) for chip in chips]
         vectors = np.asarray(
@@ -87,12 +84,10 @@ class DlibEngine:
             dtype=np.float32,
         )
         if self._mirror:
-            vectors = (vectors[: len(boxes_px)] + vectors[len(boxes_px) :]) / 2
+            vectors = (vectors[: len(boxes_px)] + vectors[len(boxes_px) :]) * np.float32(0.5)
         return vectors
 
-    def chip(
-        self, rgb: NDArray[np.uint8], box: PixelBox, mesh: FaceLandmarks | None
-    ) -> NDArray[np.uint8]:
+    def chip(self, rgb: NDArray[np.uint8], box: PixelBox, mesh: FaceLandmarks | None) -> NDArray[np.uint8]:
         """The aligned (150, 150, 3) picture of one face that the network sees."""
         canvas, scale, x0, y0 = _canvas(rgb, box)
         if mesh is not None and mesh.score >= _MIN_MESH_SCORE:
@@ -103,9 +98,7 @@ class DlibEngine:
         return np.asarray(dlib.get_face_chip(canvas, shape, 150, 0.25), dtype=np.uint8)
 
 
-def _canvas(
-    rgb: NDArray[np.uint8], box: PixelBox
-) -> tuple[NDArray[np.uint8], float, float, float]:
+def _canvas(rgb: NDArray[np.uint8], box: PixelBox) -> tuple[NDArray[np.uint8], float, float, float]:
     """A square around the face, black outside the image: (canvas, scale, left, top)."""
     side = max(box[2] - box[0], box[3] - box[1], 1.0) * _REACH
     scale = _CANVAS / side
@@ -118,9 +111,7 @@ def _canvas(
             max(1, round(rgb.shape[1] * shrunk)),
             max(1, round(rgb.shape[0] * shrunk)),
         )
-        source = np.asarray(
-            cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8
-        )
+        source = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     step = scale / shrunk
     # Pixel centres lie at half-integers: the shift keeps the picture in place under scaling.
     matrix = np.array(
@@ -130,9 +121,7 @@ def _canvas(
         ],
         dtype=np.float64,
     )
-    canvas = cv2.warpAffine(
-        np.ascontiguousarray(source), matrix, (_CANVAS, _CANVAS), flags=cv2.INTER_LINEAR
-    )
+    canvas = cv2.warpAffine(np.ascontiguousarray(source), matrix, (_CANVAS, _CANVAS), flags=cv2.INTER_LINEAR)
     return np.asarray(canvas, dtype=np.uint8), scale, left, top
 
 

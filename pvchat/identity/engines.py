@@ -49,9 +49,7 @@ class FaceEngine(Protocol):
         ...
 
 
-def load_engine(
-    name: str = "dlib", *, accept_insightface_license: bool | None = None
-) -> FaceEngine:
+def load_engine(name: str = "dlib", *, accept_insightface_license: bool | None = None) -> FaceEngine:
     """Load an engine by name.
 
     Args:
@@ -69,9 +67,7 @@ def load_engine(
         from pvchat import weights
         from pvchat.identity.dlib_engine import DlibEngine
 
-        return DlibEngine(
-            weights.path("dlib-landmarks-5"), weights.path("dlib-descriptor")
-        )
+        return DlibEngine(weights.path("dlib-landmarks-5"), weights.path("dlib-descriptor"))
     if kind == "insightface":
         from pvchat.identity.insightface_engine import InsightFaceEngine
 
@@ -88,16 +84,10 @@ def load_engine(
                 f"set {LICENSE_VARIABLE}=1 to accept that, or use the engine 'dlib'"
             )
         return InsightFaceEngine(pack or "buffalo_l", root=Path.home() / ".insightface")
-    raise ModelError(
-        f"unknown face engine {name!r}; use 'dlib', 'insightface' or 'insightface:PACK'"
-    )
+    raise ModelError(f"unknown face engine {name!r}; use 'dlib', 'insightface' or 'insightface:PACK'")
 
 
-def check_lengths(
-    boxes_px: Sequence[PixelBox], landmarks: Sequence[FaceLandmarks | None]
-) -> None:
+def check_lengths(boxes_px: Sequence[PixelBox], landmarks: Sequence[FaceLandmarks | None]) -> None:
     """Refuse boxes and landmarks that cannot belong together."""
     if len(boxes_px) != len(landmarks):
-        raise ValueError(
-            f"{len(boxes_px)} boxes were given with {len(landmarks)} landmarks; give one each, or None"
-        )
+        raise ValueError(f"{len(boxes_px)} boxes were given with {len(landmarks)} landmarks; give one each, or None")

@@ -28,9 +28,7 @@ _LEFT_EYE, _RIGHT_EYE, _NOSE_TIP, _LEFT_MOUTH, _RIGHT_MOUTH = (
     291,
 )
 # The same five points as shares of a detector's face box, for a face in which nothing else is found.
-_BOX_POINTS: Final = np.array(
-    [[0.30, 0.36], [0.70, 0.36], [0.50, 0.58], [0.34, 0.78], [0.66, 0.78]]
-)
+_BOX_POINTS: Final = np.array([[0.30, 0.36], [0.70, 0.36], [0.50, 0.58], [0.34, 0.78], [0.66, 0.78]])
 _MIN_MESH_SCORE = 0.5
 _DETECTION_SIDE = 320
 
@@ -51,13 +49,9 @@ class InsightFaceEngine:
         self._recognition = self._app.models["recognition"]
         self._side = int(self._recognition.input_size[0])
         probe = np.zeros((self._side, self._side, 3), dtype=np.uint8)
-        self._dimension = int(
-            np.asarray(self._recognition.get_feat(probe)).reshape(-1).shape[0]
-        )
+        self._dimension = int(np.asarray(self._recognition.get_feat(probe)).reshape(-1).shape[0])
         # The file's digest tells packs apart that share a name.
-        digest = hashlib.sha256(
-            Path(self._recognition.model_file).read_bytes()
-        ).hexdigest()[:8]
+        digest = hashlib.sha256(Path(self._recognition.model_file).read_bytes()).hexdigest()[:8]
         self._model_id = f"insightface:{Path(str(pack)).name}@{digest}"
 
     @property
@@ -85,51 +79,32 @@ class InsightFaceEngine:
             norm_crop(bgr, self._points(bgr, box, mesh).astype(np.float32), self._side)
             for box, mesh in zip(boxes_px, landmarks, strict=True)
         ]
-        raw = np.asarray(self._recognition.get_feat(chips), dtype=np.float32).reshape(
-            len(chips), -1
-        )
-        unit: NDArray[np.float32] = raw / np.maximum(
-            np.linalg.norm(raw, axis=1, keepdims=True), 1e-9
-        )
+        raw = np.asarray(self._recognition.get_feat(chips), dtype=np.float32).reshape(len(chips), -1)
+        unit: NDArray[np.float32] = raw / np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-9)
         return unit
 
-    def _points(
-        self, bgr: NDArray[np.uint8], box: PixelBox, mesh: FaceLandmarks | None
-    ) -> NDArray[np.float64]:
+    def _points(self, bgr: NDArray[np.uint8], box: PixelBox, mesh: FaceLandmarks | None) -> NDArray[np.float64]:
         if mesh is not None and mesh.score >= _MIN_MESH_SCORE:
             plane = mesh.points[:, :2].astype(np.float64)
             eyes = [plane[list(pair)].mean(axis=0) for pair in (_LEFT_EYE, _RIGHT_EYE)]
-            return np.stack(
-                [*eyes, plane[_NOSE_TIP], plane[_LEFT_MOUTH], plane[_RIGHT_MOUTH]]
-            )
+            return np.stack([*eyes, plane[_NOSE_TIP], plane[_LEFT_MOUTH], plane[_RIGHT_MOUTH]])
         return self._detected_points(bgr, box)
 
-    def _detected_points(
-        self, bgr: NDArray[np.uint8], box: PixelBox
-    ) -> NDArray[np.float64]:
+    def _detected_points(self, bgr: NDArray[np.uint8], box: PixelBox) -> NDArray[np.float64]:
         x0, y0, x1, y1 = box
         size = np.array([x1 - x0, y1 - y0])
         centre = np.array([x0 + x1, y0 + y1]) / 2
         height, width = bgr.shape[:2]
         left, top = (int(v) for v in np.clip(centre - size, 0, [width - 1, height - 1]))
-        right, bottom = (
-            int(v)
-            for v in np.ceil(
-                np.clip(centre + size, [left + 1, top + 1], [width, height])
-            )
-        )
+        right, bottom = (int(v) for v in np.ceil(np.clip(centre + size, [left + 1, top + 1], [width, height])))
         crop = np.ascontiguousarray(bgr[top:bottom, left:right])
-        found, points = self._app.det_model.detect(
-            crop, input_size=(_DETECTION_SIDE, _DETECTION_SIDE), max_num=0
-        )
+        found, points = self._app.det_model.detect(crop, input_size=(_DETECTION_SIDE, _DETECTION_SIDE), max_num=0)
         if points is not None and len(found):
             middles = (found[:, :2] + found[:, 2:4]) / 2 + (left, top)
             away = np.abs(middles - centre) / np.maximum(size, 1.0)
             nearest = int(away.max(axis=1).argmin())
             if away[nearest].max() < 0.5:
-                return np.asarray(
-                    points[nearest] + np.array([left, top]), dtype=np.float64
-                )
+                return np.asarray(points[nearest] + np.array([left, top]), dtype=np.float64)
         return np.asarray((x0, y0) + _BOX_POINTS * size, dtype=np.float64)
 
 
@@ -160,15 +135,11 @@ def _load(pack: str, root: Path) -> Any:
                 providers=["CPUExecutionProvider"],
             )
             app.prepare(ctx_id=-1, det_size=(_DETECTION_SIDE, _DETECTION_SIDE))
-    except (
-        Exception
-    ) as error:  # the library raises anything from AssertionError to network errors
+    except Exception as error:  # the library raises anything from AssertionError to network errors
         raise ModelError(
             f"the insightface pack {pack!r} does not load ({type(error).__name__}); "
             "name an installed pack or a folder with a detection and a recognition network"
         ) from error
     if "recognition" not in app.models:
-        raise ModelError(
-            f"the insightface pack {pack!r} holds no recognition network; name a pack that does"
-        )
+        raise ModelError(f"the insightface pack {pack!r} holds no recognition network; name a pack that does")
     return app

@@ -39,12 +39,8 @@ def face_noise(model_id: str = "dlib-resnet-v1") -> FaceNoise:
     """
     stem = data_stem(model_id)
     if stem is None:
-        raise ModelError(
-            f"no noise was measured for the face engine {model_id!r}; only 'dlib-resnet-v1' has figures"
-        )
-    text = (
-        resources.files("pvchat.identity") / "data" / f"{stem}-noise.json"
-    ).read_text(encoding="utf-8")
+        raise ModelError(f"no noise was measured for the face engine {model_id!r}; only 'dlib-resnet-v1' has figures")
+    text = (resources.files("pvchat.identity") / "data" / f"{stem}-noise.json").read_text(encoding="utf-8")
     data = json.loads(text)
     low, high = data["lookalike_cosine"]
     return FaceNoise(

@@ -4,30 +4,14 @@ The training simulator, the model's attention bias and the decision all call thi
 was trained on and what it meets are the same quantity.
 """
 
-import json
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.identity.whitening import data_stem
-
-LOGIT_LIMIT = 6.0
+from pvchat.identity.calibration import LOGIT_LIMIT, calibration
 
 Array = NDArray[np.float32]
 
-
-@dataclass(frozen=True)
-class SimilarityCalibration:
-    """`logit = slope * (cosine - midpoint)` for one engine.
-
-    The midpoint is the combined cosine at which a track is as likely the subject as somebody else.
-    """
-
-    slope: float
-    midpoint: float
+__all__ = ["LOGIT_LIMIT", "combined_cosine", "cosines", "track_scores"]
 
 
 def cosines(a: NDArray[np.floating], b: NDArray[np.floating]) -> Array:
@@ -53,11 +37,7 @@ def combined_cosine(
     Returns:
         (..., n) values in -1..1.
     """
-    weight = (
-        np.ones(templates.shape[:-1], np.float32)
-        if weights is None
-        else np.asarray(weights, np.float32)
-    )
+    weight = np.ones(templates.shape[:-1], np.float32) if weights is None else np.asarray(weights, np.float32)
     each = np.where(weight[..., None, :] > 0, cosines(tracks, templates), -1.0)
     mean = (templates * weight[..., None]).sum(axis=-2, keepdims=True)
     together = cosines(tracks, mean)[..., 0]
@@ -70,6 +50,7 @@ def track_scores(
     templates: NDArray[np.floating],
     weights: NDArray[np.floating] | None = None,
     *,
+    reliability: NDArray[np.floating] | None = None,
     model_id: str = "dlib-resnet-v1",
 ) -> Array:
     """Calibrated similarity of track means to one subject: a logit in -6..6, 0 where it could be either.
@@ -78,33 +59,14 @@ def track_scores(
         tracks: (..., n, d) whitened track means (`Whitening.transform` of the quality-weighted mean).
         templates: (..., k, d) whitened templates of the subject.
         weights: (..., k) template weights; 0 marks padding.
+        reliability: (..., n) of the tracks, 0..1 (`Calibration.reliability`); 1 where missing.
         model_id: engine whose calibration is used.
 
     Returns:
         (..., n) float32.
     """
-    fitted = similarity_calibration(model_id)
-    logit = fitted.slope * (
-        combined_cosine(tracks, templates, weights) - fitted.midpoint
-    )
-    out: Array = np.clip(logit, -LOGIT_LIMIT, LOGIT_LIMIT).astype(np.float32)
-    return out
-
-
-@cache
-def similarity_calibration(model_id: str) -> SimilarityCalibration:
-    """The shipped calibration of an engine; for engines without one, the usual ArcFace operating point."""
-    stem = data_stem(model_id)
-    if stem is None:
-        # ArcFace embeddings of the same person across sources lie around 0.6, of different people around 0.05.
-        return SimilarityCalibration(slope=20.0, midpoint=0.35)
-    text = (resources.files("pvchat.identity") / "data" / f"{stem}.json").read_text(
-        encoding="utf-8"
-    )
-    data = json.loads(text)["similarity"]
-    return SimilarityCalibration(
-        slope=float(data["slope"]), midpoint=float(data["midpoint"])
-    )
+    cosine = combined_cosine(tracks, templates, weights)
+    return calibration(model_id).logits(cosine, 1.0 if reliability is None else reliability)
 
 
 def _unit(x: NDArray[np.floating]) -> Array:

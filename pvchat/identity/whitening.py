@@ -59,9 +59,7 @@ class Whitening:
         return cls(model_id, *loaded)
 
     @classmethod
-    def from_population(
-        cls, model_id: str, mean: Array, covariance: Array, shrinkage: float
-    ) -> Self:
+    def from_population(cls, model_id: str, mean: Array, covariance: Array, shrinkage: float) -> Self:
         """Whitening by a covariance between people, pulled towards a multiple of the identity.
 
         Args:
@@ -88,29 +86,22 @@ class Whitening:
                 f"vectors of {raw32.shape[-1]} numbers were given to {self.model_id}, which has {self.dimension}; "
                 "perceive the video again with the engine of the gallery"
             )
-        out: Array = (raw32 - self.mean) @ self.matrix
-        return out
+        return np.asarray((raw32 - self.mean) @ self.matrix, dtype=np.float32)
 
     def inverse(self, whitened: NDArray[np.floating]) -> Array:
         """Map whitened vectors (..., d) back to raw ones, for synthetic people."""
-        out = np.linalg.solve(
-            self.matrix.astype(np.float64), np.asarray(whitened, np.float64)[..., None]
-        )[..., 0]
+        out = np.linalg.solve(self.matrix.astype(np.float64), np.asarray(whitened, np.float64)[..., None])[..., 0]
         return np.asarray(out + self.mean, dtype=np.float32)
 
     def draw_people(self, count: int, rng: np.random.Generator) -> Array:
         """Synthetic people (count, d) in the whitened space: draws from the population's Gaussian, nobody real."""
         values, axes = np.linalg.eigh(self.population.astype(np.float64))
         normal = rng.standard_normal((count, self.dimension))
-        drawn: Array = ((normal * np.sqrt(np.clip(values, 0.0, None))) @ axes.T).astype(
-            np.float32
-        )
+        drawn: Array = ((normal * np.sqrt(np.clip(values, 0.0, None))) @ axes.T).astype(np.float32)
         return drawn
 
 
-def _from_population(
-    mean: Array, covariance: Array, shrinkage: float
-) -> tuple[Array, Array, Array]:
+def _from_population(mean: Array, covariance: Array, shrinkage: float) -> tuple[Array, Array, Array]:
     cov = covariance.astype(np.float64)
     size = cov.shape[0]
     target = (1.0 - shrinkage) * cov + shrinkage * np.trace(cov) / size * np.eye(size)
@@ -133,14 +124,10 @@ def _load(model_id: str) -> tuple[Array, Array, Array]:
         folder = resources.files("pvchat.identity") / "data"
         tensors = load_tensors((folder / f"{stem}.safetensors").read_bytes())
         meta = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
-        return _from_population(
-            tensors["mean"], tensors["covariance"], float(meta["whitening_shrinkage"])
-        )
+        return _from_population(tensors["mean"], tensors["covariance"], float(meta["whitening_shrinkage"]))
     if model_id.startswith("insightface"):
         size = 512
         eye = np.eye(size, dtype=np.float32)
         # Unit vectors have a variance of 1/d per dimension.
         return np.zeros(size, np.float32), eye * np.float32(np.sqrt(size)), eye
-    raise ModelError(
-        f"no identity parameters for the face engine {model_id!r}; use 'dlib' or 'insightface'"
-    )
+    raise ModelError(f"no identity parameters for the face engine {model_id!r}; use 'dlib' or 'insightface'")

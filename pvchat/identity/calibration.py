@@ -1,0 +1,93 @@
+"""From a cosine to calibrated log-odds, with the doubt that poor pictures deserve.
+
+What is measured (`benchmarks/identity_calibration.py`): whatever is done to a face (fewer pixels, blur, a mask), its
+similarity to strangers stays distributed as before, while its similarity to its own person sinks. So the bound above
+which a track is the person does not move, and the bound below which it is not sinks with the reliability of the track.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.identity.whitening import data_stem
+
+LOGIT_LIMIT: Final = 6.0
+SURE_LOGIT: Final = 0.6
+"""Log-odds from which a decision is sure: present from +0.6, absent from -0.6, unsure between."""
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Bounds of one engine, in units of the combined cosine.
+
+    Attributes:
+        present: from here on a reliable track is the subject.
+        absent: up to here it is not.
+        absent_drop: how far `absent` sinks when reliability falls from 1 to 0.
+        present_rise: how far `present` rises meanwhile.
+        slope: log-odds per unit of cosine outside the two bounds.
+        same_clip: cosine from which two tracks of one clip show one person.
+        quality_points: face qualities, ascending, and
+        reliability_points: the reliability of a track whose best faces have that quality.
+    """
+
+    present: float
+    absent: float
+    absent_drop: float
+    present_rise: float
+    slope: float
+    same_clip: float
+    quality_points: tuple[float, ...]
+    reliability_points: tuple[float, ...]
+
+    def logits(
+        self, cosine: NDArray[np.floating], reliability: NDArray[np.floating] | float = 1.0, limit: float = LOGIT_LIMIT
+    ) -> Array:
+        """Log-odds of combined cosines.
+
+        Args:
+            cosine: (...) combined cosines.
+            reliability: 0..1, broadcast against `cosine`.
+            limit: the result is clipped to plus and minus this.
+        """
+        doubt = 1.0 - np.clip(np.asarray(reliability, np.float32), 0.0, 1.0)
+        high = self.present + self.present_rise * doubt
+        low = self.absent - self.absent_drop * doubt
+        value = np.asarray(cosine, np.float32)
+        above = SURE_LOGIT + self.slope * (value - high)
+        below = -SURE_LOGIT - self.slope * (low - value)
+        between = SURE_LOGIT * (2.0 * (value - low) / (high - low) - 1.0)
+        out = np.where(value >= high, above, np.where(value <= low, below, between))
+        return np.clip(out, -limit, limit).astype(np.float32)
+
+    def reliability(self, quality: float) -> float:
+        """Expected cosine between a track's mean and what a flawless recording would give, from the face quality."""
+        return float(np.interp(quality, self.quality_points, self.reliability_points))
+
+
+@cache
+def calibration(model_id: str) -> Calibration:
+    """The shipped calibration of an engine; engines without one get the usual operating point of ArcFace."""
+    stem = data_stem(model_id)
+    if stem is None:
+        # ArcFace embeddings of one person across sources lie around 0.6, of different people around 0.05.
+        return Calibration(0.38, 0.28, 0.4, 0.05, 24.0, 0.5, (0.0, 0.5), (0.0, 1.0))
+    text = (resources.files("pvchat.identity") / "data" / f"{stem}.json").read_text(encoding="utf-8")
+    data = json.loads(text)["calibration"]
+    return Calibration(
+        present=float(data["present"]),
+        absent=float(data["absent"]),
+        absent_drop=float(data["absent_drop"]),
+        present_rise=float(data["present_rise"]),
+        slope=float(data["slope"]),
+        same_clip=float(data["same_clip"]),
+        quality_points=tuple(float(v) for v in data["quality_points"]),
+        reliability_points=tuple(float(v) for v in data["reliability_points"]),
+    )
