@@ -16,6 +16,8 @@ from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVe
 
 DOMINANCE = 3.0
 LISTED = 12
+FEW_FACES = 3
+SMALL_FACE_PX = 32.0
 _SHORTEST_S = 0.25
 
 
@@ -151,6 +153,27 @@ def appearance_of(candidate: Candidate, vectors: PerceptionVectors) -> NDArray[n
         if track.id in vectors.appearance:
             return vectors.appearance[track.id]
     return None
+
+
+def coverage_of(candidate: Candidate, candidates: Sequence[Candidate]) -> dict[str, float | int]:
+    """How much the video showed of the person, beside what the gallery entry says itself."""
+    return {
+        "seconds": round(candidate.seconds, 1),
+        "face_px": round(candidate.face_px),
+        "other_people": len(candidates) - 1,
+    }
+
+
+def thin_coverage(candidate: Candidate, samples: FaceSamples) -> list[str]:
+    """One line for each way in which the video shows too little of the person to be sure of them later."""
+    warnings = []
+    if len(samples.vectors) < FEW_FACES:
+        warnings.append(
+            f"only {len(samples.vectors)} usable faces; a few seconds of a sharp, turning head make answers surer"
+        )
+    if candidate.face_px < SMALL_FACE_PX:
+        warnings.append(f"the face is {candidate.face_px:.0f} pixels high; come closer, 60 pixels or more are good")
+    return warnings
 
 
 def _seconds(track: Track) -> float:

@@ -91,13 +91,18 @@ class Session:
                 record, vectors, lambda a, b: self._tools.same_person(a, b, vectors.face_model)
             )
             candidate = enroll_instant.pick_subject(candidates, pick, file)
+            samples = enroll_instant.samples_of(candidate, vectors)
             entry = self._tools.build_entry(
                 name,
-                enroll_instant.samples_of(candidate, vectors),
+                samples,
                 enroll_instant.appearance_of(candidate, vectors),
                 vectors.face_model,
             )
-            warnings = self._tools.look_alikes(entry, self._gallery(self._subjects(), entry.model_id))
+            coverage = {**entry.coverage, **enroll_instant.coverage_of(candidate, candidates)}
+            warnings = [
+                *enroll_instant.thin_coverage(candidate, samples),
+                *self._tools.look_alikes(entry, self._gallery(self._subjects(), entry.model_id)),
+            ]
             with self._store.write() as session:
                 video_id = perceptions.save(session, record, vectors, file, perceived.size_bytes)
                 people.add(
@@ -106,13 +111,13 @@ class Session:
                     name_key=names.name_key(name),
                     consent=consent,
                     video_id=video_id,
-                    coverage=dict(entry.coverage),
+                    coverage=coverage,
                     vectors=_vectors_of(entry, vectors.appearance_model),
                 )
         total_s = time.perf_counter() - started
         return EnrollResult(
             subject=name,
-            coverage=dict(entry.coverage),
+            coverage=coverage,
             warnings=tuple(warnings),
             timing_s={"perceive": perceive_s, "gallery": total_s - perceive_s, "total": total_s},
         )

@@ -53,7 +53,8 @@ def _show(found: "Sequence[Status]") -> None:
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("name", "state", "MB", "licence", "used for"):
-        table.add_column(column, overflow="fold", justify="right" if column == "MB" else "left")
+        short = column in ("name", "state", "MB")
+        table.add_column(column, overflow="fold", no_wrap=short, justify="right" if column == "MB" else "left")
     for status in found:
         row = status.weight
         table.add_row(row.name, status.state, f"{row.size / 1e6:.1f}", row.licence, row.used_for)

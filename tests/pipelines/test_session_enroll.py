@@ -33,7 +33,7 @@ EMPTY = {"consents": 0, "videos": 0, "subjects": 0, "perception_records": 0, "ve
 def test_enrolled_person_is_listed_with_consent(session: Session, video: Video) -> None:
     result = session.enroll("  Ana   María ", video("a.mp4", {"face": 1}), consent_by=" Ann ", purpose="front\ndoor")
     assert result.subject == "Ana María"
-    assert result.coverage == {"faces": 3}
+    assert result.coverage == {"faces": 3, "seconds": 10.0, "face_px": 60, "other_people": 0}
     assert result.warnings == ()
     assert {"perceive", "total"} <= set(result.timing_s)
     (person,) = session.people()
@@ -163,6 +163,12 @@ def test_a_person_seen_twice_in_the_video_is_one_person(session: Session, video:
 def test_look_alikes_are_warned_about(session: Session, video: Video) -> None:
     session.enroll("Ann", video("a.mp4", {"face": 1}), **CONSENT)
     assert session.enroll("Bea", video("b.mp4", {"face": 1}), **CONSENT).warnings == ("Ann looks like Bea",)
+
+
+def test_thin_coverage_is_warned_about_and_others_are_counted(session: Session, video: Video) -> None:
+    result = session.enroll("Ann", video("a.mp4", {"face": 1, "px": 25}, {"face": 2, "px": 4}), **CONSENT)
+    assert ["25 pixels" in warning for warning in result.warnings] == [True]
+    assert result.coverage["other_people"] == 1
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
