@@ -31,6 +31,8 @@ class Calibration:
         present: from here on a reliable track is the subject.
         absent: up to here it is not.
         absent_drop: how far `absent` sinks when reliability falls from 1 to 0.
+        absent_least: but never below this.
+        unreliable: below this reliability a track cannot rule anybody out.
         present_rise: how far `present` rises meanwhile.
         slope: log-odds per unit of cosine outside the two bounds.
         same_clip: cosine from which two tracks of one clip show one person.
@@ -41,6 +43,8 @@ class Calibration:
     present: float
     absent: float
     absent_drop: float
+    absent_least: float
+    unreliable: float
     present_rise: float
     slope: float
     same_clip: float
@@ -59,7 +63,8 @@ class Calibration:
         """
         doubt = 1.0 - np.clip(np.asarray(reliability, np.float32), 0.0, 1.0)
         high = self.present + self.present_rise * doubt
-        low = self.absent - self.absent_drop * doubt
+        low = np.maximum(self.absent - self.absent_drop * doubt, min(self.absent, self.absent_least))
+        low = np.where(doubt > 1.0 - self.unreliable, -1.0, low)
         value = np.asarray(cosine, np.float32)
         above = SURE_LOGIT + self.slope * (value - high)
         below = -SURE_LOGIT - self.slope * (low - value)
@@ -78,13 +83,15 @@ def calibration(model_id: str) -> Calibration:
     stem = data_stem(model_id)
     if stem is None:
         # ArcFace embeddings of one person across sources lie around 0.6, of different people around 0.05.
-        return Calibration(0.38, 0.28, 0.4, 0.05, 24.0, 0.5, (0.0, 0.5), (0.0, 1.0))
+        return Calibration(0.38, 0.28, 0.4, 0.1, 0.2, 0.05, 24.0, 0.5, (0.0, 0.5), (0.0, 1.0))
     text = (resources.files("pvchat.identity") / "data" / f"{stem}.json").read_text(encoding="utf-8")
     data = json.loads(text)["calibration"]
     return Calibration(
         present=float(data["present"]),
         absent=float(data["absent"]),
         absent_drop=float(data["absent_drop"]),
+        absent_least=float(data["absent_least"]),
+        unreliable=float(data["unreliable"]),
         present_rise=float(data["present_rise"]),
         slope=float(data["slope"]),
         same_clip=float(data["same_clip"]),
