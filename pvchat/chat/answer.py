@@ -18,7 +18,7 @@ from pvchat.chat.evidence import evidence_lines
 from pvchat.chat.facts import SceneFacts
 from pvchat.chat.facts_from_record import facts_from_record
 from pvchat.errors import ModelError
-from pvchat.identity.decision import IdentityDecision
+from pvchat.identity.decision import IdentityDecision, unknown_tracks
 from pvchat.identity.gallery import GalleryEntry
 from pvchat.identity.whitening import Whitening
 from pvchat.models.config import TokenLayout
@@ -103,7 +103,7 @@ class Answerer:
         """
         started = time.perf_counter()
         asked = tuple(subjects) or _likeliest(clip.decisions)
-        facts = facts_from_record(clip.record, clip.decisions, asked)
+        facts = clip_facts(clip, asked)
         key = (id(clip), asked, use_evidence, use_identity_bias)
         prefix = self._prefix(key, clip, facts, use_evidence=use_evidence, use_identity_bias=use_identity_bias)
         read_at = time.perf_counter()
@@ -155,6 +155,19 @@ class Answerer:
         while len(self._prefixes) > PREFIXES_KEPT:
             self._prefixes.popitem(last=False)
         return self._prefixes[key][1]
+
+
+def clip_facts(clip: Clip, asked: Sequence[str]) -> SceneFacts:
+    """What may be said about the asked people of a clip; strangers are counted as the people they group into."""
+    strangers = unknown_tracks(clip.record, clip.vectors, clip.decisions)
+    known = sum(decision.state == "present" for decision in clip.decisions)
+    return facts_from_record(
+        clip.record,
+        clip.decisions,
+        asked,
+        people=known + len(strangers),
+        unknown_people=len(strangers),
+    )
 
 
 def unsure(names: Sequence[str]) -> str:
