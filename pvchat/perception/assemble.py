@@ -16,6 +16,9 @@ from pvchat.perception.tracks import DescribedFaces, Tracklet, identity_change, 
 from pvchat.perception.watch import Piece
 
 
+_SURE_BODY = 0.9
+
+
 @dataclass(frozen=True)
 class Scene:
     """What all tracks of a video share.
@@ -69,21 +72,29 @@ class Person:
     appearance: tuple[FloatArray, ...]
 
 
-def is_credible(piece: Piece, samples: int) -> bool:
+def is_credible(piece: Piece, samples: int, height: int) -> bool:
     """Whether a piece shows a person rather than a detector's slip.
+
+    A detector errs now and then on cloth, lamps and leaves; two networks that agree hardly do. So a face counts when
+    the mesh fits it, when a body hangs below it, or when it is large and lasts (a profile, which no mesh fits).
 
     Args:
         piece: what was linked.
         samples: number of frames looked at in all; with very few, little can be asked of a track.
+        height: of the frames, in pixels.
     """
     seen = piece.tracklet.seen
-    scores = [person.face.score for person in seen if person.face is not None]
-    if scores:
-        if len(seen) >= 2 or samples < 3:
-            return float(np.mean(scores)) >= 0.55
-        return max(scores) >= 0.85
-    bodies = [person.body.score for person in seen if person.body is not None]
-    return len(seen) >= min(4, samples) and float(np.mean(bodies)) >= 0.7
+    lasting = len(seen) >= min(2, samples)
+    faces = [person.face for person in seen if person.face is not None]
+    bodies = [person.body.score for person in seen if person.body is not None and person.body.score >= _SURE_BODY]
+    if not faces:
+        return len(bodies) >= min(3, samples)
+    score = float(np.mean([face.score for face in faces]))
+    meshed = sum(face.has_mesh for face in faces) / len(faces)
+    if not lasting:
+        return meshed > 0 and score >= 0.85
+    large = float(np.median([face.height for face in faces])) >= 0.2 * height
+    return meshed >= 0.25 or len(bodies) >= min(2, samples) or (large and score >= 0.6)
 
 
 def split(piece: Piece, distance: float) -> list[Piece]:
@@ -117,7 +128,7 @@ def people_of(pieces: Sequence[Piece], scene: Scene, config: PerceptionConfig) -
     parts = [
         part
         for piece in pieces
-        if is_credible(piece, len(scene.samples_s))
+        if is_credible(piece, len(scene.samples_s), scene.height)
         for part in split(piece, config.split_distance)
     ]
     spans = [scene.observe(p.tracklet.seen, config.bridge_s).spans([s.time_s for s in p.tracklet.seen]) for p in parts]

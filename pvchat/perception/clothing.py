@@ -6,7 +6,7 @@ that of the nearest of some hundred reference colours in CIELAB, with lightness 
 because lightness is what lamps, folds and exposure change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import cv2
@@ -19,7 +19,7 @@ from pvchat.perception.pose import LEFT_HIP, LEFT_KNEE, LEFT_SHOULDER, RIGHT_HIP
 from pvchat.perception.record import COLOURS, Attribute, AttributeName
 
 _REFERENCES: dict[str, str] = {
-    "black": "000000 0e0e10 191919 232324 14161f 1c1714 202228 2a2a2c",
+    "black": "000000 0e0e10 191919 232324 14161f 1c1714 202228 2a2a2c 21170f 2b1f18",
     "gray": "464646 5a5a5a 6e6e6e 808080 949494 a8a8a8 b8b8b8 5c6068 7c828a 9aa0a8 6e6a66 8f8a84 aaa59e 3c3e42",
     "white": "ffffff f2f2f2 e4e4e4 d8d8d8 f4f6fb e6eaf2 faf6ee ebe8e2",
     "beige": "e1cdaf d2b48c c8b9a0 f0e1c8 b4a082 d8c8a8 bfa98a e8d8bc cbbb9f",
@@ -34,6 +34,7 @@ _REFERENCES: dict[str, str] = {
     "pink": "ffc0cb ff69b4 e67896 dca0aa c86482 b4788c ff1493 f0c8d2 d88aa8 e8b0c0 a86078",
 }
 _LIGHTNESS_WEIGHT = 0.6
+_SKIN_REACH = 0.14
 _SHIFT = 3  # colours are looked up in a table of 32 steps per channel
 
 
@@ -93,6 +94,7 @@ def look_at_clothing(
     body: BodySeen | None,
     mask: NDArray[np.float32] | None,
     face_box: PixelBox | None,
+    portrait_mask: Callable[[], NDArray[np.float32] | None] | None = None,
 ) -> tuple[ClothingSeen | None, ClothingSeen | None]:
     """Measure the colours of a person's clothes in one frame.
 
@@ -102,14 +104,20 @@ def look_at_clothing(
         body: the person's pose, if any.
         mask: (H, W) probability of being this person (or any person), if known.
         face_box: the person's face in pixels, if seen.
+        portrait_mask: gives a mask like `mask` made for heads and shoulders; asked when no more of the person is seen.
 
     Returns:
         What was seen of the upper and of the lower clothing; None for what is not in view.
     """
-    upper = _upper_region(body, face_box)
-    lower = _lower_region(body)
+    upper, lower = _upper_region(body, face_box), _lower_region(body)
+    height, width = rgb.shape[:2]
+    around = mask
+    if face_box is not None and (upper is None or _in_frame(upper, width, height) < 0.3):
+        # In a portrait the shoulders lie at the lower edge; without a mask its corners would be background.
+        around = portrait_mask() if portrait_mask is not None else mask
+        upper = _bust_region(face_box) if around is not None else None
     return (
-        _look(rgb, time_s, upper, mask, face_box) if upper is not None else None,
+        _look(rgb, time_s, upper, around, face_box) if upper is not None else None,
         _look(rgb, time_s, lower, mask, face_box) if lower is not None else None,
     )
 
@@ -149,6 +157,24 @@ def _upper_region(body: BodySeen | None, face: PixelBox | None) -> NDArray[np.fl
     return np.array(
         [(x - width, top), (x + width, top), (x + 1.1 * width, bottom), (x - 1.1 * width, bottom)], dtype=np.float32
     )
+
+
+def _bust_region(face: PixelBox) -> NDArray[np.float32]:
+    """Corners (4, 2) of what lies beside and below the chin: all that a portrait shows of the clothes."""
+    width, height = face[2] - face[0], face[3] - face[1]
+    x = (face[0] + face[2]) / 2
+    top, bottom = face[3] - 0.1 * height, face[3] + 0.6 * height
+    return np.array(
+        [(x - 1.2 * width, top), (x + 1.2 * width, top), (x + 1.2 * width, bottom), (x - 1.2 * width, bottom)],
+        dtype=np.float32,
+    )
+
+
+def _in_frame(corners: NDArray[np.float32], width: int, height: int) -> float:
+    """Share of a region's bounding box that lies inside the frame."""
+    (x0, y0), (x1, y1) = corners.min(0), corners.max(0)
+    inside = max(0.0, min(x1, width) - max(x0, 0.0)) * max(0.0, min(y1, height) - max(y0, 0.0))
+    return float(inside / max((x1 - x0) * (y1 - y0), 1e-6))
 
 
 def _lower_region(body: BodySeen | None) -> NDArray[np.float32] | None:
@@ -191,10 +217,12 @@ def _look(
     cv2.fillConvexPoly(inside, np.round((corners - (left, top)) * scale).astype(np.int32), (1,))
     person = np.ones(crop.shape[:2], dtype=bool)
     if mask is not None:
-        person = cv2.resize(mask[top:bottom, left:right], size, interpolation=cv2.INTER_AREA) > 0.6
+        likely = cv2.resize(mask[top:bottom, left:right], size, interpolation=cv2.INTER_AREA) > 0.6
+        # The outline of a mask is off by a pixel or two of its network's input.
+        person = cv2.erode(likely.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
     box = None
     if face is not None:
-        box = tuple(int(round((v - o) * scale)) for v, o in zip(face, (left, top, left, top), strict=True))
+        box = tuple(round((v - o) * scale) for v, o in zip(face, (left, top, left, top), strict=True))
     region = (inside > 0) & person
     cloth = region & ~head_pixels(crop, person, box) if box is not None else region
     if cloth.sum() < 12:
@@ -223,12 +251,12 @@ def head_pixels(rgb: Image, person: NDArray[np.bool_], face: Sequence[int]) -> N
     result = np.zeros((height, width), dtype=bool)
     # The face box ends at the chin and begins at the brow.
     result[: max(0, y1 + round(0.08 * tall)), max(0, x0) : max(0, x1)] = True
-    cheeks = _part(lab, person, x0 + 0.2 * wide, y0 + 0.45 * tall, x0 + 0.8 * wide, y0 + 0.75 * tall)
+    cheeks = _part(rgb, person, x0 + 0.2 * wide, y0 + 0.45 * tall, x0 + 0.8 * wide, y0 + 0.75 * tall)
     if cheeks is not None:
-        # Skin keeps its hue while shadows change its lightness.
-        gap = np.hypot(lab[..., 1] - cheeks[1], lab[..., 2] - cheeks[2])
-        darker = cheeks[0] - lab[..., 0]
-        result |= (gap < 9) & (darker < 30) & (darker > -20)
+        # A shadow scales the three channels alike, so skin keeps their ratios; the constant tames noise in the dark.
+        ratios, own = _log_ratios(rgb), _log_ratios(cheeks[None, None])
+        light = rgb.sum(axis=-1, dtype=np.float32) / max(float(cheeks.sum()), 1.0)
+        result |= (np.hypot(*(ratios - own)) < _SKIN_REACH) & (light > 0.3) & (light < 1.5)
     hair = _part(lab, person, x0 + 0.15 * wide, y0 - 0.5 * tall, x0 + 0.85 * wide, y0 - 0.2 * tall)
     if hair is not None:
         like = (np.linalg.norm((lab - hair) * (0.7, 1.0, 1.0), axis=-1) < 16) & person
@@ -242,12 +270,18 @@ def head_pixels(rgb: Image, person: NDArray[np.bool_], face: Sequence[int]) -> N
     return result
 
 
+def _log_ratios(rgb: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Red over green and green over blue of (H, W, 3) values 0..255, in logarithms: (2, H, W)."""
+    logs = np.log(rgb.astype(np.float32) + 6.0)
+    return np.stack([logs[..., 0] - logs[..., 1], logs[..., 1] - logs[..., 2]])
+
+
 def _part(
-    lab: NDArray[np.float32], person: NDArray[np.bool_], x0: float, y0: float, x1: float, y1: float
+    image: NDArray[np.generic], person: NDArray[np.bool_], x0: float, y0: float, x1: float, y1: float
 ) -> NDArray[np.float32] | None:
     """Median colour of a rectangle inside the person, or None when less than a handful of pixels is left."""
     rows, columns = slice(max(0, round(y0)), max(0, round(y1))), slice(max(0, round(x0)), max(0, round(x1)))
-    pixels = lab[rows, columns][person[rows, columns]]
+    pixels = image[rows, columns][person[rows, columns]]
     return np.asarray(np.median(pixels, axis=0), dtype=np.float32) if len(pixels) >= 6 else None
 
 
@@ -274,7 +308,7 @@ def colour_of(name: AttributeName, looks: Sequence[ClothingSeen]) -> list[Attrib
     # A winner with twice the votes of the runner-up is as sure as one with all of them but for pattern and shade.
     runner_up = max((share for colour, share in votes.items() if colour != best), default=0.0)
     lead = min(1.0, votes[best] / (2.0 * runner_up)) if runner_up > 0 else 1.0
-    confidence = (0.4 + 0.6 * votes[best]) * lead * min(1.0, 0.5 + seen)
+    confidence = (0.4 + 0.6 * votes[best]) * lead * min(1.0, 0.25 + 2.5 * seen)
     return [Attribute(name=name, value=best, confidence=round(min(1.0, confidence), 3))]
 
 

@@ -47,7 +47,7 @@ class PerceptionConfig:
     min_face_score: float = 0.5
     min_body_score: float = 0.5
     bridge_s: float = 1.0
-    cut_threshold: float = 0.35
+    cut_threshold: float = 0.5
     cut_tolerance_s: float = 0.2
     merge_distance: float = 0.36
     split_distance: float = 0.5

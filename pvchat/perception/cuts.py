@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pvchat.perception.geometry import Image
 
 _WIDTH, _HEIGHT = 64, 36
+_BLACK = 0.06
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,11 @@ class Signature:
 
     Attributes:
         gray: (36, 64) float32 brightness in 0..1, slightly blurred.
-        histogram: (256,) float32 joint histogram of hue, saturation and value, sums to 1.
+        colours: (36, 64) uint8 joint bin of hue, saturation and value of each pixel, 0..255.
     """
 
     gray: NDArray[np.float32]
-    histogram: NDArray[np.float32]
+    colours: NDArray[np.uint8]
 
 
 def signature(rgb: Image) -> Signature:
@@ -34,25 +35,29 @@ def signature(rgb: Image) -> Signature:
     small = cv2.resize(rgb, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA)
     gray = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0, (0, 0), 1.0)
     hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
-    bins = (hsv[..., 0] // 23).astype(np.int64) * 32 + (hsv[..., 1] // 64).astype(np.int64) * 8 + hsv[..., 2] // 32
-    histogram = np.bincount(bins.ravel(), minlength=256).astype(np.float32)
-    return Signature(gray=gray.astype(np.float32), histogram=histogram / histogram.sum())
+    bins = (hsv[..., 0] // 23) * 32 + (hsv[..., 1] // 64) * 8 + hsv[..., 2] // 32
+    return Signature(gray=gray.astype(np.float32), colours=bins.astype(np.uint8))
 
 
 def difference(a: Signature, b: Signature) -> float:
     """How different two frames are: 0 (the same) to 1 (nothing in common).
 
     The mean of two views, since each alone is fooled: the layout (structural similarity of the small gray pictures,
-    blind to colour) and the colours (histogram intersection, blind to layout).
+    blind to colour) and the colours (histogram intersection, blind to layout). Black bars do not count.
     """
-    layout = 1.0 - max(0.0, _structure(a.gray, b.gray))
-    colours = 1.0 - float(np.minimum(_soft(a.histogram), _soft(b.histogram)).sum())
-    return 0.5 * (layout + colours)
+    lit = np.maximum(a.gray, b.gray) > _BLACK
+    rows, columns = lit.any(axis=1), lit.any(axis=0)
+    if not rows.any():
+        return 0.0
+    inside = np.ix_(rows, columns)
+    layout = 1.0 - max(0.0, _structure(a.gray[inside], b.gray[inside]))
+    colours = 1.0 - float(np.minimum(_histogram(a.colours[inside]), _histogram(b.colours[inside])).sum())
+    return min(1.0, max(0.0, 0.5 * (layout + colours)))
 
 
-def _soft(histogram: NDArray[np.float32]) -> NDArray[np.float32]:
+def _histogram(bins: NDArray[np.uint8]) -> NDArray[np.float32]:
+    cube = np.bincount(bins.ravel(), minlength=256).astype(np.float32).reshape(8, 4, 8)
     # Neighbouring brightness bins share their counts, or a slow fade would read as another picture.
-    cube = histogram.reshape(8, 4, 8)
     padded = np.pad(cube, ((0, 0), (0, 0), (1, 1)), mode="edge")
     mixed: NDArray[np.float32] = 0.25 * padded[..., :-2] + 0.5 * padded[..., 1:-1] + 0.25 * padded[..., 2:]
     return (mixed / max(float(mixed.sum()), 1e-9)).ravel()

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -185,9 +186,12 @@ class Watcher:
         rois = [person.body.roi for person in expected if id(person) not in taken and person.body is not None]
         rois += [d.roi for d in free if d.score >= self._config.min_body_score]
         index = len(faces)
+        known = [person.body.box for person in followed.values() if person is not None and person.body is not None]
         for roi in [roi for roi in rois if roi is not None][: self._config.max_bodies]:
             body = self._models.pose.estimate(rgb, roi)
             if body is None or _doubled(body, result.values()) or _holds_face(body, faces):
+                continue
+            if any(_inside(body.box, box) > 0.8 for box in [*known, *(other.box for other in result.values())]):
                 continue
             result[index] = body
             index += 1
@@ -218,9 +222,16 @@ class Watcher:
         if not looked or (person.body is None and time_s - piece.last_body_s < 2 * self._config.body_every_s):
             return
         piece.last_look_s = time_s
-        mask = self._mask(rgb, one)
-        face_box = person.face.box if person.face is not None else None
-        upper, lower = look_at_clothing(rgb, time_s, body=person.body, mask=mask, face_box=face_box)
+        face = person.face
+        height, width = rgb.shape[:2]
+        upper, lower = look_at_clothing(
+            rgb,
+            time_s,
+            body=person.body,
+            mask=one.body.full_mask(width, height) if one.body is not None and one.body.mask is not None else None,
+            face_box=face.box if face is not None else None,
+            portrait_mask=partial(self._portrait_mask, rgb, face) if face is not None else None,
+        )
         if upper is not None:
             piece.upper.append(upper)
         if lower is not None:
@@ -230,13 +241,9 @@ class Watcher:
             piece.upper, piece.lower = piece.upper[::2], piece.lower[::2]
             piece.look_every_s *= 2
 
-    def _mask(self, rgb: Image, one: _Found) -> NDArray[np.float32] | None:
+    def _portrait_mask(self, rgb: Image, face: FaceSeen) -> NDArray[np.float32] | None:
+        """Mask of the people around a face, zero further away."""
         height, width = rgb.shape[:2]
-        if one.body is not None and one.body.mask is not None:
-            return one.body.full_mask(width, height)
-        face = one.person.face
-        if face is None:
-            return None
         tall = face.height
         x = (face.box[0] + face.box[2]) / 2
         around = (x - 2.5 * tall, face.box[1] - 1.5 * tall, x + 2.5 * tall, face.box[3] + 2.5 * tall)
@@ -295,6 +302,14 @@ def _follow(face: FaceSeen, expected: Sequence[PersonSeen]) -> PersonSeen | None
 def _doubled(body: Body, others: Iterable[Body]) -> bool:
     """Whether this body was already found for somebody else."""
     return any(iou(body.box, other.box) > 0.7 for other in others)
+
+
+def _inside(box: PixelBox, other: PixelBox) -> float:
+    """Share of a box that lies in another one. A second body inside a first is a leg or a pair of hands."""
+    width = min(box[2], other[2]) - max(box[0], other[0])
+    height = min(box[3], other[3]) - max(box[1], other[1])
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return max(0.0, width) * max(0.0, height) / max(area, 1e-6)
 
 
 def _holds_face(body: Body, faces: Sequence[FaceSeen]) -> bool:
