@@ -1,6 +1,7 @@
 """The command line over stand-in tools: `run(...)` gives exit code, stdout and stderr."""
 
 import importlib.util
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,8 @@ def load(path: Path) -> ModuleType:
     return module
 
 
+# Taken before any test points the cache elsewhere.
+REAL_CACHE = Path(os.environ.get("PVCHAT_CACHE") or Path.home() / ".cache" / "pvchat")
 SCENE_TOOLS = Path(__file__).parents[1] / "pipelines" / "scene_tools.py"
 
 
@@ -75,3 +78,9 @@ def video(tmp_path: Path) -> Callable[..., Path]:
         return written
 
     return write
+
+
+@pytest.fixture
+def real_cache() -> Path:
+    """The cache of weights this machine has."""
+    return REAL_CACHE
