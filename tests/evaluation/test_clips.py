@@ -70,6 +70,7 @@ def test_moving_clip_moves_and_is_the_same_for_the_same_seed(tmp_path: Path, pho
     first, again, other = (read_frames(m.path, [0.0, 1.9], untrusted=False).images for m in made)
     assert made[0].duration_s == pytest.approx(2.0)
     assert np.array_equal(first, again)
+    assert made[0].path.read_bytes() == made[1].path.read_bytes()
     assert np.abs(first[0].astype(int) - other[0].astype(int)).mean() > 3
     assert np.abs(first[0].astype(int) - first[1].astype(int)).mean() > 3
 
