@@ -6,6 +6,7 @@ that a near and a far person are judged alike.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,14 @@ from pvchat.perception.pose import (
     RIGHT_SHOULDER,
     RIGHT_WRIST,
 )
-from pvchat.perception.record import Attribute
+from pvchat.perception.record import ACTIONS, Attribute
 
 _WINDOW_S = 1.5
 _MIN_IN_WINDOW = 4
 # Below this height the mesh of a face is mostly noise (its network sees 192 pixels).
 _MIN_FACE_PX = 32.0
+
+_NOT_STILL = tuple(word for word in ACTIONS if word not in ("keeping still", "standing"))
 
 Judgement = tuple[float, float]
 """Time of a sample and how clearly the action is seen there: 0 not at all, 0.5 just so, 1 plainly."""
@@ -54,7 +57,10 @@ def _windows(times: Sequence[float], step_s: float, cuts: Sequence[float]) -> li
     at = np.asarray(times)
     shots = np.searchsorted(np.asarray(cuts), at)
     half = max(_WINDOW_S / 2, 3 * step_s)
-    return [np.flatnonzero((np.abs(at - time) <= half + 1e-6) & (shots == shot)) for time, shot in zip(at, shots, strict=True)]
+    return [
+        np.flatnonzero((np.abs(at - time) <= half + 1e-6) & (shots == shot))
+        for time, shot in zip(at, shots, strict=True)
+    ]
 
 
 def _step(track: TrackObservation) -> float:
@@ -81,7 +87,9 @@ def talking(track: TrackObservation) -> list[Judgement]:
 def smiling(track: TrackObservation) -> list[Judgement]:
     """The mouth is wide and its corners are drawn up."""
     faces = [(time, face) for time, face in _meshed(track) if abs(face.yaw) < 30 and abs(face.pitch) < 30]
-    return [(time, min(ramp(face.mouth_width, 0.66, 0.76), ramp(face.corner_lift, 0.02, 0.10))) for time, face in faces]
+    return [
+        (time, min(ramp(face.mouth_width, 0.65, 0.73), ramp(face.corner_lift, 0.012, 0.03))) for time, face in faces
+    ]
 
 
 def turning_the_head(track: TrackObservation) -> list[Judgement]:
@@ -192,30 +200,46 @@ def _cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-6))
 
 
-def _drift(track: TrackObservation) -> list[tuple[float, float, float]]:
-    """Per sighting: time, horizontal way within its window in picture widths, and the same for the picture itself."""
+@dataclass(frozen=True)
+class _Drift:
+    """Horizontal way of a person within a window: in picture widths, in head widths, and of the picture itself."""
+
+    time_s: float
+    way: float
+    heads: float
+    picture: float
+
+
+def _drift(track: TrackObservation) -> list[_Drift]:
     times = [person.time_s for person in track.seen]
-    centres = np.array([person.centre_x for person in track.seen]) / track.width
-    shown = np.cumsum([track.camera_motion.get(time, (0.0, 0.0))[0] / track.width for time in times])
-    result: list[tuple[float, float, float]] = []
+    centres = np.array([person.centre_x for person in track.seen])
+    heads = [head[2] - head[0] for person in track.seen if (head := person.head_box()) is not None]
+    head_width = max(float(np.median(heads)) if heads else 0.1 * track.width, 1.0)
+    shown = np.cumsum([track.camera_motion.get(time, (0.0, 0.0))[0] for time in times])
+    result: list[_Drift] = []
     for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
         if len(inside) < _MIN_IN_WINDOW:
             continue
-        path = centres[inside]
-        steps = np.diff(path)
-        way = float(path[-1] - path[0])
+        steps = np.diff(centres[inside])
+        way = float(steps.sum())
         # A steady walk, not a sway: most steps go the same way.
-        same = float((np.sign(steps) == np.sign(way)).mean())
-        result.append((time, way if same >= 0.7 else 0.0, float(shown[inside[-1]] - shown[inside[0]])))
+        if float((np.sign(steps) == np.sign(way)).mean()) < 0.7:
+            way = 0.0
+        picture = float(shown[inside[-1]] - shown[inside[0]]) / track.width
+        result.append(_Drift(time, way / track.width, way / head_width, picture))
     return result
 
 
 def _moving(track: TrackObservation, sign: float) -> list[Judgement]:
     result: list[Judgement] = []
-    for time, way, shown in _drift(track):
+    for drift in _drift(track):
         # What the whole picture does is the camera's motion, not the person's.
-        own = sign * (way - shown) if abs(shown) > 0.02 else sign * way
-        result.append((time, min(ramp(sign * way, 0.10, 0.18), ramp(own, 0.08, 0.14))))
+        own = drift.way - drift.picture if abs(drift.picture) > 0.02 else drift.way
+        # A head that turns shifts its box by up to half of its width.
+        clear = min(
+            ramp(sign * drift.way, 0.10, 0.18), ramp(sign * own, 0.08, 0.14), ramp(sign * drift.heads, 0.8, 1.2)
+        )
+        result.append((drift.time_s, clear))
     return result
 
 
@@ -278,22 +302,24 @@ def action_attribute(word: str, judgements: Sequence[Judgement], track: TrackObs
     The confidence is the mean clarity where the action is seen, less when it is seen for a short time only.
     """
     seen = [(time, clear) for time, clear in judgements if clear >= 0.5]
-    if len(seen) < min(2, len(track.samples_s)):
+    if len(seen) < 2:
         return []
     spans = track.spans([time for time, _ in seen])
     lasting = sum(end - start for start, end in spans)
-    share = len(seen) / max(1, len(judgements))
+    share = len(seen) / len(judgements)
     clarity = float(np.mean([clear for _, clear in seen]))
-    confidence = clarity * min(1.0, 0.55 + 0.45 * max(share, lasting / 2.0))
+    confidence = clarity * min(1.0, 0.4 + 0.6 * max(share, lasting / 2.0))
     whole = share >= 0.9
     return [Attribute(name="action", value=word, confidence=round(confidence, 3), spans=() if whole else spans)]
 
 
 def actions(track: TrackObservation) -> list[Attribute]:
-    """All action words that are clear enough to be considered, surest first."""
-    found = [a for word, judge in JUDGES.items() for a in action_attribute(word, judge(track), track)]
-    # Standing and dancing go together, keeping still and moving do not: the words of motion win.
-    moving = [a for a in found if a.value not in ("keeping still", "standing", "smiling") and a.confidence >= 0.5]
-    if moving:
-        found = [a for a in found if a.value != "keeping still" or a.spans]
-    return sorted(found, key=lambda a: -a.confidence)
+    """All action words that are clear enough to be considered, surest first.
+
+    Keeping still is what is left when nothing else is seen: it is not said of times in which something else is.
+    """
+    judged = {word: judge(track) for word, judge in JUDGES.items()}
+    busy = {time for word in _NOT_STILL for time, clear in judged[word] if clear >= 0.5}
+    judged["keeping still"] = [(time, 0.0 if time in busy else clear) for time, clear in judged["keeping still"]]
+    found = [attribute for word, seen in judged.items() for attribute in action_attribute(word, seen, track)]
+    return sorted(found, key=lambda a: (a.value == "keeping still" and len(found) > 1, -a.confidence))

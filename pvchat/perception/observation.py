@@ -11,6 +11,7 @@ from pvchat.perception.pose import LEFT_EAR, LEFT_SHOULDER, NOSE, RIGHT_EAR, RIG
 from pvchat.perception.record import Span
 from pvchat.perception.spans import spans_of
 
+
 @dataclass(frozen=True)
 class FaceSeen:
     """One face.

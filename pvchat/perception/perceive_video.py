@@ -90,7 +90,9 @@ def perceive(
     people = people_of(pieces, scene, config)
     tracks = tuple(track_of(number, person, scene, config) for number, person in enumerate(people, start=1))
     faces = {number: samples for number, person in enumerate(people, start=1) if (samples := samples_of(person))}
-    appearance = {n: vector for n, person in enumerate(people, start=1) if (vector := appearance_of(person)) is not None}
+    appearance = {
+        n: vector for n, person in enumerate(people, start=1) if (vector := appearance_of(person)) is not None
+    }
     tell(1.0, "done")
     record = PerceptionRecord(
         models=models.ids(),

@@ -262,7 +262,9 @@ def merge_by_identity(
                 first, second = joined[i], joined[j]
                 if first is None or second is None or not len(first.times_s) or not len(second.times_s):
                     continue
-                if any(_overlap(spans[a], spans[b]) or (blocked and blocked(a, b)) for a in groups[i] for b in groups[j]):
+                if any(
+                    _overlap(spans[a], spans[b]) or (blocked and blocked(a, b)) for a in groups[i] for b in groups[j]
+                ):
                     continue
                 gap = float(np.linalg.norm(first.mean() - second.mean()))
                 smallest = min(len(first.times_s), len(second.times_s))
