@@ -19,7 +19,7 @@ from pvchat.perception.record import Span
 
 NO_SPAN_ERROR_S = 60.0
 SPAN_MISS_S = 0.5
-_NEGATION = re.compile(r"\b(?:not|no|none|neither|nobody|nor|cannot|sure)\b|n['’]t\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|no|none|neither|nobody|nor|cannot)\b|n['’]t\b", re.IGNORECASE)
 _EXCEPTION = re.compile(r"\b(?:only|but|except|just)\b", re.IGNORECASE)
 
 
@@ -135,7 +135,7 @@ def first_is_left(text: str, names: Sequence[str]) -> bool | None:
         for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text)
     )
     order = [word for _, word in found]
-    if "from left to right" in text:
+    if "from left to right" in text.lower():
         people = [w for w in order if w in names]
         return people[0] == names[0] if people else None
     for person, word in pairwise(order):

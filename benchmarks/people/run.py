@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when the run finished, whatever the figures; 1 with `--strict` when one misses its bar; 2 on bad input.
     """
     options = _parser().parse_args(arguments)
-    keys = _keys(options.only, demo=options.demo)
+    keys = chosen_keys(options.only, demo=options.demo)
     if keys is None:
         print(f"--only {options.only}: known keys are {', '.join(BARS)}", file=sys.stderr)
         return 2
@@ -66,7 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _keys(only: str, *, demo: bool) -> list[str] | None:
+def chosen_keys(only: str, *, demo: bool) -> list[str] | None:
+    """The keys to measure, in the order of the table; None when one is unknown. Without any, all but the demo's."""
     chosen = [key.strip() for key in only.split(",") if key.strip()]
     if any(key not in BARS for key in chosen):
         return None
