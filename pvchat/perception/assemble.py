@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pvchat.perception.attributes import describe
-
 from pvchat.perception.config import PerceptionConfig
 from pvchat.perception.faces import CropKeeper
 from pvchat.perception.geometry import FloatArray, PixelBox
@@ -14,7 +13,6 @@ from pvchat.perception.observation import ClothingSeen, PersonSeen, TrackObserva
 from pvchat.perception.record import Box, FaceSamples, Sighting, Track
 from pvchat.perception.tracks import DescribedFaces, Tracklet, identity_change, merge_by_identity
 from pvchat.perception.watch import Piece
-
 
 _SURE_BODY = 0.9
 
@@ -125,12 +123,7 @@ def split(piece: Piece, distance: float) -> list[Piece]:
 
 def people_of(pieces: Sequence[Piece], scene: Scene, config: PerceptionConfig) -> list[Person]:
     """The people behind the pieces, by order of appearance (from left to right when they appear together)."""
-    parts = [
-        part
-        for piece in pieces
-        if is_credible(piece, len(scene.samples_s), scene.height)
-        for part in split(piece, config.split_distance)
-    ]
+    parts = [part for piece in pieces for part in split(piece, config.split_distance)]
     spans = [scene.observe(p.tracklet.seen, config.bridge_s).spans([s.time_s for s in p.tracklet.seen]) for p in parts]
     groups = merge_by_identity(spans, [part.faces for part in parts], config.merge_distance)
     people = []

@@ -28,8 +28,8 @@ _REFERENCES: dict[str, str] = {
     "orange": "ff8c00 e66e1e ffa53c c85a14 f08246 ff7020 d97a30",
     "yellow": "ffff00 f0d228 fff078 c8aa28 e6c85a ffe040 d8b820 f4e08c",
     "green": "008000 00c000 225a28 508c50 6e823c 3c4628 96c88c 143c28 00966e aadcaa 46a05a 788c64 2e7d52 a0c040 4a5a38",
-    "blue": "0000ff 00008b 1e3c96 4682b4 6496dc 87ceeb 28325a 3c5a82 7896b4 00b4d2 3caabe aacde6 141e46 2050c0 50a0e0 30c8e0"
-    " 006080 8eb4d0 5a7aa8",
+    "blue": "0000ff 00008b 1e3c96 4682b4 6496dc 87ceeb 28325a 3c5a82 7896b4 00b4d2 3caabe aacde6 141e46 2050c0 50a0e0 "
+    " 30c8e0 006080 8eb4d0 5a7aa8",
     "purple": "800080 5a2878 9664b4 c8aadc 4b0082 6e466e 3c193c 8050c0 a078b8 5c3a6c",
     "pink": "ffc0cb ff69b4 e67896 dca0aa c86482 b4788c ff1493 f0c8d2 d88aa8 e8b0c0 a86078",
 }
@@ -143,7 +143,8 @@ def _upper_region(body: BodySeen | None, face: PixelBox | None) -> NDArray[np.fl
             if across < 0.3 * float(np.linalg.norm((a + b) / 2 - (c + d) / 2)):
                 return None
         else:
-            c, d = b + (0, 1.2 * across), a + (0, 1.2 * across)
+            down = np.array([0.0, 1.2 * across], dtype=np.float32)
+            c, d = b + down, a + down
         # Arms and background lie at the outline, the waist band at the lower end.
         corners = np.stack([a, b, b + 0.9 * (c - b), a + 0.9 * (d - a)]).astype(np.float32)
         middle = corners.mean(0)
@@ -270,14 +271,19 @@ def head_pixels(rgb: Image, person: NDArray[np.bool_], face: Sequence[int]) -> N
     return result
 
 
-def _log_ratios(rgb: NDArray[np.generic]) -> NDArray[np.float32]:
+def _log_ratios(rgb: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
     """Red over green and green over blue of (H, W, 3) values 0..255, in logarithms: (2, H, W)."""
     logs = np.log(rgb.astype(np.float32) + 6.0)
     return np.stack([logs[..., 0] - logs[..., 1], logs[..., 1] - logs[..., 2]])
 
 
 def _part(
-    image: NDArray[np.generic], person: NDArray[np.bool_], x0: float, y0: float, x1: float, y1: float
+    image: NDArray[np.uint8] | NDArray[np.float32],
+    person: NDArray[np.bool_],
+    x0: float,
+    y0: float,
+    x1: float,
+    y1: float,
 ) -> NDArray[np.float32] | None:
     """Median colour of a rectangle inside the person, or None when less than a handful of pixels is left."""
     rows, columns = slice(max(0, round(y0)), max(0, round(y1))), slice(max(0, round(x0)), max(0, round(x1)))

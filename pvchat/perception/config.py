@@ -49,7 +49,7 @@ class PerceptionConfig:
     bridge_s: float = 1.0
     cut_threshold: float = 0.5
     cut_tolerance_s: float = 0.2
-    merge_distance: float = 0.36
+    merge_distance: float = 0.38
     split_distance: float = 0.5
     min_confidence: float = 0.5
 

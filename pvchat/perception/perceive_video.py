@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from pvchat import video
-from pvchat.perception.assemble import Scene, appearance_of, people_of, samples_of, track_of
+from pvchat.perception.assemble import Scene, appearance_of, is_credible, people_of, samples_of, track_of
 from pvchat.perception.config import PerceptionConfig, sample_times
 from pvchat.perception.cuts import Signature, locate_cuts, signature
 from pvchat.perception.faces import FaceCrop
-from pvchat.perception.geometry import FloatArray
+from pvchat.perception.geometry import FloatArray, Image
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.record import PerceptionRecord, PerceptionVectors, VideoInfo
 from pvchat.perception.tracks import DescribedFaces
@@ -52,23 +52,21 @@ def perceive(
     times = sample_times(info.duration_s, config.samples_per_second, most)
     step = info.duration_s / len(times)
 
-    # 2. Watch it: link people by position, keep a few crops of each
+    # 2. Watch it: link people by position, keep a few crops of each, describe who has left
     watcher = Watcher(models, config, step)
-    describer = _Describer(models, config)
+    describer = _Describer(models, config, len(times))
     pieces: list[Piece] = []
     width = height = 0
     frames = video.iter_frames(path, times, max_side=config.max_side, untrusted=untrusted)
     for index, (time_s, rgb) in enumerate(frames):
         height, width = rgb.shape[:2]
-        for piece in watcher.look(time_s, rgb):
-            pieces.append(describer.describe(piece))
-        tell(0.05 + 0.7 * (index + 1) / len(times), "watching")
+        pieces += describer.describe(watcher.look(time_s, rgb), height)
+        tell(0.05 + 0.65 * (index + 1) / len(times), "watching")
 
-    # 3. Describe the faces and torsos of those still in view
-    ended = watcher.finish()
-    for index, piece in enumerate(ended):
-        pieces.append(describer.describe(piece))
-        tell(0.75 + 0.2 * (index + 1) / len(ended), "describing faces")
+    # 3. Describe those still in view
+    tell(0.7, "describing faces")
+    pieces += describer.describe(watcher.finish(), height)
+    tell(0.95, "putting it together")
 
     # 4. Where exactly are the cuts
     def look(middles: Sequence[float]) -> list[Signature]:
@@ -118,32 +116,41 @@ def perceive(
 
 
 class _Describer:
-    """Describes the kept crops of a piece and lets the pictures go."""
+    """Drops the pieces that show nobody, describes the kept crops of the others and lets the pictures go."""
 
-    def __init__(self, models: PerceptionModels, config: PerceptionConfig) -> None:
+    def __init__(self, models: PerceptionModels, config: PerceptionConfig, samples: int) -> None:
         self._models = models
         self._config = config
+        self._samples = samples
         self._described = 0
 
-    def describe(self, piece: Piece) -> Piece:
+    def describe(self, ended: Sequence[Piece], height: int) -> list[Piece]:
+        """Describe pieces that have ended, in frames of this height."""
+        pieces = [piece for piece in ended if is_credible(piece, self._samples, height)]
+        for piece in pieces:
+            crops = piece.crops.best(self._count(piece))
+            piece.crops.crops = []
+            if crops:
+                self._described += len(crops)
+                times = np.array([crop.time_s for crop in crops], dtype=np.float32)
+                quality = np.array([crop.quality for crop in crops], dtype=np.float32)
+                piece.faces = DescribedFaces(times, self._faces(crops), quality)
+        torsos = [(piece, time_s, crop) for piece in pieces for time_s, crop in self._torsos(piece)]
+        vectors = self._models.appearance.describe([crop for _, _, crop in torsos]) if torsos else ()
+        for (piece, time_s, _), vector in zip(torsos, vectors, strict=True):
+            piece.appearance.append((time_s, vector))
+        return pieces
+
+    def _count(self, piece: Piece) -> int:
+        """Crops worth describing: fewer of a short sighting, since neighbouring frames say the same."""
         config = self._config
-        count = config.crops_per_track if self._described < config.max_described else config.min_crops
-        if len(piece.tracklet.seen) < 2:
-            count = 1
-        crops = piece.crops.best(count)
-        piece.crops.crops = []
-        if crops:
-            self._described += len(crops)
-            vectors = self._faces(crops)
-            times = np.array([crop.time_s for crop in crops], dtype=np.float32)
-            quality = np.array([crop.quality for crop in crops], dtype=np.float32)
-            piece.faces = DescribedFaces(times, vectors, quality)
-        torsos = sorted(piece.torsos, key=lambda item: -item[1])[: config.torsos_per_track]
+        most = config.crops_per_track if self._described < config.max_described else config.min_crops
+        return max(min(config.min_crops, most), min(most, len(piece.tracklet.seen) // 2))
+
+    def _torsos(self, piece: Piece) -> list[tuple[float, Image]]:
+        best = sorted(piece.torsos, key=lambda item: -item[1])[: self._config.torsos_per_track]
         piece.torsos = []
-        if torsos:
-            described = self._models.appearance.describe([crop for _, _, crop in torsos])
-            piece.appearance = [(time, vector) for (time, _, _), vector in zip(torsos, described, strict=True)]
-        return piece
+        return [(time_s, crop) for time_s, _, crop in best]
 
     def _faces(self, crops: Sequence[FaceCrop]) -> FloatArray:
         engine = self._models.engine

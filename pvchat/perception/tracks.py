@@ -242,7 +242,7 @@ def merge_by_identity(
     """Group tracklets that are one person.
 
     Agglomerative: the closest pair of groups that never overlap in time and whose mean face vectors are closer than
-    `distance` is joined first, until no pair is left. A pair of lone faces has to be closer, since one crop is noisy.
+    `distance` is joined first, until no pair is left. A lone face has to be closer, since one crop may mislead.
 
     Args:
         spans: times of each tracklet.
@@ -267,9 +267,8 @@ def merge_by_identity(
                 ):
                     continue
                 gap = float(np.linalg.norm(first.mean() - second.mean()))
-                smallest = min(len(first.times_s), len(second.times_s))
-                # The mean of n crops of one person is off by about 1 / sqrt(n) of a crop's own scatter.
-                bound = distance * (1.15 if smallest == 1 else 1.05 if smallest == 2 else 1.0)
+                lone = min(len(first.times_s), len(second.times_s)) < 2
+                bound = distance * (0.9 if lone else 1.0)
                 if gap < bound and (best is None or gap < best[0]):
                     best = gap, i, j
         if best is None:

@@ -23,6 +23,9 @@ from pvchat.perception.tracks import DescribedFaces, Tracker, Tracklet, iou
 
 _TORSO_SIDE = 224
 _LOCAL_REACH = 2.5
+_MIN_BODY_FACE_PX = 14.0
+# Share of a body's box inside another one from which the two are one body.
+_CONTAINED = 0.8
 
 
 @dataclass
@@ -37,6 +40,8 @@ class Piece:
         faces: the described faces.
         appearance: (time, vector) of the described torsos.
         changes: per sighting time, how much the whole picture changed since the sample before.
+        look_every_s, last_look_s: how often and when the clothes were looked at.
+        body, body_s: the body as last measured, and when.
     """
 
     tracklet: Tracklet
@@ -49,7 +54,8 @@ class Piece:
     changes: dict[float, float] = field(default_factory=dict)
     look_every_s: float = 0.75
     last_look_s: float = -math.inf
-    last_body_s: float = -math.inf
+    body: BodySeen | None = None
+    body_s: float = -math.inf
 
 
 @dataclass(frozen=True)
@@ -170,38 +176,49 @@ class Watcher:
         result: dict[int, Body] = {}
         followed = {i: _follow(face, expected) for i, face in enumerate(faces)}
         taken = {id(person) for person in followed.values() if person is not None}
+        # Bodies of the people whose faces are seen now, as far as they were measured lately.
+        known = [old.box for person in followed.values() if person is not None and (old := self._lately(person))]
         detections = self._models.bodies.detect(rgb) if search else []
         due = []
         for i, face in enumerate(faces):
             person = followed[i]
-            last = -math.inf if person is None else self._last_body(person)
-            if time_s - last >= self._config.body_every_s - 1e-3 and face.height >= 14:
+            last = -math.inf if person is None else self._last_body_s(person)
+            if time_s - last >= self._config.body_every_s - 1e-3 and face.height >= _MIN_BODY_FACE_PX:
                 due.append((last, -face.height, i))
         for _, _, i in sorted(due)[: self._config.max_bodies]:
             body = self._body_of_face(rgb, faces[i], [d.roi for d in detections if _same_face(d.box, faces[i].box)])
-            if body is not None and not _doubled(body, result.values()):
+            if body is None or _doubled(body, result.values()):
+                continue
+            others = [other.box for other in result.values()] + (known if followed[i] is None else [])
+            # A doubtful face inside somebody's body is a hand or a print, whatever the pose network makes of it.
+            if faces[i].has_mesh or not any(_inside(body.box, box) > _CONTAINED for box in others):
                 result[i] = body
         # People whose face is turned away or hidden, where they were; then bodies that nobody follows yet.
+        lost = [person.body for person in expected if id(person) not in taken]
+        rois = [seen.roi for seen in lost if seen is not None and seen.roi is not None]
         free = [d for d in detections if not any(_same_face(d.box, face.box) for face in faces)]
-        rois = [person.body.roi for person in expected if id(person) not in taken and person.body is not None]
         rois += [d.roi for d in free if d.score >= self._config.min_body_score]
         index = len(faces)
-        known = [person.body.box for person in followed.values() if person is not None and person.body is not None]
-        for roi in [roi for roi in rois if roi is not None][: self._config.max_bodies]:
+        for roi in rois[: self._config.max_bodies]:
             body = self._models.pose.estimate(rgb, roi)
             if body is None or _doubled(body, result.values()) or _holds_face(body, faces):
                 continue
-            if any(_inside(body.box, box) > 0.8 for box in [*known, *(other.box for other in result.values())]):
+            if any(_inside(body.box, box) > _CONTAINED for box in [*known, *(other.box for other in result.values())]):
                 continue
             result[index] = body
             index += 1
         return result
 
-    def _last_body(self, person: PersonSeen) -> float:
-        for piece in self._pieces.values():
-            if piece.tracklet.seen and piece.tracklet.seen[-1] is person:
-                return piece.last_body_s
-        return -math.inf
+    def _piece_of(self, person: PersonSeen) -> Piece | None:
+        return next((piece for piece in self._pieces.values() if piece.tracklet.seen[-1] is person), None)
+
+    def _last_body_s(self, person: PersonSeen) -> float:
+        piece = self._piece_of(person)
+        return -math.inf if piece is None else piece.body_s
+
+    def _lately(self, person: PersonSeen) -> BodySeen | None:
+        piece = self._piece_of(person)
+        return piece.body if piece is not None else None
 
     def _body_of_face(self, rgb: Image, face: FaceSeen, rois: Sequence[Roi]) -> Body | None:
         for roi in [*rois, roi_from_face(face.box)]:
@@ -215,11 +232,11 @@ class Watcher:
         time_s = person.time_s
         piece.changes[time_s] = self._detector.last_difference
         if person.body is not None:
-            piece.last_body_s = time_s
+            piece.body, piece.body_s = person.body, time_s
         if person.face is not None and piece.crops.wants(person.face.quality):
             piece.crops.add(cut_out(rgb, time_s, person.face, one.mesh))
         looked = time_s - piece.last_look_s >= piece.look_every_s - 1e-3
-        if not looked or (person.body is None and time_s - piece.last_body_s < 2 * self._config.body_every_s):
+        if not looked or (person.body is None and time_s - piece.body_s < 2 * self._config.body_every_s):
             return
         piece.last_look_s = time_s
         face = person.face
