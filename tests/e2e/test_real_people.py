@@ -1,0 +1,126 @@
+"""The whole program on real media with the shipped model: enroll from one part of a clip, ask about others."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pipelines
+from pipelines.demo import ASK_SHARE, ENROLL_SHARE
+from pipelines.session import Session
+from pvchat import weights
+from pvchat.errors import SubjectError
+from pvchat.evaluation.answers import fault_of_form, read_existence, refuses
+from pvchat.evaluation.clips import cut
+from pvchat.models.nano import CHECKPOINT
+from pvchat.video import probe
+
+pytestmark = pytest.mark.skipif(
+    not (CHECKPOINT / "config.json").is_file(), reason="the package holds no trained nano checkpoint yet"
+)
+
+NAME = "Daniel"
+COMMAND = [sys.executable, "-c", "from app.cli import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The first and the last part of the carphone clip, and the bikes clip."""
+    folder = tmp_path_factory.mktemp("clips")
+    carphone = weights.path("demo-carphone")
+    length = probe(carphone).duration_s
+    return {
+        "first": cut(carphone, folder / "first.mp4", ENROLL_SHARE[0] * length, ENROLL_SHARE[1] * length).path,
+        "last": cut(carphone, folder / "last.mp4", ASK_SHARE[0] * length, ASK_SHARE[1] * length).path,
+        "bikes": weights.path("demo-bikes"),
+    }
+
+
+@pytest.fixture(scope="module")
+def session(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """A session with the carphone man enrolled from the first part."""
+    with pipelines.open(tmp_path_factory.mktemp("session") / "home") as opened:
+        opened.enroll(NAME, clips["first"], consent_by="demo media", purpose="test")
+        yield opened
+
+
+def test_an_enrolled_person_is_found_in_another_part(session: Session, clips: dict[str, Path]) -> None:
+    answer = session.ask(clips["last"], f"Is {NAME} in this video?")
+    assert read_existence(answer.answer) == "present", answer.answer
+    evidence = answer.evidence[0]
+    assert evidence.subject == NAME
+    assert evidence.state == "present"
+    assert answer.agrees_with_evidence
+    (start, end), *rest = evidence.spans
+    assert not rest
+    assert start <= 0.5
+    assert end >= probe(clips["last"]).duration_s - 0.5
+    assert evidence.box is not None
+    assert 0.2 < (evidence.box[0] + evidence.box[2]) / 2 < 0.6
+
+
+@pytest.mark.parametrize(
+    "question", ["Is {n} in this video?", "What is {n} wearing?", "What is {n} doing?", "Where is {n}?"]
+)
+def test_questions_about_an_absent_person_are_refused(session: Session, clips: dict[str, Path], question: str) -> None:
+    answer = session.ask(clips["bikes"], question.format(n=NAME))
+    assert refuses(answer.answer, NAME), answer.answer
+    assert answer.evidence[0].state == "absent"
+    assert answer.evidence[0].box is None
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [("What colour is {n}'s jacket?", ("black", "dark", "blue")), ("Where is {n} in this video?", ("middle",))],
+)
+def test_what_is_seen_is_told(session: Session, clips: dict[str, Path], question: str, words: tuple[str, ...]) -> None:
+    answer = session.ask(clips["last"], question.format(n=NAME))
+    assert any(word in answer.answer for word in words), answer.answer
+    assert fault_of_form(answer.answer, [NAME]) is None
+
+
+def test_without_evidence_lines_the_model_still_sees_the_person(session: Session, clips: dict[str, Path]) -> None:
+    seen = session.ask(clips["last"], f"Is {NAME} in this video?", use_evidence=False)
+    assert read_existence(seen.answer) == "present", seen.answer
+    not_seen = session.ask(clips["bikes"], f"Is {NAME} in this video?", use_evidence=False)
+    assert read_existence(not_seen.answer) == "absent", not_seen.answer
+
+
+def test_a_forgotten_person_cannot_be_asked_about(clips: dict[str, Path], tmp_path: Path) -> None:
+    with pipelines.open(tmp_path / "home") as opened:
+        opened.enroll(NAME, clips["first"], consent_by="demo media", purpose="test")
+        opened.forget(NAME)
+        with pytest.raises(SubjectError, match=NAME):
+            opened.ask(clips["last"], f"Is {NAME} in this video?", [NAME])
+
+
+def test_the_command_line_says_the_same_in_one_line_of_json(clips: dict[str, Path], tmp_path: Path) -> None:
+    consent = ["--consent-by", "demo media", "--purpose", "test"]
+    environment = {"PVCHAT_HOME": str(tmp_path / "home")}
+    enrolled = call("enroll", NAME, str(clips["first"]), *consent, environment=environment)
+    assert enrolled.returncode == 0, enrolled.stderr
+    asked = call("ask", str(clips["last"]), f"Is {NAME} in this video?", "--json", environment=environment)
+    assert asked.returncode == 0, asked.stderr
+    told = json.loads(asked.stdout.strip().splitlines()[-1])
+    assert set(told) == {"answer", "evidence", "agrees_with_evidence", "unknown_people", "model", "timing_s"}
+    assert read_existence(told["answer"]) == "present"
+    assert told["evidence"][0]["subject"] == NAME
+    assert told["evidence"][0]["state"] == "present"
+
+
+def test_the_demo_is_all_right(tmp_path: Path) -> None:
+    done = call("demo", "--out", str(tmp_path / "out"), environment={})
+    assert done.returncode == 0, done.stdout
+    assert "WRONG" not in done.stdout
+    assert (tmp_path / "out" / "demo.png").stat().st_size > 10_000
+
+
+def call(*words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run `pvchat` in a process of its own."""
+    return subprocess.run(
+        [*COMMAND, *words], env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=300
+    )
