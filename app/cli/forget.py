@@ -24,11 +24,17 @@ def forget(
         report = session.forget(wanted)
     console = terminal.out()
     console.print(f"{report.subject} is forgotten.", soft_wrap=True)
-    console.print(
-        f"  gone: consent, {report.templates} face templates, {report.appearance} appearance vectors, "
-        f"{report.track_vectors} vectors in {len(report.records)} cached records",
-        soft_wrap=True,
+    gone = (
+        _count(report.templates, "face template"),
+        _count(report.appearance, "appearance vector"),
+        _count(report.track_vectors, "cached vector"),
+        _count(len(report.records), "cached record"),
     )
+    console.print(f"  gone: name, consent, {', '.join(gone)}", soft_wrap=True)
     for video in report.records:
         console.print(f"  record of {video}", soft_wrap=True)
     console.print("  Video files themselves were never copied and are where you keep them.", soft_wrap=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 0 done, 1 something nobody foresaw, 2 a mistake that can be put right, 130 interrupted.
     """
+    # Progress is ours to show; libraries' own bars and notices would only stand between the lines.
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = words[:1] == ["--debug"]
     code = _run(words, debug=debug)
