@@ -108,18 +108,19 @@ def write_card(folder: Path, config: PretrainConfig, figures: SimulatedReport, s
         f"""# nano
 
 The embedded video language model of PVChat: a Q-Former over perception tokens and a low-rank update of
-SmolLM2-135M-Instruct ({source.licence}). It answers who is in a video, where, when, in which colours and doing what, for
-people enrolled from one video each. It never sees pixels, only what perception measured.
+SmolLM2-135M-Instruct ({source.licence}). It answers who is in a video, where, when, in which colours and doing what,
+for people enrolled from one video each. It never sees pixels, only what perception measured.
 
 - **Data**: simulated scenes only (`pvchat.training.simulate`); no picture, video or text of a real person.
-- **Command**: `pvchat pretrain nano --seed {config.seed}`: {config.steps_a} steps of phase A, {config.steps_b} of phase B,
-  {round(seconds / 60)} minutes ({placement}).
+- **Command**: `pvchat pretrain nano --seed {config.seed}`: {config.steps_a} steps of phase A, {config.steps_b} of
+  phase B, {round(seconds / 60)} minutes ({placement}).
 - **Seed**: {config.seed}; `figures.json` has the whole configuration.
 - **Licence**: Apache-2.0.
 - **Limits**: closed vocabulary of colours, places and actions; English; cannot tell age, feelings, brands or text.
   Its answer may confirm that a person was somewhere: use it only with that person's consent.
 
-Held-out simulated scenes, names and wordings ({figures.scenes} scenes; answers that state the facts, read from this file):
+Asked about {figures.scenes} simulated scenes with names and wordings that training never used, by the files in this
+folder. Right: nothing that is said contradicts the facts, and the answer is declined exactly where they tell nothing.
 
 | questions | right |
 |---|---|

@@ -65,7 +65,7 @@ class NanoConfig(PreTrainedConfig):
         lora_alpha: int = 16,
         similarity_limit: float = 6.0,
         face_model: str = "dlib-resnet-v1",
-        **kwargs: Any,  # noqa: ANN401 - the base class takes any field of any model
+        **kwargs: Any,
     ) -> None:
         self.hidden_size = hidden_size
         self.num_hidden_layers = num_hidden_layers

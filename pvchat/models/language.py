@@ -100,12 +100,14 @@ class LanguageModel:
     @property
     def dtype(self) -> torch.dtype:
         """Precision of the parameters."""
-        return next(self.model.parameters()).dtype
+        dtype: torch.dtype = next(self.model.parameters()).dtype
+        return dtype
 
     @property
     def device(self) -> torch.device:
         """Where the parameters are."""
-        return next(self.model.parameters()).device
+        device: torch.device = next(self.model.parameters()).device
+        return device
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a piece of text, without special tokens."""

@@ -47,7 +47,8 @@ def appearance_projection(width: int) -> Float:
     gaussian = np.random.default_rng(_PROJECTION_SEED).normal(size=(APPEARANCE_WIDTH, width))
     columns, _ = np.linalg.qr(gaussian)
     # Unit vectors projected on `width` of 1280 directions have a norm of about sqrt(width / 1280): scale it back to 1.
-    return (columns * np.sqrt(APPEARANCE_WIDTH / width)).astype(np.float32)
+    scaled: Float = (columns * np.sqrt(APPEARANCE_WIDTH / width)).astype(np.float32)
+    return scaled
 
 
 def attribute_row(
@@ -183,5 +184,5 @@ def _confidences(track: Track, name: str, vocabulary: Sequence[str], start: floa
 def cosine_rows(rows: Float, vector: Float) -> Float:
     """(n, d) x (d,) -> (n,) cosine similarity, 0 for zero vectors."""
     norms = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
-    out = np.divide(rows @ vector, norms, out=np.zeros(len(rows), np.float32), where=norms > 1e-6)
-    return out.astype(np.float32)
+    out: Float = np.divide(rows @ vector, norms, out=np.zeros(len(rows), np.float32), where=norms > 1e-6)
+    return out

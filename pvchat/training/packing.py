@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
 IGNORED = -100
 BLOCKED = -1e4
@@ -84,7 +85,7 @@ def _lay_out(row: PackedRow) -> tuple[list[int], list[int], list[int], list[int]
     return ids, labels, positions, blocks
 
 
-def packed_loss(model: nn.Module, batch: PackedBatch, states: Tensor) -> tuple[Tensor, Tensor]:
+def packed_loss(model: LlamaForCausalLM, batch: PackedBatch, states: Tensor) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the answers.
 
     Args:

@@ -32,6 +32,7 @@ from pvchat.training.auxiliary import AuxiliaryHeads, targets_of, total
 from pvchat.training.dialogue import make_qa
 from pvchat.training.packing import PackedRow, pack, packed_loss
 from pvchat.training.simulate import SceneSimulator, SimulatedScene, SimulationConfig
+from pvchat.training.wordings import Split
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -55,7 +56,7 @@ class PretrainConfig:
     steps_a: int = 1200
     batch_a: int = 32
     rate_a: float = 8e-4
-    steps_b: int = 1500
+    steps_b: int = 1200
     batch_b: int = 4
     rate_b: float = 3e-4
     rate_lora: float = 5e-4
@@ -278,7 +279,7 @@ def training_row(
     rng: random.Random,
     questions: int,
     evidence: bool,
-    split: str = "train",
+    split: Split = "train",
 ) -> PackedRow:
     """One clip's prefix and its questions with their answers, as ids."""
     prefix = prompt.prefix_ids(
@@ -304,7 +305,7 @@ def _mask_bias(inputs: NanoInputs, dark: Sequence[bool]) -> NanoInputs:
     )
 
 
-def _causal_core(language: nn.Module) -> Any:  # noqa: ANN401 - peft wraps the model in untyped classes
+def _causal_core(language: nn.Module) -> Any:
     """The causal language model inside a peft wrapper, or the model itself."""
     getter = getattr(language, "get_base_model", None)
     return getter() if getter is not None else language

@@ -33,6 +33,7 @@ from pvchat.perception.record import (
     VideoInfo,
 )
 from pvchat.training.names import sample_name
+from pvchat.training.wordings import Split
 
 Float = NDArray[np.float32]
 
@@ -113,7 +114,7 @@ class SceneSimulator:
     """
 
     def __init__(
-        self, seed: int, layout: TokenLayout, config: SimulationConfig | None = None, split: str = "train"
+        self, seed: int, layout: TokenLayout, config: SimulationConfig | None = None, split: Split = "train"
     ) -> None:
         self.layout = layout
         self.config = config or SimulationConfig()
@@ -158,7 +159,8 @@ class SceneSimulator:
 
     def _duration(self) -> float:
         low, high = (1.0, 20.0) if self.random.random() < 0.75 else (20.0, 600.0)
-        return round(low * (high / low) ** self.random.random(), 2)
+        drawn: float = low * (high / low) ** self.random.random()
+        return round(drawn, 2)
 
     def _people(self, identities: Float, torsos: Float, duration: float) -> list[_Person]:
         count = len(identities)

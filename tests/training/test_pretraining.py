@@ -32,7 +32,7 @@ def trainer(folder: Path, config: PretrainConfig = CONFIG, figures: list[dict[st
     )
 
 
-class Interrupted(Exception):
+class InterruptedRunError(Exception):
     """Stands for a killed process."""
 
 
@@ -42,13 +42,13 @@ def test_an_interrupted_run_ends_where_an_undisturbed_one_ends(tmp_path: Path) -
     first = trainer(tmp_path / "parts")
     loss_of = first._loss_b
 
-    def stop_in_phase_b(step: int) -> Any:  # noqa: ANN401
+    def stop_in_phase_b(step: int) -> Any:
         if step == 2:
-            raise Interrupted
+            raise InterruptedRunError
         return loss_of(step)
 
     first._loss_b = stop_in_phase_b  # type: ignore[method-assign]
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedRunError):
         first.run()
     second = trainer(tmp_path / "parts")
     second.run()

@@ -6,6 +6,7 @@ from pvchat.models.config import TokenLayout
 from pvchat.perception.record import PLACES
 from pvchat.training.pretraining import draw
 from pvchat.training.simulate import SURE_LOGIT, SceneSimulator, SimulationConfig
+from pvchat.training.wordings import Split
 
 LAYOUT = TokenLayout()
 
@@ -42,7 +43,7 @@ def test_scenes_cover_what_people_ask_about() -> None:
 
 
 def test_held_out_names_never_meet_training_names() -> None:
-    def names(split: str) -> set[str]:
+    def names(split: Split) -> set[str]:
         scenes = draw(SceneSimulator(8, LAYOUT, split=split), 300)
         return {s.name for scene in scenes for s in scene.facts.subjects}
 
