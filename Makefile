@@ -35,10 +35,11 @@ $(BIN)/python:
 	  echo "creating $(VENV) failed: this Python needs its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
 
 # The locked half carries hashes. torch carries none, because its CPU and CUDA builds share one version, so it goes in
-# by itself, last, when all it depends on is already there at the locked versions.
+# by itself, last, when all it depends on is already there at the locked versions. Most modules are never imported, so
+# compiling them is left to their first import: that saves more than half of the installation.
 $(VENV)/.installed: requirements.lock requirements-dev.lock | $(BIN)/python
-	$(PIP) install --quiet --no-deps --require-hashes --only-binary :all: -r requirements.lock -r requirements-dev.lock
-	$(PIP) install --quiet "$(TORCH)"
+	$(PIP) install --quiet --no-compile --no-deps --require-hashes --only-binary :all: -r requirements.lock -r requirements-dev.lock
+	$(PIP) install --quiet --no-compile "$(TORCH)"
 	@touch $@
 
 $(VENV)/.project: pyproject.toml $(VENV)/.installed
