@@ -25,9 +25,10 @@ BUILD_VERSION = 1
 ENROLL_SHARE = (0.0, 0.4)
 ASK_SHARE = (0.6, 1.0)
 SMALL_FACE_PX = 18.0
-BLUR_OF_FACE = 0.14
+BLUR_OF_FACE = {"blur": 0.05, "haze": 0.10}
+"""Standard deviation of the Gaussian, as a share of the face's height: features go, then all but the head's shape."""
 
-Damage = Literal["small", "blur", "eyes", "mouth"]
+Damage = Literal["small", "blur", "haze", "eyes", "mouth"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class After:
 
 @dataclass(frozen=True)
 class Damaged:
-    """A part made worse: faces of 18 px, blurred, or with a bar over the eyes or over nose and mouth."""
+    """A part made worse: faces of 18 px, blurred a little or much, or a bar over the eyes or over nose and mouth."""
 
     part: "Recipe"
     how: Damage
@@ -194,8 +195,8 @@ class Workshop:
         if how == "small":
             factor = max(1.0, height * clean.size[1] / SMALL_FACE_PX)
             return clips.degrade(clean.path, out, "small", factor, seed=1)
-        if how == "blur":
-            return clips.degrade(clean.path, out, "blur", 100 * BLUR_OF_FACE * height)
+        if how in BLUR_OF_FACE:
+            return clips.degrade(clean.path, out, "blur", 100 * BLUR_OF_FACE[how] * height)
         top, bottom = (0.0, 0.55) if how == "eyes" else (0.5, 1.15)
 
         def bar(time_s: float) -> Sequence[Box]:
@@ -234,6 +235,12 @@ def _plain(recipe: Recipe) -> object:
     if isinstance(recipe, Cut | Moving):
         return asdict(recipe)
     if isinstance(recipe, Damaged):
-        return [recipe.how, SMALL_FACE_PX, BLUR_OF_FACE, type(recipe.part).__name__, _plain(recipe.part)]
+        return [
+            recipe.how,
+            SMALL_FACE_PX,
+            BLUR_OF_FACE.get(recipe.how),
+            type(recipe.part).__name__,
+            _plain(recipe.part),
+        ]
     settings = [recipe.seconds, getattr(recipe, "height", None)]
     return [settings, [[type(part).__name__, _plain(part)] for part in recipe.parts]]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from benchmarks.people.build import Damage
 from pvchat.training.names import sample_names
 
 CALIBRATED_PEOPLE: frozenset[str] = frozenset()
@@ -69,7 +70,7 @@ class PlanConfig:
     sequence_triples: int = 2
     others_per_composite: int = 3
     cross_rounds: int = 8
-    damages: tuple[str, ...] = ("small", "blur", "eyes", "mouth")
+    damages: tuple[Damage, ...] = ("small", "blur", "haze", "eyes", "mouth")
     refusals: int = 20
     left_out: int = 8
 
@@ -84,7 +85,7 @@ def quick(config: PlanConfig) -> PlanConfig:
         sequence_triples=1,
         others_per_composite=1,
         cross_rounds=2,
-        damages=("small", "blur"),
+        damages=("small", "blur", "eyes"),
         refusals=5,
         left_out=2,
     )

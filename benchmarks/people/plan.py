@@ -13,7 +13,6 @@ from benchmarks.people.build import (
     After,
     Beside,
     Cut,
-    Damage,
     Damaged,
     Moving,
     Recipe,
@@ -170,15 +169,10 @@ def _degraded(ask: Questioner, sources: Sequence[Source], config: PlanConfig) ->
     cases = []
     for number, source in enumerate(sources):
         for step, how in enumerate(config.damages):
-            recipe = Damaged(ask_recipe(source), _damage(how))
+            recipe = Damaged(ask_recipe(source), how)
             other = people[(number + step + 1) % len(people)]
             cases += [ask.case("degraded", recipe, [p], "existence") for p in dict.fromkeys((source.key, other))]
     return cases
-
-
-def _damage(how: str) -> Damage:
-    kinds: dict[str, Damage] = {"small": "small", "blur": "blur", "eyes": "eyes", "mouth": "mouth"}
-    return kinds[how]
 
 
 def _strangers(media: Media, ask: Questioner, people: Sequence[str]) -> list[Case]:
