@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pvchat.perception.geometry import Image
 
 _WIDTH, _HEIGHT = 64, 36
-_BLACK = 0.06
+_EVEN = 0.06
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,21 @@ def difference(a: Signature, b: Signature) -> float:
     """How different two frames are: 0 (the same) to 1 (nothing in common).
 
     The mean of two views, since each alone is fooled: the layout (structural similarity of the small gray pictures,
-    blind to colour) and the colours (histogram intersection, blind to layout). Black bars do not count.
+    blind to colour) and the colours (histogram intersection, blind to layout). Bars at the edges do not count.
     """
-    lit = np.maximum(a.gray, b.gray) > _BLACK
-    rows, columns = lit.any(axis=1), lit.any(axis=0)
-    if not rows.any():
+    inside = slice(*_shown(a.gray, b.gray)), slice(*_shown(a.gray.T, b.gray.T))
+    if not a.gray[inside].size:
         return 0.0
-    inside = np.ix_(rows, columns)
     layout = 1.0 - max(0.0, _structure(a.gray[inside], b.gray[inside]))
     colours = 1.0 - float(np.minimum(_histogram(a.colours[inside]), _histogram(b.colours[inside])).sum())
     return min(1.0, max(0.0, 0.5 * (layout + colours)))
+
+
+def _shown(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[int, int]:
+    """First row and end of what lies between the bars (rows at the edges of one even grey in both frames)."""
+    both = np.concatenate([a, b], axis=1)
+    rows = np.flatnonzero(both.max(axis=1) - both.min(axis=1) > _EVEN)
+    return (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 0)
 
 
 def _histogram(bins: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -43,6 +43,11 @@ class FaceSeen:
         """Height of the box in pixels."""
         return self.box[3] - self.box[1]
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Centre of the box in pixels."""
+        return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
+
 
 @dataclass(frozen=True)
 class BodySeen:

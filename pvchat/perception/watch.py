@@ -115,7 +115,8 @@ class Watcher:
         found = self._find(rgb, time_s, search)
         tracklets, stale = self._tracker.update(time_s, [one.person for one in found])
         for one, tracklet in zip(found, tracklets, strict=True):
-            self._keep(rgb, one, self._piece(tracklet))
+            others = [other.person.face for other in found if other is not one and other.person.face is not None]
+            self._keep(rgb, one, self._piece(tracklet), others)
         return [self._pieces.pop(tracklet.key) for tracklet in ended + stale]
 
     def finish(self) -> list[Piece]:
@@ -186,7 +187,8 @@ class Watcher:
             if time_s - last >= self._config.body_every_s - 1e-3 and face.height >= _MIN_BODY_FACE_PX:
                 due.append((last, -face.height, i))
         for _, _, i in sorted(due)[: self._config.max_bodies]:
-            body = self._body_of_face(rgb, faces[i], [d.roi for d in detections if _same_face(d.box, faces[i].box)])
+            near = [d.roi for d in detections if _same_face(d.box, faces[i].box)]
+            body = self._body_of_face(rgb, faces[i], near, [face.box for face in faces if face is not faces[i]])
             if body is None or _doubled(body, result.values()):
                 continue
             others = [other.box for other in result.values()] + (known if followed[i] is None else [])
@@ -200,7 +202,7 @@ class Watcher:
         rois += [d.roi for d in free if d.score >= self._config.min_body_score]
         index = len(faces)
         for roi in rois[: self._config.max_bodies]:
-            body = self._models.pose.estimate(rgb, roi)
+            body = self._models.pose.estimate(rgb, roi, hide=[face.box for face in faces])
             if body is None or _doubled(body, result.values()) or _holds_face(body, faces):
                 continue
             if any(_inside(body.box, box) > _CONTAINED for box in [*known, *(other.box for other in result.values())]):
@@ -220,14 +222,14 @@ class Watcher:
         piece = self._piece_of(person)
         return piece.body if piece is not None else None
 
-    def _body_of_face(self, rgb: Image, face: FaceSeen, rois: Sequence[Roi]) -> Body | None:
+    def _body_of_face(self, rgb: Image, face: FaceSeen, rois: Sequence[Roi], others: Sequence[PixelBox]) -> Body | None:
         for roi in [*rois, roi_from_face(face.box)]:
-            body = self._models.pose.estimate(rgb, roi)
+            body = self._models.pose.estimate(rgb, roi, hide=others)
             if body is not None and _holds_face(body, [face]):
                 return body
         return None
 
-    def _keep(self, rgb: Image, one: _Found, piece: Piece) -> None:
+    def _keep(self, rgb: Image, one: _Found, piece: Piece, others: Sequence[FaceSeen]) -> None:
         person = one.person
         time_s = person.time_s
         piece.changes[time_s] = self._detector.last_difference
@@ -247,7 +249,7 @@ class Watcher:
             body=person.body,
             mask=one.body.full_mask(width, height) if one.body is not None and one.body.mask is not None else None,
             face_box=face.box if face is not None else None,
-            portrait_mask=partial(self._portrait_mask, rgb, face) if face is not None else None,
+            portrait_mask=partial(self._portrait_mask, rgb, face, others) if face is not None else None,
         )
         if upper is not None:
             piece.upper.append(upper)
@@ -258,12 +260,17 @@ class Watcher:
             piece.upper, piece.lower = piece.upper[::2], piece.lower[::2]
             piece.look_every_s *= 2
 
-    def _portrait_mask(self, rgb: Image, face: FaceSeen) -> NDArray[np.float32] | None:
-        """Mask of the people around a face, zero further away."""
+    def _portrait_mask(self, rgb: Image, face: FaceSeen, others: Sequence[FaceSeen]) -> NDArray[np.float32] | None:
+        """Mask of the person around a face: people nearer to it than to another face beside it, zero elsewhere."""
         height, width = rgb.shape[:2]
-        tall = face.height
-        x = (face.box[0] + face.box[2]) / 2
-        around = (x - 2.5 * tall, face.box[1] - 1.5 * tall, x + 2.5 * tall, face.box[3] + 2.5 * tall)
+        tall, x = face.height, face.centre[0]
+        left, right = x - 2.5 * tall, x + 2.5 * tall
+        for other in others:
+            if abs(other.centre[1] - face.centre[1]) < 2 * tall:
+                # The border between two people, nearer to the smaller one.
+                border = x + (other.centre[0] - x) * tall / (tall + other.height)
+                left, right = (max(left, border), right) if other.centre[0] < x else (left, min(right, border))
+        around = (left, face.box[1] - 1.5 * tall, right, face.box[3] + 2.5 * tall)
         x0, y0, x1, y1 = (round(v) for v in clip_box(around, width, height))
         if min(x1 - x0, y1 - y0) < 8:
             return None
