@@ -13,6 +13,7 @@ from pvchat.models.soft import prefix_embeddings
 from pvchat.training.dialogue import QA, make_qa
 from pvchat.training.simulate import SceneSimulator, SimulatedScene
 
+REFUSED = "is not in this video"
 DECLINED = ("can't tell", "cannot tell", "can't say", "not sure", "don't know")
 
 
@@ -58,9 +59,15 @@ def evaluate_simulated(nano: Nano, *, scenes: int, seed: int, questions: int = 4
 
 
 def is_right(answer: str, qa: QA, scene: SimulatedScene) -> bool:
-    """Whether an answer states the facts that the question asks for."""
-    agrees = check(answer, qa.question, scene.facts, qa.subjects).agrees
-    return agrees and _declines(answer) == _declines(qa.answer)
+    """Whether an answer states the facts that the question asks for.
+
+    A refusal needs its words; other answers may be declined only where the facts tell nothing.
+    """
+    if not check(answer, qa.question, scene.facts, qa.subjects).agrees:
+        return False
+    if REFUSED in qa.answer:
+        return REFUSED in answer
+    return _declines(answer) == _declines(qa.answer)
 
 
 def _declines(text: str) -> bool:
