@@ -64,7 +64,7 @@ def perceive(
         tell(0.05 + 0.65 * (index + 1) / len(times), "watching")
 
     # 3. Describe those still in view
-    tell(0.7, "describing faces")
+    tell(0.72, "describing faces")
     pieces += describer.describe(watcher.finish(), height)
     tell(0.95, "putting it together")
 

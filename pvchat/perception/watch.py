@@ -104,9 +104,9 @@ class Watcher:
             ended = self._tracker.cut()
             self.cuts.append(CutBetween(self._last_s, time_s, before, now))
         elif before is not None:
-            dx, dy, sure = shift(before, now)
-            if sure > 0.3:
-                self.motion[time_s] = (dx * rgb.shape[1], dy * rgb.shape[0])
+            moved = shift(before, now)
+            if moved is not None:
+                self.motion[time_s] = (moved[0] * rgb.shape[1], moved[1] * rgb.shape[0])
         self._last_s = time_s
 
         search = cut or time_s - self._searched_s >= self._config.tiles_every_s
