@@ -34,7 +34,7 @@ class DecisionConfig:
 
     overlap_s: float = 0.3
     gap_s: float = 0.5
-    prominent: float = 0.3
+    prominent: float = 0.4
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ class FaceNoise:
 
     Attributes:
         between_person_std: of people around the population mean (1 by construction).
-        source_std: of one video or photo against the person (year, light, camera).
+        source_std: of one video or photo against the person (year, light, camera), root mean square over sources.
+        source_std_spread: standard deviation of the logarithm of a source's own `source_std`: some are far off.
         track_std: of one track within its source (pose, expression of that stretch).
         frame_std: of one frame within its track, at good quality.
         frame_correlation_per_s: correlation of the frame part over one second.
@@ -24,6 +25,7 @@ class FaceNoise:
 
     between_person_std: float
     source_std: float
+    source_std_spread: float
     track_std: float
     frame_std: float
     frame_correlation_per_s: float
@@ -46,6 +48,7 @@ def face_noise(model_id: str = "dlib-resnet-v1") -> FaceNoise:
     return FaceNoise(
         between_person_std=float(data["between_person_std"]),
         source_std=float(data["source_std"]),
+        source_std_spread=float(data["source_std_spread"]),
         track_std=float(data["track_std"]),
         frame_std=float(data["frame_std"]),
         frame_correlation_per_s=float(data["frame_correlation_per_s"]),

@@ -90,8 +90,9 @@ class Whitening:
 
     def inverse(self, whitened: NDArray[np.floating]) -> Array:
         """Map whitened vectors (..., d) back to raw ones, for synthetic people."""
-        out = np.linalg.solve(self.matrix.astype(np.float64), np.asarray(whitened, np.float64)[..., None])[..., 0]
-        return np.asarray(out + self.mean, dtype=np.float32)
+        rows = np.asarray(whitened, np.float64).reshape(-1, self.dimension)
+        raw = np.linalg.solve(self.matrix.astype(np.float64), rows.T).T + self.mean
+        return np.asarray(raw.reshape(np.shape(whitened)), dtype=np.float32)
 
     def draw_people(self, count: int, rng: np.random.Generator) -> Array:
         """Synthetic people (count, d) in the whitened space: draws from the population's Gaussian, nobody real."""
