@@ -161,7 +161,7 @@ class Questioner:
             accept=accept,
             exclude=exclude,
             use_evidence=use_evidence,
-            held_out=held_out([*people, *in_clip, *sources_of(recipe)]),
+            held_out=held_out(people, in_clip),
             unseen_wording=unseen,
         )
 

@@ -7,10 +7,11 @@ from random import Random
 from benchmarks.people.build import Damage
 from pvchat.training.names import sample_names
 
-CALIBRATED_PEOPLE: frozenset[str] = frozenset()
-"""People of the benchmark whose pictures were looked at when a threshold, a whitening matrix or a rule was set.
+CALIBRATED_PEOPLE: frozenset[str] = frozenset("D0 D3 D10 D11 D18 S13 S20 CAR LIN ALEX P1 P2 P3 P4 P5 G1".split())
+"""People of the benchmark whose pictures were used to set a threshold or a whitening matrix.
 
-A case counts as held out when nobody in its clip and nobody it asks about is among them.
+`benchmarks/identity_calibration.py` fits on everybody of the shared test data and on the man of the carphone clip; the
+first person of the group photo is one of them under another name. The other people of that photo were never used.
 """
 
 HELD_OUT_TEXT = 0.3
@@ -91,6 +92,20 @@ def quick(config: PlanConfig) -> PlanConfig:
     )
 
 
+def smaller(config: PlanConfig) -> PlanConfig:
+    """The plan for the people of the group photo, who are easier to tell: their clips all come from one picture."""
+    return replace(
+        config,
+        seed=config.seed + 5,
+        pair_steps=(1,),
+        triples=2,
+        sequences=3,
+        sequence_triples=1,
+        damages=("small", "eyes"),
+        refusals=3,
+    )
+
+
 def name_people(people: Sequence[str], seed: int) -> dict[str, str]:
     """A name for every person; three in ten are names that training never saw."""
     rng = Random(f"names {seed}")
@@ -106,6 +121,10 @@ def name_people(people: Sequence[str], seed: int) -> dict[str, str]:
             return dict(zip(order, [*held, *known], strict=True))
 
 
-def held_out(people: Sequence[str]) -> bool:
-    """Whether no threshold saw any of these people."""
-    return not any(person.split(".")[0] in CALIBRATED_PEOPLE for person in people)
+def held_out(asked: Sequence[str], shown: Sequence[str]) -> bool:
+    """Whether no threshold saw this pairing: none of the asked people, or none of those in the clip.
+
+    Args:
+        asked: people asked about. shown: people the clip is known to show; nobody known is no evidence.
+    """
+    return any(people and not CALIBRATED_PEOPLE.intersection(people) for people in (asked, shown))

@@ -42,12 +42,25 @@ CARPHONE_LABELS = {
 
 GROUP_REGIONS: dict[str, Box] = {
     "G1": (0.00, 0.22, 0.19, 0.62),
+    "G2": (0.16, 0.08, 0.355, 0.42),
     "G3": (0.29, 0.22, 0.50, 0.66),
     "G4": (0.54, 0.30, 0.72, 0.66),
     "G5": (0.64, 0.00, 0.92, 0.40),
     "G6": (0.83, 0.24, 1.00, 0.62),
 }
 """Regions of the group photo that show one face each, as fractions."""
+
+GROUP_LABELS: dict[str, dict[str, list[str]]] = {
+    "G1": {"upper_any": ["black"]},
+    "G2": {"upper_any": ["black"], "action_any": ["still", "standing"]},
+    "G3": {"upper_any": ["gray", "black", "dark"], "action_any": ["smiling", "still"]},
+    "G4": {"upper_any": ["red"], "action_any": ["smiling", "still"]},
+    "G5": {"upper_any": ["gray"], "action_any": ["still", "standing"]},
+    "G6": {"upper_any": ["black"], "action_any": ["smiling", "still"]},
+}
+"""Seen in the photo; nobody in a still picture moves, talks or walks."""
+
+_STILL_NONE = ["talking", "walking", "moving left", "moving right", "moving the arms", "turning the head"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,10 @@ class Media:
         photos = self.origin == "demo"
         return [s for s in self.sources.values() if s.person == s.key and (s.kind == "clip" or photos)]
 
+    def singled_out(self) -> list[Source]:
+        """People of the group photo, each from a region of it, where other people are the main ones."""
+        return [s for s in self.sources.values() if self.origin == "shared" and s.key in GROUP_REGIONS]
+
     def crossed(self) -> dict[str, list[Source]]:
         """Person -> the photos of that person, for people with more than one."""
         people: dict[str, list[Source]] = {}
@@ -118,7 +135,10 @@ def shared_media(folder: Path) -> Media:
     sources.append(Source("CAR", weights_path("demo-carphone"), "CAR", "clip"))
     sources.append(Source(STAGE, clips / _STAGE_FILE, None, "clip"))
     sources.append(Source(BIKES, weights_path("demo-bikes"), None, "clip"))
-    sources.append(Source(GROUP, demo_photo(), None, "photo"))
+    photo = demo_photo()
+    sources.append(Source(GROUP, photo, None, "photo"))
+    # The first person of the group is also one of the photos' people.
+    sources += [Source(key, photo, key, "photo", region) for key, region in GROUP_REGIONS.items() if key != "G1"]
     sources += [Source(f"{key}.still", clips / name, key, "photo") for key, name in _STILLS.items()]
     cross = folder / "cross"
     if (cross / "people.csv").is_file():
@@ -127,7 +147,7 @@ def shared_media(folder: Path) -> Media:
                 key = f"{row['person']}.{Path(row['file']).stem.removeprefix('img')}"
                 sources.append(Source(key, cross / row["file"], row["person"], "photo"))
     found = {s.key: s for s in sources if s.path.is_file()}
-    return Media("shared", found, {**_shared_labels(folder), "CAR": CARPHONE_LABELS})
+    return Media("shared", found, {**_group_labels(), **_shared_labels(folder), "CAR": CARPHONE_LABELS})
 
 
 def demo_media() -> Media:
@@ -138,7 +158,11 @@ def demo_media() -> Media:
         Source(BIKES, weights_path("demo-bikes"), None, "clip"),
         *(Source(key, photo, key, "photo", region) for key, region in GROUP_REGIONS.items()),
     ]
-    return Media("demo", {s.key: s for s in sources}, {"CAR": CARPHONE_LABELS})
+    return Media("demo", {s.key: s for s in sources}, {**_group_labels(), "CAR": CARPHONE_LABELS})
+
+
+def _group_labels() -> dict[str, Mapping[str, Any]]:
+    return {key: {**labels, "action_none": _STILL_NONE} for key, labels in GROUP_LABELS.items()}
 
 
 def _shared_labels(folder: Path) -> dict[str, Mapping[str, Any]]:

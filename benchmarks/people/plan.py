@@ -20,8 +20,8 @@ from benchmarks.people.build import (
     enroll_recipe,
 )
 from benchmarks.people.cases import Case, Enrollment, Make, Questioner, Round, Row
-from benchmarks.people.config import PlanConfig, name_people
-from benchmarks.people.media import BIKES, STAGE, Media, Source
+from benchmarks.people.config import PlanConfig, name_people, smaller
+from benchmarks.people.media import BIKES, GROUP, STAGE, Media, Source
 from pvchat.training.wordings import Kind
 
 ROWS_OF: dict[str, tuple[Row, ...]] = {
@@ -58,9 +58,11 @@ def make_plan(media: Media, make: Make, config: PlanConfig, rows: Iterable[Row])
         rows: what is measured.
     """
     wanted = set(rows)
-    rounds = [_main_round(media, make, config, wanted)]
+    rounds = [_main_round(media, media.same(), make, config, wanted)]
     if "stranger" in wanted:
         rounds += _left_out_rounds(media, make, config, rounds[0])
+    if media.singled_out():
+        rounds.append(_group_round(media, make, smaller(config), wanted - {"stranger"}))
     if wanted & {"cross", "colour", "action"}:
         rounds += _cross_rounds(media, make, config, wanted)
     return [r for r in rounds if r.cases]
@@ -93,8 +95,23 @@ def _composites(sources: list[Source], config: PlanConfig) -> tuple[list[Recipe]
     return list(dict.fromkeys(beside)), list(dict.fromkeys(after))
 
 
-def _main_round(media: Media, make: Make, config: PlanConfig, wanted: set[Row]) -> Round:
-    sources = media.same()
+def _group_round(media: Media, make: Make, config: PlanConfig, wanted: set[Row]) -> Round:
+    """The people of the group photo: as everybody else, and all of them at once in the whole photo."""
+    sources = media.singled_out()
+    people = [s.key for s in sources]
+    plain = _main_round(media, sources, make, config, wanted)
+    ask = Questioner(media, make, name_people(people, config.seed), config.seed)
+    whole = Moving(GROUP, seed=2)
+    rows: list[Row] = [row for row in ("same", "model") if row in wanted]
+    cases = [
+        ask.case(row, whole, [person], "existence", shown=people, use_evidence=row != "model")
+        for row in rows
+        for person in people
+    ]
+    return Round("people of the group photo", plain.gallery, _by_clip([*plain.cases, *cases]))
+
+
+def _main_round(media: Media, sources: list[Source], make: Make, config: PlanConfig, wanted: set[Row]) -> Round:
     people = [s.key for s in sources]
     ask = Questioner(media, make, name_people(people, config.seed), config.seed)
     beside, after = _composites(sources, config)
@@ -178,7 +195,9 @@ def _degraded(ask: Questioner, sources: Sequence[Source], config: PlanConfig) ->
 def _strangers(media: Media, ask: Questioner, people: Sequence[str]) -> list[Case]:
     """People nobody enrolled, asked about a few names at a time: photos, the group, the stage."""
     recipes: list[Recipe] = [
-        Moving(s.key, seed=2) for s in media.sources.values() if s.kind == "photo" and s.person not in people
+        Moving(s.key, seed=2)
+        for s in media.sources.values()
+        if s.kind == "photo" and s.person not in people and s not in media.singled_out()
     ]
     if STAGE in media.sources:
         recipes.append(Cut(STAGE, 0.0, 1.0))
