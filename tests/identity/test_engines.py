@@ -1,0 +1,223 @@
+"""The recognition engines behind one protocol."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from pvchat import weights
+from pvchat.errors import ModelError, WeightsError
+from pvchat.evaluation.images import read_image
+from pvchat.identity.dlib_engine import DlibEngine
+from pvchat.identity.engines import LICENSE_VARIABLE, FaceEngine, load_engine
+from pvchat.identity.similarity import cosines
+from pvchat.identity.whitening import Whitening
+from pvchat.perception.face_detection import FaceDetection, FaceDetector
+from pvchat.perception.face_mesh import FaceLandmarks, FaceMesh
+
+Rgb = NDArray[np.uint8]
+DIMENSION = 16
+
+
+def _save(
+    path: Path,
+    nodes: list[onnx.NodeProto],
+    inputs: Sequence[int | str],
+    outputs: Mapping[str, Sequence[int | str]],
+    **constants: object,
+) -> None:
+    graph = helper.make_graph(
+        nodes,
+        path.stem,
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, inputs)],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
+        [numpy_helper.from_array(np.asarray(value, np.float32), name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def write_pack(folder: Path, side: int = 320) -> Path:
+    """A pack of the real file layout: a detector with SCRFD's nine outputs and a recognition network.
+
+    The detector reports one face in the middle of whatever it sees; the recognition network gives the mean colours of
+    the cells of a coarse grid.
+    """
+    folder.mkdir(parents=True)
+    nodes: list[onnx.NodeProto] = []
+    outputs: dict[str, Sequence[int | str]] = {}
+    constants: dict[str, object] = {}
+    for kind, width in (("score", 1), ("box", 4), ("points", 10)):
+        for stride in (8, 16, 32):
+            count = 2 * (side // stride) ** 2
+            values = np.zeros((count, width), np.float32)
+            if stride == 32:
+                at = count // 2
+                values[at] = {
+                    "score": [0.9],
+                    "box": [2.0, 2.0, 2.0, 2.5],
+                    "points": [-0.9, -0.6, 0.9, -0.6, 0.0, 0.2, -0.7, 1.1, 0.7, 1.1],
+                }[kind]
+            name = f"{kind}{stride}"
+            constants[f"{name}_values"] = values
+            # The image is an input that must be used: its mean, times zero, is added.
+            nodes += [
+                helper.make_node("ReduceMean", ["image"], [f"{name}_mean"], keepdims=0),
+                helper.make_node("Mul", [f"{name}_mean", "zero"], [f"{name}_nothing"]),
+                helper.make_node("Add", [f"{name}_values", f"{name}_nothing"], [name]),
+            ]
+            outputs[name] = [count, width]
+    _save(folder / "det_tiny.onnx", nodes, [1, 3, side, side], outputs, zero=0.0, **constants)
+    mixing = np.random.default_rng(0).standard_normal((3 * 49, DIMENSION))
+    nodes = [
+        helper.make_node("AveragePool", ["image"], ["cells"], kernel_shape=[16, 16], strides=[16, 16]),
+        helper.make_node("Flatten", ["cells"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "mixing"], ["embedding"]),
+    ]
+    _save(folder / "w600k_tiny.onnx", nodes, ["n", 3, 112, 112], {"embedding": ["n", DIMENSION]}, mixing=mixing)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> FaceEngine:
+    """insightface's own FaceAnalysis over two tiny files, loaded without a network."""
+    folder = write_pack(tmp_path_factory.mktemp("packs") / "tiny")
+    return load_engine(f"insightface:{folder}", accept_insightface_license=True)
+
+
+@pytest.fixture(scope="module")
+def dlib_engine() -> DlibEngine:
+    try:
+        engine = load_engine("dlib")
+    except WeightsError as error:
+        pytest.skip(str(error))
+    assert isinstance(engine, DlibEngine)
+    return engine
+
+
+@pytest.fixture(scope="module")
+def group() -> tuple[Rgb, list[FaceDetection], list[FaceLandmarks]]:
+    """The demo photo, its six faces and their meshes."""
+    try:
+        picture = read_image(weights.demo_photo())
+        detector = FaceDetector(weights.path("mp-face-detection-full"))
+        mesh = FaceMesh(weights.path("mp-face-mesh"))
+    except WeightsError as error:
+        pytest.skip(str(error))
+    found = detector.detect(picture, tiles="auto")
+    return picture, found, [mesh.landmarks(picture, face) for face in found]
+
+
+def test_insightface_describes_with_and_without_a_mesh(pack: FaceEngine) -> None:
+    rng = np.random.default_rng(1)
+    picture = np.asarray(cv2.resize(rng.integers(0, 255, (12, 16, 3), np.uint8), (640, 480)), np.uint8)
+    points = rng.uniform(100, 200, (468, 3)).astype(np.float32)
+    for index, place in zip((33, 133, 362, 263, 1, 61, 291), (120, 140, 160, 180, 150, 130, 170), strict=True):
+        points[index, :2] = place, 150 if index > 100 or index == 33 else 170
+    boxes = [(100.0, 100.0, 200.0, 220.0), (300.0, 200.0, 420.0, 340.0)]
+    vectors = pack.describe(picture, boxes, [FaceLandmarks(points, 1.0), None])
+    assert pack.dimension == DIMENSION
+    assert vectors.shape == (2, DIMENSION)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(pack.describe(picture, boxes[1:], [None]), vectors[1:], atol=1e-5)
+    assert pack.describe(picture, [], []).shape == (0, DIMENSION)
+
+
+def test_insightface_id_tells_packs_of_one_name_apart(pack: FaceEngine, tmp_path: Path) -> None:
+    other = write_pack(tmp_path / "tiny")
+    mixing = np.ones((3 * 49, DIMENSION))
+    nodes = [
+        helper.make_node("AveragePool", ["image"], ["cells"], kernel_shape=[16, 16], strides=[16, 16]),
+        helper.make_node("Flatten", ["cells"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "mixing"], ["embedding"]),
+    ]
+    (other / "w600k_tiny.onnx").unlink()
+    _save(other / "w600k_tiny.onnx", nodes, ["n", 3, 112, 112], {"embedding": ["n", DIMENSION]}, mixing=mixing)
+    changed = load_engine(f"insightface:{other}", accept_insightface_license=True)
+    assert pack.model_id.startswith("insightface:tiny@")
+    assert changed.model_id.startswith("insightface:tiny@")
+    assert changed.model_id != pack.model_id
+
+
+def test_insightface_needs_the_users_consent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(LICENSE_VARIABLE, raising=False)
+    with pytest.raises(ModelError, match=LICENSE_VARIABLE):
+        load_engine("insightface")
+    folder = write_pack(tmp_path / "tiny")
+    monkeypatch.setenv(LICENSE_VARIABLE, "1")
+    assert load_engine(f"insightface:{folder}").dimension == DIMENSION
+
+
+def test_a_missing_or_broken_pack_is_a_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PVCHAT_OFFLINE", "1")
+    with pytest.raises(ModelError, match="no-such-pack"):
+        load_engine("insightface:no-such-pack", accept_insightface_license=True)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match="empty"):
+        load_engine(f"insightface:{tmp_path / 'empty'}", accept_insightface_license=True)
+    half = write_pack(tmp_path / "half")
+    (half / "w600k_tiny.onnx").unlink()
+    with pytest.raises(ModelError, match="recognition"):
+        load_engine(f"insightface:{half}", accept_insightface_license=True)
+
+
+@pytest.mark.parametrize("name", ["", "facenet", "dlib:x"])
+def test_an_unknown_engine_is_named_with_the_way_out(name: str) -> None:
+    with pytest.raises(ModelError, match="use 'dlib'"):
+        load_engine(name)
+
+
+def test_boxes_and_meshes_must_match(pack: FaceEngine) -> None:
+    with pytest.raises(ValueError, match="1 boxes"):
+        pack.describe(np.zeros((64, 64, 3), np.uint8), [(0.0, 0.0, 9.0, 9.0)], [])
+
+
+def test_unreadable_dlib_files_are_a_weights_error(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.dat"
+    broken.write_bytes(b"not a model")
+    with pytest.raises(WeightsError, match="pvchat weights"):
+        DlibEngine(broken, broken)
+
+
+def test_dlib_gives_the_same_person_the_same_vector_at_other_sizes_and_places(
+    dlib_engine: DlibEngine, group: tuple[Rgb, list[FaceDetection], list[FaceLandmarks]]
+) -> None:
+    picture, faces, meshes = group[0], group[1][:3], group[2][:3]
+    boxes = [face.box for face in faces]
+    vectors = dlib_engine.describe(picture, boxes, list(meshes))
+    assert vectors.shape == (3, 128)
+    by_predictor = dlib_engine.describe(picture, boxes, [None] * 3)
+    half = np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    smaller = dlib_engine.describe(
+        half,
+        [(b[0] / 2, b[1] / 2, b[2] / 2, b[3] / 2) for b in boxes],
+        [FaceLandmarks((mesh.points / 2).astype(np.float32), mesh.score) for mesh in meshes],
+    )
+    white = Whitening.for_model(dlib_engine.model_id).transform
+    for other in (by_predictor, smaller):
+        alike = cosines(white(vectors), white(other))
+        assert alike.diagonal().min() > 0.8
+        assert alike[~np.eye(3, dtype=bool)].max() < 0.5
+
+
+def test_dlib_aligns_faces_at_the_edge_of_the_picture(
+    dlib_engine: DlibEngine, group: tuple[Rgb, list[FaceDetection], list[FaceLandmarks]]
+) -> None:
+    picture, faces, meshes = group
+    x0, y0, x1, y1 = (round(v) for v in faces[0].box)
+    tight = picture[y0:y1, x0:x1]
+    moved = FaceLandmarks((meshes[0].points - np.array([x0, y0, 0])).astype(np.float32), meshes[0].score)
+    box = (0.0, 0.0, float(x1 - x0), float(y1 - y0))
+    white = Whitening.for_model(dlib_engine.model_id).transform
+    whole = dlib_engine.describe(picture, [faces[0].box], [meshes[0]])
+    cropped = dlib_engine.describe(tight, [box], [moved])
+    assert float(cosines(white(whole), white(cropped))[0, 0]) > 0.7
+    assert dlib_engine.chip(tight, box, moved).shape == (150, 150, 3)
+    assert dlib_engine.describe(picture, [], []).shape == (0, 128)
