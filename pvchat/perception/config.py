@@ -12,8 +12,9 @@ class PerceptionConfig:
         max_samples: upper bound for long videos, spread evenly; bounds the cost whatever the length.
         max_side: frames are scaled down to this many pixels on the longer side before anything looks at them.
         tiles_every_s: how often the frame is also searched in overlapping tiles (small faces), in seconds.
-        body_every_s: how often a body that has a face is measured again, in seconds; bodies without a face are
-            measured in every sample, because nothing else keeps their track alive.
+        body_every_s: how often a body that has a face is measured again, in seconds (a quarter as often when its
+            arms are out of view); bodies without a face are measured in every sample, because nothing else keeps
+            their track alive.
         max_bodies: bodies measured per sample, those not measured for longest first; bounds the cost of a crowd.
         max_people: people followed per frame, largest first; bounds the cost of a crowd.
         crops_per_track: face crops described by the recognition engine per tracklet (about 80 ms each on one core).
@@ -35,11 +36,11 @@ class PerceptionConfig:
     samples_per_second: float = 4.0
     max_samples: int = 480
     max_side: int = 1280
-    tiles_every_s: float = 2.0
+    tiles_every_s: float = 4.0
     body_every_s: float = 0.5
     max_bodies: int = 3
     max_people: int = 24
-    crops_per_track: int = 8
+    crops_per_track: int = 6
     max_described: int = 320
     min_crops: int = 3
     torsos_per_track: int = 2

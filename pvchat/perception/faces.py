@@ -21,6 +21,8 @@ _CROP_MARGIN = 0.7
 # Faces of this height and above lose nothing in the alignment.
 _FULL_SIZE_PX = 90.0
 _SHARP = 0.25
+_APART_S = 0.45
+_PLENTY = 6
 
 
 @dataclass(frozen=True)
@@ -142,8 +144,11 @@ class CropKeeper:
         self._capacity = capacity
         self.crops: list[FaceCrop] = []
 
-    def wants(self, quality: float) -> bool:
-        """Whether a crop of this quality could be kept (spares cutting it out)."""
+    def wants(self, time_s: float, quality: float) -> bool:
+        """Whether a crop could be kept: spares cutting out what was seen as well half a second ago."""
+        last = self.crops[-1] if len(self.crops) >= _PLENTY else None
+        if last is not None and time_s - last.time_s < _APART_S and quality <= 1.1 * last.quality:
+            return False
         return len(self.crops) < self._capacity or quality > min(crop.quality for crop in self.crops)
 
     def add(self, crop: FaceCrop) -> None:

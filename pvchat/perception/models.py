@@ -47,12 +47,12 @@ class PerceptionModels:
         }
 
 
-def load_models(engine: str = "dlib", threads: int = 2) -> PerceptionModels:
+def load_models(engine: str = "dlib", threads: int = 1) -> PerceptionModels:
     """Load all networks.
 
     Args:
         engine: name of the face recognition engine, "dlib" or "insightface".
-        threads: CPU threads of one call.
+        threads: CPU threads of one call; more than one pays off only where cores are idle while a video is decoded.
 
     Raises:
         WeightsError: a weight file is missing and cannot be fetched.

@@ -18,11 +18,12 @@ from pvchat.perception.faces import CropKeeper, cut_out, measure_face
 from pvchat.perception.geometry import FloatArray, Image, PixelBox, Roi, clip_box
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.observation import BodySeen, ClothingSeen, FaceSeen, PersonSeen
-from pvchat.perception.pose import LEFT_HIP, RIGHT_HIP, Body, roi_from_face
+from pvchat.perception.pose import LEFT_HIP, LEFT_WRIST, RIGHT_HIP, RIGHT_WRIST, Body, roi_from_face
 from pvchat.perception.tracks import DescribedFaces, Tracker, Tracklet, iou
 
 _TORSO_SIDE = 224
 _LOCAL_REACH = 2.5
+_HALVE_FROM = 800
 _MIN_BODY_FACE_PX = 14.0
 # Share of a body's box inside another one from which the two are one body.
 _CONTAINED = 0.8
@@ -52,7 +53,7 @@ class Piece:
     faces: DescribedFaces | None = None
     appearance: list[tuple[float, FloatArray]] = field(default_factory=list)
     changes: dict[float, float] = field(default_factory=dict)
-    look_every_s: float = 0.75
+    look_every_s: float = 1.0
     last_look_s: float = -math.inf
     body: BodySeen | None = None
     body_s: float = -math.inf
@@ -97,7 +98,8 @@ class Watcher:
         Returns:
             The pieces that have ended; nothing will be added to them any more.
         """
-        before, now = self._detector.last, signature(rgb)
+        small = _halved(rgb)
+        before, now = self._detector.last, signature(small)
         cut = self._detector.update(now)
         ended: list[Tracklet] = []
         if cut and before is not None:
@@ -112,7 +114,7 @@ class Watcher:
         search = cut or time_s - self._searched_s >= self._config.tiles_every_s
         if search:
             self._searched_s = time_s
-        found = self._find(rgb, time_s, search)
+        found = self._find(rgb, small, time_s, search)
         tracklets, stale = self._tracker.update(time_s, [one.person for one in found])
         for one, tracklet in zip(found, tracklets, strict=True):
             others = [other.person.face for other in found if other is not one and other.person.face is not None]
@@ -128,9 +130,9 @@ class Watcher:
             self._pieces[tracklet.key] = Piece(tracklet, CropKeeper(3 * self._config.crops_per_track))
         return self._pieces[tracklet.key]
 
-    def _find(self, rgb: Image, time_s: float, search: bool) -> list[_Found]:
+    def _find(self, rgb: Image, small: Image, time_s: float, search: bool) -> list[_Found]:
         expected = self._tracker.expected()
-        faces = self._faces(rgb, expected, search)[: self._config.max_people]
+        faces = self._faces(rgb, small, expected, search)[: self._config.max_people]
         measured = []
         for face in faces:
             mesh = self._models.mesh.landmarks(rgb, face)
@@ -143,9 +145,14 @@ class Watcher:
         found += [_Found(PersonSeen(time_s, None, _body_seen(body)), None, body) for body in bodies.values()]
         return found
 
-    def _faces(self, rgb: Image, expected: Sequence[PersonSeen], search: bool) -> list[FaceDetection]:
+    def _faces(self, rgb: Image, small: Image, expected: Sequence[PersonSeen], search: bool) -> list[FaceDetection]:
         """Faces of the frame, largest first; between searches, far faces are looked for where they were."""
-        faces = self._models.faces.detect(rgb, tiles="auto" if search else 0)
+        if search:
+            faces = self._models.faces.detect(rgb, tiles="auto")
+        else:
+            # The network sees 192 pixels of the whole frame either way.
+            scale = rgb.shape[1] / small.shape[1]
+            faces = [_scaled(face, scale) for face in self._models.faces.detect(small)]
         if not search:
             for person in expected:
                 old = person.face
@@ -184,7 +191,9 @@ class Watcher:
         for i, face in enumerate(faces):
             person = followed[i]
             last = -math.inf if person is None else self._last_body_s(person)
-            if time_s - last >= self._config.body_every_s - 1e-3 and face.height >= _MIN_BODY_FACE_PX:
+            # Of a portrait the pose tells nothing new; with the arms in view it tells what they do.
+            pause = self._config.body_every_s * (1 if person is None or _arms_in_view(self._lately(person)) else 4)
+            if time_s - last >= pause - 1e-3 and face.height >= _MIN_BODY_FACE_PX:
                 due.append((last, -face.height, i))
         for _, _, i in sorted(due)[: self._config.max_bodies]:
             near = [d.roi for d in detections if _same_face(d.box, faces[i].box)]
@@ -235,10 +244,10 @@ class Watcher:
         piece.changes[time_s] = self._detector.last_difference
         if person.body is not None:
             piece.body, piece.body_s = person.body, time_s
-        if person.face is not None and piece.crops.wants(person.face.quality):
+        if person.face is not None and piece.crops.wants(time_s, person.face.quality):
             piece.crops.add(cut_out(rgb, time_s, person.face, one.mesh))
         looked = time_s - piece.last_look_s >= piece.look_every_s - 1e-3
-        if not looked or (person.body is None and time_s - piece.body_s < 2 * self._config.body_every_s):
+        if not looked or (person.body is None and time_s - piece.body_s < self._config.body_every_s):
             return
         piece.last_look_s = time_s
         face = person.face
@@ -293,6 +302,23 @@ class Watcher:
         if len(piece.torsos) > 2 * self._config.torsos_per_track:
             # Drops every second one, so that what is left is spread over the whole tracklet.
             piece.torsos = piece.torsos[::2]
+
+
+def _halved(rgb: Image) -> Image:
+    """Half the size where that still is more than any network sees of a whole frame; halving is cheap."""
+    height, width = rgb.shape[:2]
+    if max(height, width) < _HALVE_FROM:
+        return rgb
+    return np.asarray(cv2.resize(rgb, (width // 2, height // 2), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _scaled(face: FaceDetection, scale: float) -> FaceDetection:
+    x0, y0, x1, y1 = (v * scale for v in face.box)
+    return replace(face, box=(x0, y0, x1, y1), keypoints=face.keypoints * np.float32(scale))
+
+
+def _arms_in_view(body: BodySeen | None) -> bool:
+    return body is None or any(body.visible(wrist, at_least=0.3) for wrist in (LEFT_WRIST, RIGHT_WRIST))
 
 
 def _body_seen(body: Body | None) -> BodySeen | None:
