@@ -33,6 +33,7 @@ ASK_SHARE = (0.6, 1.0)
 CAR_MAN = "Daniel"
 GROUP_MAN = "Felix Brandt"
 GROUP_REGION: Box = (0.29, 0.22, 0.50, 0.66)
+GROUP_SIZE = (960, 664)
 CONSENT_BY = "demo media"
 PURPOSE = "demonstration"
 SHEET = "demo.png"
@@ -98,7 +99,7 @@ def questions() -> tuple[Item, ...]:
     smile = Expected(
         "smiling, keeping still",
         accept=("smiling", "still"),
-        exclude=(*_NEVER, "talking", "moving left", "moving right"),
+        exclude=(*_NEVER, "talking", "moving"),
     )
     there: tuple[tuple[Clip, str, Expected, Expected], ...] = (
         ("car", CAR_MAN, car_suit, car_talk),
@@ -149,7 +150,7 @@ def build_media(folder: Path) -> Media:
     }
     ask: dict[Clip, Path] = {
         "car": cut(carphone, folder / "carphone_last.mp4", ASK_SHARE[0] * length, ASK_SHARE[1] * length).path,
-        "group": moving_clip(photo, folder / "group.mp4", seed=7).path,
+        "group": moving_clip(photo, folder / "group.mp4", seed=2, size=GROUP_SIZE, motion=0.6).path,
         "bikes": weights.path("demo-bikes"),
     }
     return Media(enroll, ask)

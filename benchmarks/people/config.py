@@ -58,6 +58,7 @@ class PlanConfig:
         pair_steps: side-by-side pairs of every person with the one this many places on.
         triples: side-by-side triples. sequences: pairs one after another. sequence_triples: triples so.
         others_per_composite: absent people asked about per composite.
+        model_absent_every: of the questions about absent people every this many is asked without evidence lines too.
         cross_rounds: galleries for the photos; each takes another photo of every person.
         damages: ways of making clips worse, one clip per person and way.
         refusals: absent people asked all four question types.
@@ -69,10 +70,11 @@ class PlanConfig:
     triples: int = 4
     sequences: int = 6
     sequence_triples: int = 2
-    others_per_composite: int = 3
+    others_per_composite: int = 2
+    model_absent_every: int = 2
     cross_rounds: int = 8
     damages: tuple[Damage, ...] = ("small", "blur", "haze", "eyes", "mouth")
-    refusals: int = 20
+    refusals: int = 16
     left_out: int = 8
 
 

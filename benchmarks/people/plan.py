@@ -130,7 +130,9 @@ def _main_round(media: Media, sources: list[Source], make: Make, config: PlanCon
     if "same" in wanted:
         cases += [ask.case("same", recipe, [person], "existence") for recipe, person in existence]
     if "model" in wanted:
-        cases += [ask.case("model", r, [person], "existence", use_evidence=False) for r, person in existence]
+        there = [(recipe, person) for recipe, person in existence if person in ask.shown(recipe)]
+        absent = [pair for pair in existence if pair not in there][:: config.model_absent_every]
+        cases += [ask.case("model", r, [person], "existence", use_evidence=False) for r, person in [*there, *absent]]
     if "place" in wanted:
         cases += [
             ask.case("place", recipe, [person], "location")
