@@ -89,7 +89,10 @@ def save_nano(folder: Path, model: NanoModel, adapted: torch.nn.Module) -> Path:
         if p.requires_grad
     }
     save_file(tensors, update / "adapter_model.safetensors")
-    peft_model.peft_config["default"].save_pretrained(str(update))
+    lora = peft_model.peft_config["default"]
+    # peft notes the folder the base was loaded from; the name in `pvchat.weights` holds on every machine.
+    lora.base_model_name_or_path = model.config.text_model
+    lora.save_pretrained(str(update))
     return folder
 
 

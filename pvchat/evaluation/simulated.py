@@ -14,7 +14,7 @@ from pvchat.training.dialogue import QA, make_qa
 from pvchat.training.simulate import SceneSimulator, SimulatedScene
 
 REFUSED = "is not in this video"
-DECLINED = ("can't tell", "cannot tell", "can't say", "not sure", "don't know")
+DECLINED = ("can't", "cannot", "could not", "not sure", "don't know", "not clear", "does not", "hard to", "no way to")
 
 
 @dataclass
