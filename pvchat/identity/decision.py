@@ -163,9 +163,13 @@ def _overlaps(tracks: Sequence[JudgedTrack], least_s: float) -> NDArray[np.bool_
 
 
 def _against_each_other(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Log-odds that a track is subject j rather than another subject or nobody: (subjects, tracks)."""
+    """Log-odds that a track is subject j rather than another subject or nobody: (subjects, tracks).
+
+    Only a sure rival takes something away: if nobody can be ruled out, many candidates do not rule each other out.
+    """
     odds = np.exp(np.clip(logits.astype(np.float64), -30.0, 30.0))
-    rest = 1.0 + odds.sum(axis=0, keepdims=True) - odds
+    rivals = np.where(logits >= SURE_LOGIT, odds, 0.0)
+    rest = 1.0 + rivals.sum(axis=0, keepdims=True) - rivals
     return np.asarray(np.clip(np.log(odds / rest), -LOGIT_LIMIT, LOGIT_LIMIT), dtype=np.float32)
 
 

@@ -11,6 +11,7 @@ from pvchat.perception.face_detection import FaceDetection
 from pvchat.perception.face_mesh import FaceLandmarks, head_pose, mouth_opening, mouth_width, sharpness
 from pvchat.perception.geometry import FloatArray, Image, PixelBox, clip_box
 from pvchat.perception.observation import FaceSeen
+from pvchat.perception.visibility import visible_share
 
 _MESH_SCORE = 0.5
 _UPPER_LIP, _LOWER_LIP, _CORNERS = 0, 17, (61, 291)
@@ -58,15 +59,17 @@ def measure_face(rgb: Image, face: FaceDetection, mesh: FaceLandmarks | None) ->
     height, width = rgb.shape[:2]
     x0, y0, x1, y1 = (round(v) for v in clip_box(face.box, width, height))
     detail = sharpness(rgb[y0:y1, x0:x1])
+    bare = visible_share(rgb, mesh)
     if mesh is None or mesh.score < _MESH_SCORE:
-        return FaceSeen(box=face.box, score=face.score, quality=0.4 * quality(face.height, detail, 0, 0, face.score))
+        unfitted = 0.4 * bare * quality(face.height, detail, 0, 0, face.score)
+        return FaceSeen(box=face.box, score=face.score, quality=unfitted)
     pose = head_pose(mesh.points)
     seen = (x1 - x0) * (y1 - y0) / max((face.box[2] - face.box[0]) * (face.box[3] - face.box[1]), 1e-6)
     return FaceSeen(
         box=face.box,
         score=face.score,
-        # A face that is half out of the picture is half a face.
-        quality=min(1.0, seen) ** 2 * quality(face.height, detail, pose.yaw, pose.pitch, face.score),
+        # A face that is half out of the picture, or half covered, is half a face.
+        quality=bare * min(1.0, seen) ** 2 * quality(face.height, detail, pose.yaw, pose.pitch, face.score),
         yaw=pose.yaw,
         pitch=pose.pitch,
         roll=pose.roll,

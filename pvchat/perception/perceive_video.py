@@ -13,6 +13,7 @@ from pvchat.perception.faces import FaceCrop
 from pvchat.perception.geometry import FloatArray, Image
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.record import PerceptionRecord, PerceptionVectors, VideoInfo
+from pvchat.perception.silhouettes import look_times, silhouette_track
 from pvchat.perception.tracks import DescribedFaces
 from pvchat.perception.watch import Piece, Watcher
 
@@ -87,6 +88,10 @@ def perceive(
     )
     people = people_of(pieces, scene, config)
     tracks = tuple(track_of(number, person, scene, config) for number, person in enumerate(people, start=1))
+    if not tracks:
+        again = video.iter_frames(path, look_times(info.duration_s), max_side=320, untrusted=untrusted)
+        unclear = silhouette_track(again, models.people, info.duration_s)
+        tracks = (unclear,) if unclear is not None else ()
     faces = {number: samples for number, person in enumerate(people, start=1) if (samples := samples_of(person))}
     appearance = {
         n: vector for n, person in enumerate(people, start=1) if (vector := appearance_of(person)) is not None

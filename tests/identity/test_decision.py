@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvchat.errors import ModelError
-from pvchat.identity.decision import IdentityDecision, decide, unknown_tracks
+from pvchat.identity.calibration import SURE_LOGIT
+from pvchat.identity.decision import IdentityDecision, _against_each_other, decide, unknown_tracks
 from pvchat.identity.judging import track_mean
 from pvchat.perception.record import PerceptionVectors
 from tests.identity.people import MODEL, Shown, World, clip
@@ -229,3 +230,13 @@ def test_a_stray_face_does_not_spoil_a_track() -> None:
     clean, dirty = track_mean(faces, MODEL), track_mean(spoiled, MODEL)
     cosine = float(clean @ dirty / np.linalg.norm(clean) / np.linalg.norm(dirty))
     assert cosine > 0.97
+
+
+def test_many_candidates_of_an_unclear_track_do_not_rule_each_other_out() -> None:
+    unclear = np.zeros((6, 1), np.float32)
+    assert (_against_each_other(unclear) > -SURE_LOGIT).all()
+    one_sure = np.array([[4.0], [0.5], [-3.0]], np.float32)
+    after = _against_each_other(one_sure)[:, 0]
+    assert after[0] >= SURE_LOGIT
+    assert after[1] < -SURE_LOGIT
+    assert after[2] < -3.0
