@@ -25,6 +25,7 @@ from pvchat.chat.lexicon import (
     UPPER_NOUNS,
 )
 from pvchat.chat.questions import asked_names, kind_of, plain
+from pvchat.chat.told import DECLINING, is_told
 
 MAX_WORDS = 40
 REPLACEMENT = "\ufffd"
@@ -72,7 +73,8 @@ class Constraint:
     Args:
         scene: facts of the video.
         question: the user's; it decides which of the subjects may be named, and which words may be declined.
-        use_record: hold times, numbers, places, colours and actions to the facts; names are always held.
+        use_record: hold times, numbers, places, colours and actions to the facts, and do not decline what they tell;
+            names are always held.
         enforce_state: also hold who is said to be in the video to the identity decisions.
         asked: the people asked about, where the caller knows; None reads them from the question.
     """
@@ -98,6 +100,7 @@ class Constraint:
         self.question_stems = {_stem(w) for w in re.findall(r"[a-z]+", plain(question))}
         self.times = Times(list(self.people.values()), self.kind)
         self.counts = self._counts()
+        self.told = use_record and is_told(self.kind, list(self.people.values()))
 
     def _counts(self) -> set[int]:
         present = sum(1 for s in self.people.values() if s.state == "present")
@@ -128,7 +131,7 @@ class Constraint:
         text = text.lstrip()
         if REPLACEMENT in text or not self.banned.isdisjoint(text) or "  " in text:
             return False
-        if len(text.split()) > MAX_WORDS:
+        if len(text.split()) > MAX_WORDS or (self.told and DECLINING.search(text)):
             return False
         return self._scan(text, tail)
 

@@ -1,0 +1,40 @@
+"""What the record tells is not declined."""
+
+import pytest
+
+from pvchat.chat.constrain import Constraint
+from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.chat.questions import QuestionKind
+from pvchat.chat.told import is_told
+
+FULL = SubjectFacts("Ana", "present", 0.9, ((0.0, 4.0),), place="left", upper="red", actions=("talking",))
+BARE = SubjectFacts("Bo", "present", 0.9, ((0.0, 4.0),))
+GONE = SubjectFacts("Cem", "absent", 0.1)
+
+
+@pytest.mark.parametrize("kind", ["existence", "appearance", "upper", "action", "location", "time"])
+def test_told_needs_the_fact_for_everybody_asked(kind: QuestionKind) -> None:
+    assert is_told(kind, [FULL])
+    assert not is_told(kind, [FULL, GONE])
+    assert not is_told(kind, [])
+    assert is_told(kind, [FULL, BARE]) == (kind in ("existence", "time"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "question", "text", "allowed"),
+    [
+        (FULL, "What is Ana wearing?", "I can't tell", False),
+        (FULL, "What is Ana wearing?", "Ana is wearing a red top", True),
+        (FULL, "What is Ana wearing on the legs?", "I can't tell", True),
+        (BARE, "What is Bo wearing?", "I can't tell", True),
+        (GONE, "What is Cem wearing?", "I can't tell, because Cem is not in this video", True),
+        (FULL, "How old is Ana?", "I can't tell", True),
+    ],
+)
+def test_declining_is_refused_only_where_the_record_tells(
+    facts: SubjectFacts, question: str, text: str, allowed: bool
+) -> None:
+    constraint = Constraint(SceneFacts(4.0, (facts,), 1, 0), question)
+    assert all(constraint.allows(text[:i], text[i]) for i in range(len(text))) is allowed
+    free = Constraint(SceneFacts(4.0, (facts,), 1, 0), question, use_record=False)
+    assert all(free.allows(text[:i], text[i]) for i in range(len(text)))
