@@ -40,7 +40,7 @@ class PerceptionConfig:
     body_every_s: float = 0.5
     max_bodies: int = 3
     max_people: int = 24
-    crops_per_track: int = 6
+    crops_per_track: int = 5
     max_described: int = 320
     min_crops: int = 3
     torsos_per_track: int = 2

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 NAME = "Daniel"
+ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from app.cli import main; main()"]
 
 
@@ -98,18 +100,28 @@ def test_a_forgotten_person_cannot_be_asked_about(clips: dict[str, Path], tmp_pa
             opened.ask(clips["last"], f"Is {NAME} in this video?", [NAME])
 
 
-def test_the_command_line_says_the_same_in_one_line_of_json(clips: dict[str, Path], tmp_path: Path) -> None:
-    consent = ["--consent-by", "demo media", "--purpose", "test"]
+def readme_commands() -> list[list[str]]:
+    """The words of every `pvchat` line in the README's section on use."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Use it")[2].partition("\n## ")[0]
+    return [shlex.split(line) for line in section.splitlines() if line.startswith("pvchat ")]
+
+
+def test_the_commands_of_the_readme_work_as_written(clips: dict[str, Path], tmp_path: Path) -> None:
+    files = {"holiday.mp4": str(clips["first"]), "party.mp4": str(clips["last"])}
     environment = {"PVCHAT_HOME": str(tmp_path / "home")}
-    enrolled = call("enroll", NAME, str(clips["first"]), *consent, environment=environment)
-    assert enrolled.returncode == 0, enrolled.stderr
-    asked = call("ask", str(clips["last"]), f"Is {NAME} in this video?", "--json", environment=environment)
-    assert asked.returncode == 0, asked.stderr
-    told = json.loads(asked.stdout.strip().splitlines()[-1])
-    assert set(told) == {"answer", "evidence", "agrees_with_evidence", "unknown_people", "model", "timing_s"}
-    assert read_existence(told["answer"]) == "present"
-    assert told["evidence"][0]["subject"] == NAME
-    assert told["evidence"][0]["state"] == "present"
+    commands = readme_commands()
+    assert {words[1] for words in commands} == {"enroll", "ask", "people", "forget"}
+    for _, *words in commands:
+        done = call(*(files.get(word, word) for word in words), environment=environment)
+        assert done.returncode == 0, done.stderr
+        if "--json" in words:
+            told = json.loads(done.stdout.strip().splitlines()[-1])
+            assert set(told) == {"answer", "evidence", "agrees_with_evidence", "unknown_people", "model", "timing_s"}
+            assert told["evidence"][0]["subject"] == "Maria"
+            assert told["evidence"][0]["state"] == "present"
+        elif words[0] == "ask":
+            assert "Yes" in done.stdout
+    assert "Nobody" in call("people", environment=environment).stdout
 
 
 def test_the_demo_is_all_right(tmp_path: Path) -> None:
