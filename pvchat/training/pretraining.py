@@ -2,6 +2,8 @@
 
 A. The Q-Former with auxiliary heads, without language: minutes.
 B. Alignment: several questions packed behind each clip's prefix, through the language model with a low-rank update.
+   The auxiliary heads stay, with a smaller weight: the Q-Former must not forget what it can read while the language
+   model still learns to listen.
 
 Every step draws its scenes from a generator seeded by (seed, phase, step), so a run that is resumed from a checkpoint
 follows the same curve as one that was never interrupted.
@@ -48,6 +50,7 @@ class PretrainConfig:
         questions: packed behind each clip in phase B.
         with_evidence: share of clips whose prefix has evidence lines; the others have to be read from soft tokens.
         without_bias: share of the clips with evidence that are read with the identity bias off.
+        auxiliary: weight of the auxiliary heads' loss in phase B.
         warmup: share of a phase's steps with a rising rate; afterwards a cosine to a twentieth.
         checkpoint_s: seconds between checkpoints.
     """
@@ -56,13 +59,14 @@ class PretrainConfig:
     steps_a: int = 1200
     batch_a: int = 32
     rate_a: float = 8e-4
-    steps_b: int = 1000
+    steps_b: int = 1600
     batch_b: int = 4
     rate_b: float = 3e-4
     rate_lora: float = 5e-4
     questions: int = 7
     with_evidence: float = 0.5
     without_bias: float = 0.2
+    auxiliary: float = 0.1
     warmup: float = 0.04
     weight_decay: float = 0.01
     clip_norm: float = 1.0
@@ -178,6 +182,8 @@ class Pretrainer:
         ]
         batch = pack(rows)
         outputs = self.model(inputs)
+        targets = targets_of([s.facts for s in scenes], self.model.config.num_bins, self.device)
+        read = total(self.heads(outputs, targets))
         states = splice(batch.ids.to(self.device), self.core.get_input_embeddings(), outputs)
         moved = replace(
             batch,
@@ -186,7 +192,8 @@ class Pretrainer:
             bias=batch.bias.to(self.device),
         )
         loss, right = packed_loss(self.core, moved, states)
-        return loss, {"token_accuracy": float(right.float().mean())}
+        figures = {"answers": float(loss.detach()), "token_accuracy": float(right.float().mean())}
+        return loss + self.config.auxiliary * read, figures
 
     def _simulator(self, phase: str, step: int) -> SceneSimulator:
         seed = (self.config.seed * 2 + (phase == "b")) * 1_000_003 + step
@@ -202,7 +209,7 @@ class Pretrainer:
     def _groups_b(self) -> list[dict[str, Any]]:
         lora = [p for p in self.language.parameters() if p.requires_grad]
         return [
-            {"params": list(self.model.parameters()), "lr": self.config.rate_b},
+            {"params": [*self.model.parameters(), *self.heads.parameters()], "lr": self.config.rate_b},
             {"params": lora, "lr": self.config.rate_lora, "weight_decay": 0.0},
         ]
 

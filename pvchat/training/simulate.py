@@ -53,9 +53,9 @@ class SimulationConfig:
         nobody_asked: share of scenes whose questions are about no enrolled person.
     """
 
-    source_std: float = 0.42
-    track_std: float = 0.15
-    frame_std: float = 0.4
+    source_std: float = 0.45
+    track_std: float = 0.17
+    frame_std: float = 0.44
     frames: int = 8
     lookalike: float = 0.25
     ambiguous: float = 0.2
@@ -66,7 +66,7 @@ class SimulationConfig:
     split: float = 0.2
     untold: float = 0.25
     nobody_asked: float = 0.03
-    max_people: int = 5
+    max_people: int = 8
     max_subjects: int = 3
 
 
@@ -132,7 +132,9 @@ class SceneSimulator:
         torsos = self._unit(count)
         duration = self._duration()
         people = self._people(identities, torsos, duration)
-        tracks, owners, lookalikes, faces, appearance = self._observe(people, duration)
+        tracks, seen, faces, appearance = self._observe(people, duration)
+        owners = [person.owner for person in seen]
+        lookalikes = [person.lookalike_of for person in seen]
         record = self._record(tracks, duration)
         similarity = self._similarities(count, tracks, owners, lookalikes, faces)
         decisions = [self._decide(names[index], similarity[index], tracks, tuple(faces)) for index in range(count)]
@@ -140,9 +142,10 @@ class SceneSimulator:
         subjects = tuple(
             self._subject(identities[index], torsos[index], similarity[index], tracks, clip) for index in range(count)
         )
-        return SimulatedScene(
-            clip, subjects or (nobody(clip, self.layout),), facts_from_record(record, decisions, names)
-        )
+        unknown = _unknown_people(tracks, seen, decisions)
+        present = sum(decision.state == "present" for decision in decisions)
+        facts = facts_from_record(record, decisions, names, people=present + unknown, unknown_people=unknown)
+        return SimulatedScene(clip, subjects or (nobody(clip, self.layout),), facts)
 
     # -- who and when ------------------------------------------------------------------------------------------------
 
@@ -165,7 +168,7 @@ class SceneSimulator:
     def _people(self, identities: Float, torsos: Float, duration: float) -> list[_Person]:
         count = len(identities)
         present = [index for index in range(count) if self.random.random() < 0.52]
-        strangers = self.random.choices((0, 1, 2, 3, 4), (30, 30, 20, 12, 8))[0]
+        strangers = self.random.choices((0, 1, 2, 3, 4, 5, 6, 7), (28, 28, 17, 10, 6, 4, 4, 3))[0]
         if not present and not strangers and self.random.random() < 0.8:
             strangers = 1
         owners = (present + [-1] * strangers)[: self.config.max_people]
@@ -272,7 +275,8 @@ class SceneSimulator:
 
     def _observe(
         self, people: list[_Person], duration: float
-    ) -> tuple[list[Track], list[int], list[int], dict[int, Float], dict[int, Float]]:
+    ) -> tuple[list[Track], list[_Person], dict[int, Float], dict[int, Float]]:
+        """Tracks, the person of each track, and the vectors of those that were described."""
         pieces: list[tuple[_Person, tuple[Span, ...]]] = []
         for person in people:
             if len(person.spans) > 1 and self.random.random() < 0.5:
@@ -285,8 +289,6 @@ class SceneSimulator:
                 pieces.append((person, person.spans))
         pieces.sort(key=lambda piece: piece[1][0][0])
         tracks: list[Track] = []
-        owners: list[int] = []
-        lookalikes: list[int] = []
         faces: dict[int, Float] = {}
         appearance: dict[int, Float] = {}
         offsets = {id(p): self._noise(self.config.source_std) for p in people}
@@ -294,14 +296,12 @@ class SceneSimulator:
             described = 0 if person.owner < 0 and self.random.random() < 0.1 else self.random.randint(1, 8)
             track = self._track(number, person, spans, duration, described)
             tracks.append(track)
-            owners.append(person.owner)
-            lookalikes.append(person.lookalike_of)
             if described:
                 frame = self._noise(self.config.frame_std / described**0.5)
                 faces[number] = person.face + offsets[id(person)] + self._noise(self.config.track_std) + frame
             if self.random.random() < 0.9:
                 appearance[number] = self._near_unit(person.appearance, 0.5)
-        return tracks, owners, lookalikes, faces, appearance
+        return tracks, [person for person, _ in pieces], faces, appearance
 
     def _track(self, number: int, person: _Person, spans: tuple[Span, ...], duration: float, described: int) -> Track:
         count = max(2, min(24, round(4 * duration)))
@@ -412,3 +412,9 @@ class SceneSimulator:
         moved = vector + spread * self._unit(1)[0] * np.float32(self.random.random())
         near: Float = (moved / np.linalg.norm(moved)).astype(np.float32)
         return near
+
+
+def _unknown_people(tracks: list[Track], seen: list[_Person], decisions: list[_Decision]) -> int:
+    """How many people nobody was recognised as; a stranger whose track was split is still one person."""
+    taken = {number for d in decisions if d.state == "present" for number in d.track_ids}
+    return len({id(person) for track, person in zip(tracks, seen, strict=True) if track.id not in taken})
