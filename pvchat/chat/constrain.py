@@ -24,11 +24,12 @@ from pvchat.chat.lexicon import (
     UNTOLD_WORDS,
     UPPER_NOUNS,
 )
+from pvchat.chat.partial_text import REPLACEMENT, continues, split_incomplete, string
 from pvchat.chat.questions import asked_names, kind_of, plain
 from pvchat.chat.told import DECLINING, is_told
 
 MAX_WORDS = 40
-REPLACEMENT = "\ufffd"
+EXISTENCE_LEADS = ("Yes", "No", "I am not sure")
 
 _TOKEN = re.compile(r"\d[\d:]*|[A-Za-z]+(?:['\-][A-Za-z]+)*|\s+|.", re.DOTALL)
 _BREAK = re.compile(r"[.!?;:](?=\s|$)|, (?:and|but|while|so|because)\b| (?:but|while)\b")
@@ -47,24 +48,6 @@ class _Piece:
     start: int
     end: int
     name: bool = False
-
-
-def split_incomplete(raw: bytes) -> tuple[str, bytes]:
-    """Text of UTF-8 bytes, and the bytes of a last character that is not complete yet.
-
-    Raises:
-        UnicodeDecodeError: the bytes are no UTF-8 even up to the last character.
-    """
-    for keep in range(4):
-        head = raw[: len(raw) - keep]
-        try:
-            text = head.decode()
-        except UnicodeDecodeError:
-            continue
-        tail = raw[len(head) :]
-        if not tail or (0xC2 <= tail[0] <= 0xF4 and all(0x80 <= b < 0xC0 for b in tail[1:])):
-            return text, tail
-    return raw.decode(), b""
 
 
 class Constraint:
@@ -125,7 +108,7 @@ class Constraint:
             except UnicodeDecodeError:
                 return False
         else:
-            whole = _string(text_so_far) + _string(piece)
+            whole = string(text_so_far) + string(piece)
             text = whole.rstrip(REPLACEMENT)
             tail = REPLACEMENT.encode() if len(text) < len(whole) else b""
         text = text.lstrip()
@@ -200,7 +183,7 @@ class Constraint:
                 return name
         rest = text[at:]
         for name in self.names:
-            if len(rest) < len(name) and name.startswith(rest) and _continues(name[len(rest) :], tail):
+            if len(rest) < len(name) and name.startswith(rest) and continues(name[len(rest) :], tail):
                 return name
         return None
 
@@ -208,7 +191,7 @@ class Constraint:
         if not tail:
             return True
         fresh = not text or not text[-1].isalnum()
-        return fresh and any(_continues(name, tail) for name in self.names)
+        return fresh and any(continues(name, tail) for name in self.names)
 
     def _piece_ok(self, text: str, pieces: list[_Piece], open_ended: bool) -> bool:
         piece = pieces[-1]
@@ -362,6 +345,8 @@ class Constraint:
     # States
 
     def _complete(self, text: str, pieces: list[_Piece]) -> bool:
+        if self.kind == "existence" and len(self.people) == 1 and not _opens(text):
+            return False
         if not self.enforce_state or not pieces or len(self.people) != 1 or not text:
             return True
         if self.kind == "count":
@@ -390,17 +375,11 @@ class Constraint:
         return denied == (person.state == "absent")
 
 
-def _string(text: str | bytes) -> str:
-    return text if isinstance(text, str) else text.decode(errors="replace")
-
-
-def _continues(rest: str, tail: bytes) -> bool:
-    """Whether the rest of a name can go on with the bytes of a character that is not complete."""
-    if not tail:
-        return True
-    if tail == REPLACEMENT.encode():
-        return bool(rest) and not rest[0].isascii()
-    return rest.encode().startswith(tail)
+def _opens(text: str) -> bool:
+    """Whether a text begins, or can still begin, as answers about existence do."""
+    return any(
+        lead.startswith(text) or (text.startswith(lead) and not text[len(lead)].isalnum()) for lead in EXISTENCE_LEADS
+    )
 
 
 def _contains(text: str, name: str) -> bool:

@@ -48,6 +48,8 @@ class IdentityDecision:
         track_ids: tracks of this person; for "unsure" the candidates, for "absent" none.
         track_scores: log-odds of every judged track, -6..6, after the comparison with everyone else in the gallery.
         spans: seconds in which the person (or the candidate) is seen.
+
+    In a video too blurred or dark to see anybody, everyone is "unsure", without tracks.
     """
 
     name: str
@@ -103,6 +105,8 @@ def decide(
     if not gallery:
         return []
     tracks = judge_tracks(record, vectors)
+    if not tracks and not record.legible:
+        return [IdentityDecision(entry.name, "unsure", 0.5, (), {}, ()) for entry in gallery]
     overlap = _overlaps(tracks, config.overlap_s)
     described = [index for index, track in enumerate(tracks) if track.mean is not None]
     logits = np.full((len(gallery), len(tracks)), np.nan, np.float32)

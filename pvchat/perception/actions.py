@@ -136,12 +136,12 @@ def _wrists(person: PersonSeen) -> list[tuple[float, float] | None]:
 
 
 def moving_the_arms(track: TrackObservation) -> list[Judgement]:
-    """The wrists travel relative to the shoulders."""
+    """The wrists travel relative to the shoulders, and get somewhere: a hidden wrist is found here and there."""
     seen = [(person.time_s, _wrists(person)) for person in track.seen if person.body is not None]
     result: list[Judgement] = []
     times = [time for time, _ in seen]
     for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
-        travelled = 0.0
+        clear = 0.0
         for side in (0, 1):
             path = [(times[i], wrist) for i in inside if (wrist := seen[i][1][side]) is not None]
             if len(path) < 3:
@@ -150,9 +150,18 @@ def moving_the_arms(track: TrackObservation) -> list[Judgement]:
             lengths = np.linalg.norm(np.diff(places, axis=0), axis=1)
             # Without the largest jump, which may be a wrist mistaken once.
             steady = lengths.sum() - lengths.max()
-            travelled = max(travelled, float(steady) / (path[-1][0] - path[0][0]))
-        result.append((time, ramp(travelled, 0.35, 0.8)))
+            travelled = float(steady) / (path[-1][0] - path[0][0])
+            clear = max(clear, min(ramp(travelled, 0.35, 0.8), ramp(_reach(places), 0.3, 0.5)))
+        result.append((time, clear))
     return result
+
+
+def _reach(places: NDArray[np.float64]) -> float:
+    """How far apart the outermost of (n, 2) places lie, single misplaced ones aside."""
+    calm = places
+    if len(places) > 2:
+        calm = np.median(np.stack([places[:-2], places[1:-1], places[2:]]), axis=0)
+    return float(np.linalg.norm(calm.max(0) - calm.min(0)))
 
 
 def raising_the_arms(track: TrackObservation) -> list[Judgement]:
@@ -277,8 +286,7 @@ def keeping_still(track: TrackObservation) -> list[Judgement]:
         for side in (0, 1):
             hands = [wrist for i in inside if (wrist := wrists.get(times[i], [None, None])[side]) is not None]
             if len(hands) >= 2:
-                path = np.linalg.norm(np.diff(np.array(hands), axis=0), axis=1).sum() / max(passed, 0.5)
-                clear = min(clear, ramp(-float(path), -0.35, -0.15))
+                clear = min(clear, ramp(-_reach(np.array(hands)), -0.3, -0.15))
         result.append((time, clear))
     return result
 

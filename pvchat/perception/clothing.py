@@ -35,6 +35,9 @@ _REFERENCES: dict[str, str] = {
 }
 _LIGHTNESS_WEIGHT = 0.6
 _SKIN_REACH = 0.14
+# A neck in the shadow of the chin or in the light of a lamp strays further, but keeps a name that skin can have.
+_SKIN_REACH_OF_SKIN_NAMES = 0.28
+_SKIN_NAMES = np.array([name in ("beige", "brown", "orange") for name in COLOURS])
 _SHIFT = 3  # colours are looked up in a table of 32 steps per channel
 
 
@@ -252,12 +255,16 @@ def head_pixels(rgb: Image, person: NDArray[np.bool_], face: Sequence[int]) -> N
     result = np.zeros((height, width), dtype=bool)
     # The face box ends at the chin and begins at the brow.
     result[: max(0, y1 + round(0.08 * tall)), max(0, x0) : max(0, x1)] = True
+    # Below the chin comes the neck, half as wide as the face; what a collar loses here, the shoulders still show.
+    result[: max(0, y1 + round(0.35 * tall)), max(0, x0 + round(0.25 * wide)) : max(0, x1 - round(0.25 * wide))] = True
     cheeks = _part(rgb, person, x0 + 0.2 * wide, y0 + 0.45 * tall, x0 + 0.8 * wide, y0 + 0.75 * tall)
     if cheeks is not None:
         # A shadow scales the three channels alike, so skin keeps their ratios; the constant tames noise in the dark.
         ratios, own = _log_ratios(rgb), _log_ratios(cheeks[None, None])
         light = rgb.sum(axis=-1, dtype=np.float32) / max(float(cheeks.sum()), 1.0)
-        result |= (np.hypot(*(ratios - own)) < _SKIN_REACH) & (light > 0.3) & (light < 1.5)
+        away = np.hypot(*(ratios - own))
+        like_skin = (away < _SKIN_REACH) | ((away < _SKIN_REACH_OF_SKIN_NAMES) & _SKIN_NAMES[colour_indices(rgb)])
+        result |= like_skin & (light > 0.3) & (light < 1.5)
     hair = _part(lab, person, x0 + 0.15 * wide, y0 - 0.5 * tall, x0 + 0.85 * wide, y0 - 0.2 * tall)
     if hair is not None:
         like = (np.linalg.norm((lab - hair) * (0.7, 1.0, 1.0), axis=-1) < 16) & person

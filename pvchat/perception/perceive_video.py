@@ -11,6 +11,7 @@ from pvchat.perception.config import PerceptionConfig, sample_times
 from pvchat.perception.cuts import Signature, locate_cuts, signature
 from pvchat.perception.faces import FaceCrop
 from pvchat.perception.geometry import FloatArray, Image
+from pvchat.perception.legibility import is_legible
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.record import PerceptionRecord, PerceptionVectors, VideoInfo
 from pvchat.perception.silhouettes import look_times, silhouette_track
@@ -88,10 +89,12 @@ def perceive(
     )
     people = people_of(pieces, scene, config)
     tracks = tuple(track_of(number, person, scene, config) for number, person in enumerate(people, start=1))
+    legible = True
     if not tracks:
-        again = video.iter_frames(path, look_times(info.duration_s), max_side=320, untrusted=untrusted)
+        again = list(video.iter_frames(path, look_times(info.duration_s), max_side=320, untrusted=untrusted))
         unclear = silhouette_track(again, models.people, info.duration_s)
         tracks = (unclear,) if unclear is not None else ()
+        legible = is_legible(rgb for _, rgb in again)
     faces = {number: samples for number, person in enumerate(people, start=1) if (samples := samples_of(person))}
     appearance = {
         n: vector for n, person in enumerate(people, start=1) if (vector := appearance_of(person)) is not None
@@ -110,6 +113,7 @@ def perceive(
         sampled_s=tuple(round(time, 3) for time in times),
         cuts_s=tuple(round(cut, 3) for cut in cuts),
         tracks=tracks,
+        legible=legible,
     )
     vectors = PerceptionVectors(
         face_model=models.engine.model_id,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 
 Box = tuple[float, float, float, float]
 Span = tuple[float, float]
@@ -117,6 +117,9 @@ class PerceptionRecord(_Frozen):
     sampled_s: tuple[float, ...]
     cuts_s: tuple[float, ...] = ()
     tracks: tuple[Track, ...] = ()
+    legible: bool = Field(
+        default=True, description="False: no track, and pictures too blurred or dark to say that nobody is there"
+    )
 
     @classmethod
     def from_json(cls, data: dict[str, Any] | str) -> Self:

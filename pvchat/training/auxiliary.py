@@ -59,7 +59,7 @@ class AuxiliaryHeads(nn.Module):
         self.people = nn.Linear(config.hidden_size, MAX_COUNT + 1)
 
     def forward(self, outputs: NanoOutputs, targets: "Targets") -> dict[str, Tensor]:
-        """Loss of each head, scalars; `total(losses)` adds them up."""
+        """Loss of each head that has a target in the batch, scalars; `total(losses)` adds them up."""
         personal = outputs.personal_states.mean(2)  # (B, S, D)
         scene = outputs.scene_states.mean(1)  # (B, D)
         losses = {
@@ -67,6 +67,8 @@ class AuxiliaryHeads(nn.Module):
                 classifier(personal).flatten(0, 1), targets.classes[name].flatten(), ignore_index=IGNORED
             )
             for name, classifier in self.classifiers.items()
+            # The mean over no target at all is not a number.
+            if bool((targets.classes[name] != IGNORED).any())
         }
         present = targets.present
         if present.any():

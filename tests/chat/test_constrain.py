@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from pvchat.chat.constrain import MAX_WORDS, Constraint, split_incomplete
+from pvchat.chat.constrain import MAX_WORDS, Constraint
 from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.chat.partial_text import split_incomplete
 from pvchat.training.dialogue import make_qa
 from tests.chat.scenes import random_scene
 from tests.chat.test_agreement import Mutation, other_colour, other_count, other_name, other_place, other_time
@@ -221,3 +222,15 @@ def test_incomplete_characters_are_split_off() -> None:
     assert split_incomplete("Zoë".encode()[:-1]) == ("Zo", b"\xc3")
     with pytest.raises(UnicodeDecodeError):
         split_incomplete(b"\xff\xfe")
+
+
+def test_answers_about_existence_open_with_yes_no_or_doubt() -> None:
+    unsure = SceneFacts(5.0, (SubjectFacts("Maria", "unsure", 0.5),), 1, 1)
+    for constraint in (
+        Constraint(unsure, "Can you see Maria anywhere?"),
+        Constraint(ONE, "Can you see Maria anywhere?", use_record=False),
+    ):
+        for text in ("Yes, Maria is in this video.", "No, Maria is not here.", "I am not sure whether Maria is here."):
+            assert accepts(constraint, text)
+        for text in ("I can see Maria on the left.", "Maria is here.", "Not that I can see, Maria is away."):
+            assert not accepts(constraint, text)

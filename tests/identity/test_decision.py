@@ -240,3 +240,14 @@ def test_many_candidates_of_an_unclear_track_do_not_rule_each_other_out() -> Non
     assert after[0] >= SURE_LOGIT
     assert after[1] < -SURE_LOGIT
     assert after[2] < -3.0
+
+
+def test_nobody_is_absent_from_a_video_in_which_nothing_can_be_seen() -> None:
+    world = World(4)
+    gallery = [world.entry("Ana", world.person())]
+    vectors, record = clip([])
+    assert states(decide(vectors, record, gallery)) == {"Ana": "absent"}
+    (decision,) = decide(vectors, record.model_copy(update={"legible": False}), gallery)
+    assert decision.state == "unsure"
+    assert 0.35 < decision.score < 0.65
+    assert decision.track_ids == decision.spans == ()

@@ -60,3 +60,11 @@ def test_a_persons_tracks_lie_nearer_to_the_person_than_strangers_do() -> None:
                 mine = facts.state == "present" and arrays.similarity[slot] > 0
                 (same if mine else other).append(distance)
     assert np.median(same) < 0.6 * np.median(other)
+
+
+def test_a_stranger_whose_track_is_split_counts_once() -> None:
+    config = SimulationConfig(split=1.0, nobody_asked=1.0)
+    scenes = draw(SceneSimulator(11, LAYOUT, config), 200)
+    assert any(scene.facts.people < sum(number >= 0 for number in scene.clip.track_ids) for scene in scenes)
+    assert all(scene.facts.people <= config.max_people for scene in scenes)
+    assert all(scene.facts.people == scene.facts.unknown_people for scene in scenes)
