@@ -72,6 +72,10 @@ class NanoOutputs:
         """The same in float32, after a forward pass in mixed precision."""
         return NanoOutputs(**{name: value.float() for name, value in vars(self).items()})
 
+    def row(self, index: int) -> "NanoOutputs":
+        """One clip of the batch, as a batch of 1."""
+        return NanoOutputs(**{name: value[index : index + 1] for name, value in vars(self).items()})
+
 
 class TokenPool(nn.Module):
     """Mixes many query states into few soft tokens of the text width.

@@ -42,6 +42,10 @@ class PackedBatch:
     positions: Tensor
     bias: Tensor
 
+    def to(self, device: torch.device | str) -> "PackedBatch":
+        """The same on another device."""
+        return PackedBatch(*(tensor.to(device) for tensor in (self.ids, self.labels, self.positions, self.bias)))
+
 
 def pack(rows: Sequence[PackedRow], dtype: torch.dtype = torch.float32) -> PackedBatch:
     """Lay rows out and pad them to the longest.

@@ -28,7 +28,7 @@ from pvchat.chat import prompt
 from pvchat.chat.evidence import evidence_lines
 from pvchat.errors import ModelError
 from pvchat.models.config import NanoConfig
-from pvchat.models.nano import NanoInputs, NanoModel, collate
+from pvchat.models.nano import NanoInputs, NanoModel, NanoOutputs, collate
 from pvchat.models.soft import splice
 from pvchat.training.auxiliary import AuxiliaryHeads, targets_of, total
 from pvchat.training.dialogue import make_qa
@@ -180,20 +180,27 @@ class Pretrainer:
             )
             for scene, evidence in zip(scenes, shown, strict=True)
         ]
-        batch = pack(rows)
         outputs = self.model(inputs)
         targets = targets_of([s.facts for s in scenes], self.model.config.num_bins, self.device)
         read = total(self.heads(outputs, targets))
-        states = splice(batch.ids.to(self.device), self.core.get_input_embeddings(), outputs)
-        moved = replace(
-            batch,
-            labels=batch.labels.to(self.device),
-            positions=batch.positions.to(self.device),
-            bias=batch.bias.to(self.device),
-        )
-        loss, right = packed_loss(self.core, moved, states)
+        loss, right = self._answer_loss(rows, outputs)
         figures = {"answers": float(loss.detach()), "token_accuracy": float(right.float().mean())}
         return loss + self.config.auxiliary * read, figures
+
+    def _answer_loss(self, rows: Sequence[PackedRow], outputs: NanoOutputs) -> tuple[Tensor, Tensor]:
+        """Mean loss over all answer tokens of the batch, and which of them were the model's first choice.
+
+        Row by row: rows differ in length by a factor of two, and padding them costs a fifth of the time.
+        """
+        losses, right = [], []
+        for index, row in enumerate(rows):
+            batch = pack([row]).to(self.device)
+            states = splice(batch.ids, self.core.get_input_embeddings(), outputs.row(index))
+            loss, chosen = packed_loss(self.core, batch, states)
+            losses.append(loss * len(chosen))
+            right.append(chosen)
+        every = torch.cat(right)
+        return torch.stack(losses).sum() / len(every), every
 
     def _simulator(self, phase: str, step: int) -> SceneSimulator:
         seed = (self.config.seed * 2 + (phase == "b")) * 1_000_003 + step
