@@ -74,7 +74,9 @@ def _leave(code: int) -> None:
             stream.flush()
         except OSError:
             code = code or UNEXPECTED
-    if any(thread.name == LOADING_THREAD and thread.is_alive() for thread in threading.enumerate()):
-        # Weights may still be loading in a thread, inside native code that must not run while Python shuts down.
+    loading = any(thread.name == LOADING_THREAD and thread.is_alive() for thread in threading.enumerate())
+    if loading or code == INTERRUPTED:
+        # Native code that loads weights, or whose threads an interrupt left behind, must not run while Python shuts
+        # down: it aborts the process. All that has to be closed was closed on the way here.
         os._exit(code)
     sys.exit(code)
