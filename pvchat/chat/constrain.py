@@ -34,6 +34,7 @@ EXISTENCE_LEADS = ("Yes", "No", "I am not sure")
 _TOKEN = re.compile(r"\d[\d:]*|[A-Za-z]+(?:['\-][A-Za-z]+)*|\s+|.", re.DOTALL)
 _BREAK = re.compile(r"[.!?;:](?=\s|$)|, (?:and|but|while|so|because)\b| (?:but|while)\b")
 _DECLINES = re.compile(r"\b(?:can't|cannot|don't know|not clear|does not|whether|is not|not sure)\b")
+_RUN_ON = re.compile(r"[a-z][.!?][A-Za-z]")
 _PLURALS = {"second": "second", "seconds": "second", "minute": "minute", "minutes": "minute"}
 _BEGINNINGS = frozenset({"dress"})
 """Words that may not stand in an answer but begin one that may ("dressed"): judged when they are complete."""
@@ -112,7 +113,7 @@ class Constraint:
             text = whole.rstrip(REPLACEMENT)
             tail = REPLACEMENT.encode() if len(text) < len(whole) else b""
         text = text.lstrip()
-        if REPLACEMENT in text or not self.banned.isdisjoint(text) or "  " in text:
+        if REPLACEMENT in text or not self.banned.isdisjoint(text) or "  " in text or _RUN_ON.search(text):
             return False
         if len(text.split()) > MAX_WORDS or (self.told and DECLINING.search(text)):
             return False

@@ -234,3 +234,9 @@ def test_answers_about_existence_open_with_yes_no_or_doubt() -> None:
             assert accepts(constraint, text)
         for text in ("I can see Maria on the left.", "Maria is here.", "Not that I can see, Maria is away."):
             assert not accepts(constraint, text)
+
+
+def test_a_sentence_does_not_run_into_the_next() -> None:
+    constraint = Constraint(ONE, "Where is Maria?")
+    assert not constraint.allows("Maria is on the left.", "first")
+    assert constraint.allows("Maria is on the left.", " I")
