@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.group_faces import GroupFaces, find_group_faces
+
 ROOT = Path(__file__).resolve().parent.parent
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -34,3 +36,9 @@ def shared_data() -> Path:
     if folder is None:
         pytest.skip("no shared test data (PVCHAT_TEST_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def group_faces() -> GroupFaces:
+    """The six faces of the demo photo."""
+    return find_group_faces()

@@ -129,7 +129,7 @@ class _Reader:
             for part in CLAUSES.split(sentence):
                 clause = (carried + " " + part).strip().lower()
                 if VERBLESS.fullmatch(clause):
-                    carried = clause
+                    carried = clause.rstrip(",") + ","
                     continue
                 carried = ""
                 self.clause(clause)

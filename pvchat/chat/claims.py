@@ -26,7 +26,11 @@ TIME_TOLERANCE_S = 1.0
 MARK = 0xE000
 NAME = "[\ue000-\ue3ff]"
 
-CLAUSES = re.compile(r"[;:](?=\s)|[\u2014\u2013](?=\s)|,? (?:but|while|whereas|because|so)\b|, and\b")
+CLAUSES = re.compile(
+    r"[;:](?=\s)|[\u2014\u2013](?=\s)|,? (?:but|while|whereas|because|so)\b|, and\b"
+    rf"|(?:,| and)(?= (?:I (?:am|can|do|see)|{NAME} (?:is|appears|can|was|wears|has))\b)"
+)
+"""Where one clause ends; "A and B are" is cut too, and joined again because "A" alone has no verb."""
 SENTENCES = re.compile(r"(?<=[.!?])\s+")
 VERBLESS = re.compile(rf"(?:{NAME}|\b(?:yes|no|and|or|only|both|well|sorry|none of them|\d+ of them)\b|[\s,.:])*")
 DECLINE = re.compile(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pvchat.chat.clocks import Times
 from pvchat.chat.evidence import left_to_right, seen_amount
 from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.chat.hold_states import StateHold
 from pvchat.chat.lexicon import (
     ACTION_WORDS,
     ANYWHERE_CAPITALS,
@@ -26,7 +27,7 @@ from pvchat.chat.lexicon import (
 )
 from pvchat.chat.partial_text import REPLACEMENT, continues, split_incomplete, string
 from pvchat.chat.questions import asked_names, kind_of, plain
-from pvchat.chat.told import DECLINING, is_told
+from pvchat.chat.told import DECLINING, is_told, tells
 
 MAX_WORDS = 40
 EXISTENCE_LEADS = ("Yes", "No", "I am not sure")
@@ -57,9 +58,8 @@ class Constraint:
     Args:
         scene: facts of the video.
         question: the user's; it decides which of the subjects may be named, and which words may be declined.
-        use_record: hold times, numbers, places, colours and actions to the facts, and do not decline what they tell;
-            names are always held.
-        enforce_state: also hold who is said to be in the video to the identity decisions.
+        use_record: hold times, numbers, places, colours and actions to the facts, and with several people also who is
+            there; decline what they do not tell, and only that. Names are always held.
         asked: the people asked about, where the caller knows; None reads them from the question.
     """
 
@@ -69,12 +69,10 @@ class Constraint:
         question: str,
         *,
         use_record: bool = True,
-        enforce_state: bool = False,
         asked: Sequence[str] | None = None,
     ) -> None:
         self.scene = scene
         self.use_record = use_record
-        self.enforce_state = enforce_state
         self.required = tuple(asked) if asked is not None else asked_names(question, scene)
         allowed = set(self.required) or {s.name for s in scene.subjects}
         self.people = {s.name: s for s in scene.subjects if s.name in allowed}
@@ -84,7 +82,9 @@ class Constraint:
         self.question_stems = {_stem(w) for w in re.findall(r"[a-z]+", plain(question))}
         self.times = Times(list(self.people.values()), self.kind)
         self.counts = self._counts()
-        self.told = use_record and is_told(self.kind, list(self.people.values()))
+        self.told = is_told(self.kind, list(self.people.values())) if use_record else None
+        several = use_record and len(self.people) > 1
+        self.states = StateHold(scene, question, self.kind, list(self.people.values())) if several else None
 
     def _counts(self) -> set[int]:
         present = sum(1 for s in self.people.values() if s.state == "present")
@@ -115,22 +115,16 @@ class Constraint:
         text = text.lstrip()
         if REPLACEMENT in text or not self.banned.isdisjoint(text) or "  " in text or _RUN_ON.search(text):
             return False
-        if len(text.split()) > MAX_WORDS or (self.told and DECLINING.search(text)):
+        if len(text.split()) > MAX_WORDS or not self._told_ok(text):
             return False
-        return self._scan(text, tail)
+        return self._scan(text, tail) and (self.states is None or self.states.allows(text, tail))
 
     def must_continue(self, text: str) -> bool:
         """Whether the answer may not end here: no final . ! or ?, or an asked name still missing."""
         text = text.strip()
         if not text or text[-1] not in ".!?":
             return True
-        if any(not _contains(text, name) for name in self.required):
-            return True
-        if self.enforce_state and len(self.required) == 1 and self.people:
-            name = self.required[0]
-            absent = self.people[name].state == "absent" if name in self.people else False
-            return absent and f"{name} is not in this video" not in text
-        return False
+        return any(not _contains(text, name) for name in self.required)
 
     def must_stop(self, text: str) -> bool:
         """Whether no further word fits into the answer."""
@@ -143,6 +137,15 @@ class Constraint:
         if ends and not self.must_continue(text[: ends[-1]]):
             return text[: ends[-1]]
         return text.rstrip(" ,;:-") + "."
+
+    def _told_ok(self, text: str) -> bool:
+        """What the record tells is said before a sentence ends; what it does not is declined before a name is said."""
+        if self.told is None:
+            return True
+        declines = DECLINING.search(text)
+        if self.told:
+            return not declines and (text[-1:] not in (".", "!", "?") or tells(self.kind, text))
+        return declines is not None or not any(name in text for name in self.names)
 
     # Reading
 
@@ -157,7 +160,7 @@ class Constraint:
                     end = at + len(name)
                     pieces.append(_Piece(name, at, min(end, len(text)), name=end <= len(text)))
                     if end >= len(text):
-                        return self._complete(text, pieces)
+                        return self._complete(text)
                     at = end
                     continue
             match = _TOKEN.match(text, at)
@@ -174,7 +177,7 @@ class Constraint:
                 if not self._piece_ok(text, pieces, open_ended):
                     return False
             at = match.end()
-        return self._tail_ok(text, tail) and self._complete(text, pieces)
+        return self._tail_ok(text, tail) and self._complete(text)
 
     def _name_at(self, text: str, at: int, tail: bytes) -> str | None:
         """The asked name that stands here, whole or begun at the end of the text; None for neither."""
@@ -200,8 +203,6 @@ class Constraint:
         if word[0].isdigit():
             return not self.use_record or self._number_ok(text, pieces, open_ended)
         if word[0].isupper() and not self._capital_ok(text, piece, open_ended):
-            return False
-        if self.enforce_state and not self._state_ok(pieces, self._clause(text, pieces)[0], open_ended):
             return False
         if open_ended and word in _BEGINNINGS:
             return True
@@ -343,37 +344,9 @@ class Constraint:
         amounts = [seen_amount(p) for p in self.people.values() if p.state == "present" and p.spans]
         return (number, _PLURALS[word]) in amounts
 
-    # States
-
-    def _complete(self, text: str, pieces: list[_Piece]) -> bool:
-        if self.kind == "existence" and len(self.people) == 1 and not _opens(text):
-            return False
-        if not self.enforce_state or not pieces or len(self.people) != 1 or not text:
-            return True
-        if self.kind == "count":
-            return True
-        state = next(iter(self.people.values())).state
-        first = pieces[0].text
-        wanted = {"absent": "No", "unsure": "I"}.get(state, "Yes" if self.kind == "existence" else "")
-        leads = {"Yes", "No"} - {wanted}
-        if state == "unsure":
-            return not text[0].isupper() or "I am not sure".startswith(text[:13]) or text.startswith("I am not sure")
-        if state == "absent" or wanted == "Yes":
-            return first not in leads and not (wanted == "Yes" and not "Yes".startswith(first[:3]))
-        return True
-
-    def _state_ok(self, pieces: list[_Piece], clause: str, open_ended: bool) -> bool:
-        """ "NAME is not" only of the absent, "NAME is ..." only of the present."""
-        words = pieces[-3:]
-        if len(words) < 3 or not words[0].name or _DECLINES.search(clause.rsplit(words[0].text.lower(), 1)[0]):
-            return True
-        person = self.people.get(words[0].text)
-        if person is None or words[1].text not in ("is", "appears", "can"):
-            return True
-        denied = words[1].text == "is" and words[2].text == "not"
-        if open_ended and person.state == "absent" and words[1].text == "is":
-            return "not".startswith(words[2].text)
-        return denied == (person.state == "absent")
+    def _complete(self, text: str) -> bool:
+        """What is judged by the whole text: how it opens, and who is said to be there."""
+        return self.kind != "existence" or len(self.people) != 1 or _opens(text)
 
 
 def _opens(text: str) -> bool:

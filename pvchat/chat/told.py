@@ -1,9 +1,12 @@
-"""Whether the record answers a question: then "I can't tell" would be as untrue as a wrong colour."""
+"""Whether the record answers a question: then the answer has to say it, and "I can't tell" would be as untrue as a
+wrong colour. Where the record does not, anything but declining would be made up.
+"""
 
 import re
 from collections.abc import Sequence
 
 from pvchat.chat.facts import SubjectFacts
+from pvchat.chat.lexicon import ACTION_WORDS, COLOUR_WORDS, DISTANCE_WORDS, PLACE_WORDS
 from pvchat.chat.questions import QuestionKind
 
 DECLINING = re.compile(
@@ -13,19 +16,48 @@ DECLINING = re.compile(
 """The beginnings of all ways to decline, as far as an answer about a person who is there has no other use for them."""
 
 
-def is_told(kind: QuestionKind, people: Sequence[SubjectFacts]) -> bool:
-    """Whether the facts hold what is asked, for everybody who is asked about.
+def is_told(kind: QuestionKind, people: Sequence[SubjectFacts]) -> bool | None:
+    """Whether the facts hold what is asked.
 
     Args:
-        kind: of the question. people: the asked ones; nobody or somebody who is not surely there counts as not told.
+        kind: of the question. people: the asked ones.
+
+    Returns:
+        True where all of them are present and the facts hold it of each; False where the facts do not hold it of the
+        one person asked about, who is present; None elsewhere, also for kinds that are not about one fact.
     """
-    return bool(people) and all(person.state == "present" and _holds(kind, person) for person in people)
+    if not people or any(person.state != "present" for person in people):
+        return None
+    held = [_holds(kind, person) for person in people]
+    if all(held):
+        return True
+    return False if held == [False] else None
 
 
-def _holds(kind: QuestionKind, person: SubjectFacts) -> bool:
+def tells(kind: QuestionKind, text: str) -> bool:
+    """Whether a text has a word of what a kind of question asks for; True for kinds that ask for no such word."""
+    words = re.findall(r"[a-z\-]+", text.lower())
+    match kind:
+        case "appearance" | "upper" | "lower":
+            return any(w in COLOUR_WORDS for w in words)
+        case "action":
+            return any(w in ACTION_WORDS for w in words)
+        case "location":
+            return any(w in PLACE_WORDS for w in words)
+        case "distance":
+            return any(w in DISTANCE_WORDS for w in words)
+        case "time" | "first" | "last" | "duration":
+            return re.search(r"\d", text) is not None
+        case _:
+            return True
+
+
+def _holds(kind: QuestionKind, person: SubjectFacts) -> bool | None:
     match kind:
         case "existence":
             return True
+        case "unanswerable":
+            return False
         case "appearance":
             return person.upper is not None or person.lower is not None
         case "upper":
@@ -40,5 +72,11 @@ def _holds(kind: QuestionKind, person: SubjectFacts) -> bool:
             return person.distance is not None
         case "time" | "first" | "last" | "duration":
             return bool(person.spans)
+        case "is_colour":
+            return None if person.upper or person.lower else False
+        case "is_place":
+            return None if person.place else False
+        case "is_action":
+            return None if person.actions else False
         case _:
-            return False
+            return None

@@ -139,7 +139,7 @@ class Pretrainer:
                 group["lr"] = peak * factor
             loss, figures = loss_of(step)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(loss)
             parameters = [p for group in optimizer.param_groups for p in group["params"]]
             nn.utils.clip_grad_norm_(parameters, self.config.clip_norm)
             optimizer.step()

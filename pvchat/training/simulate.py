@@ -250,10 +250,14 @@ class SceneSimulator:
             out.append(self._attribute("distance", "near", 0.6))
         elif height <= 0.1:
             out.append(self._attribute("distance", "far", 0.6))
-        for name, chance in (("upper_colour", 1 - self.config.untold), ("lower_colour", 0.35)):
+        clothes: tuple[tuple[AttributeName, float], ...] = (
+            ("upper_colour", 1 - self.config.untold),
+            ("lower_colour", 0.35),
+        )
+        for name, chance in clothes:
             if self.random.random() < chance:
                 first, second = self.random.sample(COLOURS, 2)
-                sure = self._attribute(name, first, 0.45)  # type: ignore[arg-type]
+                sure = self._attribute(name, first, 0.45)
                 out.append(sure)
                 if self.random.random() < 0.15:
                     out.append(sure.model_copy(update={"value": second, "confidence": sure.confidence * 0.4}))

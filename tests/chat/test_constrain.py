@@ -16,7 +16,6 @@ MARIA = SubjectFacts(
     "Maria", "present", 0.9, ((2.0, 9.0),), "left", "near", "black", "blue", ("talking", "moving left"), 0.2
 )
 TOM = SubjectFacts("Tom", "present", 0.9, ((5.0, 12.0),), "right", "far", "red", None, ("smiling",), 0.8)
-ANA = SubjectFacts("Ana", "absent", 0.0)
 ONE = SceneFacts(12.0, (MARIA,), 2, 1)
 TWO = SceneFacts(12.0, (MARIA, TOM), 3, 1)
 
@@ -47,15 +46,14 @@ def accepts(constraint: Constraint, text: str) -> bool:
     return not constraint.must_continue(text)
 
 
-@pytest.mark.parametrize("enforce_state", [False, True])
-def test_right_answers_pass_in_tokens_of_any_cut(enforce_state: bool) -> None:
+def test_right_answers_pass_in_tokens_of_any_cut() -> None:
     rng = random.Random(10)
-    for _ in range(1000):
+    for _ in range(2000):
         scene = random_scene(rng, rng.choice(("train", "heldout")))
         precise = rng.random() < 0.7
         qa = make_qa(scene, rng, split=rng.choice(("train", "heldout")), precise_times=precise)
         asked = qa.subjects if len(scene.subjects) > 3 else None
-        constraint = Constraint(scene, qa.question, use_record=precise, enforce_state=enforce_state, asked=asked)
+        constraint = Constraint(scene, qa.question, use_record=precise, asked=asked)
         so_far = b""
         for piece in pieces_of(qa.answer, rng):
             assert constraint.allows(so_far, piece), (qa, so_far, piece)
@@ -162,8 +160,8 @@ def test_words_are_held_to_the_record(question: str, answer: str, passes: bool) 
     ("answer", "passes"),
     [
         ("Yes, Maria is to the left of Tom.", True),
-        ("No, Tom is to the right of Maria.", True),
-        ("No, Maria is to the right of Tom.", False),
+        ("Tom is to the right of Maria.", True),
+        ("Yes, Maria is to the right of Tom.", False),
         ("Tom is further left than Maria.", False),
     ],
 )
@@ -179,16 +177,6 @@ def test_each_person_keeps_the_own_words() -> None:
 
 def test_without_the_record_only_names_are_held() -> None:
     assert accepts(Constraint(ONE, "Where is Maria?", use_record=False), "Maria is on the right at 0:55.")
-
-
-def test_states_are_held_only_on_request() -> None:
-    scene = SceneFacts(5.0, (ANA,), 1, 1)
-    assert Constraint(scene, "Is Ana here?").allows("", "Yes")
-    strict = Constraint(scene, "Is Ana here?", enforce_state=True)
-    assert not strict.allows("", "Yes")
-    assert strict.allows("No, Ana is", " not")
-    assert not strict.allows("No, Ana is", " in")
-    assert strict.must_continue("No, Ana is absent.")
 
 
 def test_the_answer_ends_with_a_stop_and_the_names() -> None:

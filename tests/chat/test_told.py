@@ -1,4 +1,4 @@
-"""What the record tells is not declined."""
+"""What the record tells is said and not declined; what it does not tell is declined."""
 
 import pytest
 
@@ -14,10 +14,12 @@ GONE = SubjectFacts("Cem", "absent", 0.1)
 
 @pytest.mark.parametrize("kind", ["existence", "appearance", "upper", "action", "location", "time"])
 def test_told_needs_the_fact_for_everybody_asked(kind: QuestionKind) -> None:
-    assert is_told(kind, [FULL])
-    assert not is_told(kind, [FULL, GONE])
-    assert not is_told(kind, [])
-    assert is_told(kind, [FULL, BARE]) == (kind in ("existence", "time"))
+    always = kind in ("existence", "time")
+    assert is_told(kind, [FULL]) is True
+    assert is_told(kind, [BARE]) is always
+    assert is_told(kind, [FULL, BARE]) is (True if always else None)
+    assert is_told(kind, [FULL, GONE]) is None
+    assert is_told(kind, []) is None
 
 
 @pytest.mark.parametrize(
@@ -29,9 +31,16 @@ def test_told_needs_the_fact_for_everybody_asked(kind: QuestionKind) -> None:
         (BARE, "What is Bo wearing?", "I can't tell", True),
         (GONE, "What is Cem wearing?", "I can't tell, because Cem is not in this video", True),
         (FULL, "How old is Ana?", "I can't tell", True),
+        (FULL, "How old is Ana?", "Ana", False),
+        (FULL, "Is Ana wearing a hat?", "Yes, Ana", False),
+        (BARE, "What is Bo wearing?", "Bo", False),
+        (BARE, "What is Bo wearing?", "I can't tell what Bo is wearing", True),
+        (FULL, "What is Ana doing?", "Ana is wearing a red top.", False),
+        (FULL, "What is Ana doing?", "Ana is talking.", True),
+        (FULL, "Where is Ana?", "Ana is in this video.", False),
     ],
 )
-def test_declining_is_refused_only_where_the_record_tells(
+def test_declining_is_for_what_the_record_does_not_tell(
     facts: SubjectFacts, question: str, text: str, allowed: bool
 ) -> None:
     constraint = Constraint(SceneFacts(4.0, (facts,), 1, 0), question)

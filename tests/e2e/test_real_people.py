@@ -17,12 +17,7 @@ from pvchat import weights
 from pvchat.errors import SubjectError
 from pvchat.evaluation.answers import fault_of_form, read_existence, refuses
 from pvchat.evaluation.clips import cut
-from pvchat.models.nano import CHECKPOINT
 from pvchat.video import probe
-
-pytestmark = pytest.mark.skipif(
-    not (CHECKPOINT / "config.json").is_file(), reason="the package holds no trained nano checkpoint yet"
-)
 
 NAME = "Daniel"
 ROOT = Path(__file__).parents[2]

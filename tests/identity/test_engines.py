@@ -10,15 +10,13 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from pvchat import weights
 from pvchat.errors import ModelError, WeightsError
-from pvchat.evaluation.images import read_image
 from pvchat.identity.dlib_engine import DlibEngine
 from pvchat.identity.engines import LICENSE_VARIABLE, FaceEngine, load_engine
 from pvchat.identity.similarity import cosines
 from pvchat.identity.whitening import Whitening
-from pvchat.perception.face_detection import FaceDetection, FaceDetector
-from pvchat.perception.face_mesh import FaceLandmarks, FaceMesh
+from pvchat.perception.face_mesh import FaceLandmarks
+from tests.group_faces import GroupFaces
 
 Rgb = NDArray[np.uint8]
 DIMENSION = 16
@@ -93,25 +91,9 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> FaceEngine:
 
 @pytest.fixture(scope="module")
 def dlib_engine() -> DlibEngine:
-    try:
-        engine = load_engine("dlib")
-    except WeightsError as error:
-        pytest.skip(str(error))
+    engine = load_engine("dlib")
     assert isinstance(engine, DlibEngine)
     return engine
-
-
-@pytest.fixture(scope="module")
-def group() -> tuple[Rgb, list[FaceDetection], list[FaceLandmarks]]:
-    """The demo photo, its six faces and their meshes."""
-    try:
-        picture = read_image(weights.demo_photo())
-        detector = FaceDetector(weights.path("mp-face-detection-full"))
-        mesh = FaceMesh(weights.path("mp-face-mesh"))
-    except WeightsError as error:
-        pytest.skip(str(error))
-    found = detector.detect(picture, tiles="auto")
-    return picture, found, [mesh.landmarks(picture, face) for face in found]
 
 
 def test_insightface_describes_with_and_without_a_mesh(pack: FaceEngine) -> None:
@@ -187,9 +169,9 @@ def test_unreadable_dlib_files_are_a_weights_error(tmp_path: Path) -> None:
 
 
 def test_dlib_gives_the_same_person_the_same_vector_at_other_sizes_and_places(
-    dlib_engine: DlibEngine, group: tuple[Rgb, list[FaceDetection], list[FaceLandmarks]]
+    dlib_engine: DlibEngine, group_faces: GroupFaces
 ) -> None:
-    picture, faces, meshes = group[0], group[1][:3], group[2][:3]
+    picture, faces, meshes = group_faces.picture, group_faces.faces[:3], group_faces.meshes[:3]
     boxes = [face.box for face in faces]
     vectors = dlib_engine.describe(picture, boxes, list(meshes))
     assert vectors.shape == (3, 128)
@@ -207,10 +189,8 @@ def test_dlib_gives_the_same_person_the_same_vector_at_other_sizes_and_places(
         assert alike[~np.eye(3, dtype=bool)].max() < 0.5
 
 
-def test_dlib_aligns_faces_at_the_edge_of_the_picture(
-    dlib_engine: DlibEngine, group: tuple[Rgb, list[FaceDetection], list[FaceLandmarks]]
-) -> None:
-    picture, faces, meshes = group
+def test_dlib_aligns_faces_at_the_edge_of_the_picture(dlib_engine: DlibEngine, group_faces: GroupFaces) -> None:
+    picture, faces, meshes = group_faces.picture, group_faces.faces, group_faces.meshes
     x0, y0, x1, y1 = (round(v) for v in faces[0].box)
     tight = picture[y0:y1, x0:x1]
     moved = FaceLandmarks((meshes[0].points - np.array([x0, y0, 0])).astype(np.float32), meshes[0].score)

@@ -8,7 +8,6 @@ import pytest
 from numpy.typing import NDArray
 
 from pvchat import weights
-from pvchat.errors import WeightsError
 from pvchat.evaluation.images import read_image
 from pvchat.identity.decision import decide
 from pvchat.identity.engines import load_engine
@@ -24,12 +23,9 @@ Photos = list[tuple[str, FaceSamples]]
 @pytest.fixture(scope="module")
 def photos(shared_data: Path) -> Photos:
     """(person, the described face) of each photo."""
-    try:
-        engine = load_engine("dlib")
-        detector = FaceDetector(weights.path("mp-face-detection-full"))
-        mesh = FaceMesh(weights.path("mp-face-mesh"))
-    except WeightsError as error:
-        pytest.skip(str(error))
+    engine = load_engine("dlib")
+    detector = FaceDetector(weights.path("mp-face-detection-full"))
+    mesh = FaceMesh(weights.path("mp-face-mesh"))
     with (shared_data / "cross" / "people.csv").open(encoding="utf-8", newline="") as stream:
         rows = [(row["person"], shared_data / "cross" / row["file"]) for row in csv.DictReader(stream)]
     described = []

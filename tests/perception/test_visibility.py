@@ -5,27 +5,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pvchat import weights
-from pvchat.errors import WeightsError
-from pvchat.evaluation.images import read_image
-from pvchat.perception.face_detection import FaceDetector
-from pvchat.perception.face_mesh import FaceLandmarks, FaceMesh
+from pvchat.perception.face_mesh import FaceLandmarks
 from pvchat.perception.visibility import visible_share
+from tests.group_faces import GroupFaces
 
 Rgb = NDArray[np.uint8]
 
 
-@pytest.fixture(scope="module")
-def faces() -> tuple[Rgb, list[FaceLandmarks]]:
+@pytest.fixture
+def faces(group_faces: GroupFaces) -> tuple[Rgb, list[FaceLandmarks]]:
     """Six bare faces of the demo photo."""
-    try:
-        picture = read_image(weights.demo_photo())
-        detector = FaceDetector(weights.path("mp-face-detection-full"))
-        mesh = FaceMesh(weights.path("mp-face-mesh"))
-    except WeightsError as error:
-        pytest.skip(str(error))
-    found = [mesh.landmarks(picture, face) for face in detector.detect(picture, tiles="auto")]
-    return picture, [landmarks for landmarks in found if landmarks.score > 0.5]
+    return group_faces.picture, [mesh for mesh in group_faces.meshes if mesh.score > 0.5]
 
 
 def covered(picture: Rgb, landmarks: FaceLandmarks, top: float, bottom: float, level: int) -> Rgb:

@@ -60,9 +60,9 @@ def test_the_loss_of_phase_a_falls(tmp_path: Path) -> None:
     figures: list[dict[str, Any]] = []
     config = PretrainConfig(seed=2, steps_a=60, batch_a=16, steps_b=1, batch_b=1, questions=1, rate_a=3e-3)
     run = trainer(tmp_path, config, figures)
-    first = float(run._loss_a(0)[0])
+    first = float(run._loss_a(0)[0].detach())
     run.run()
-    assert float(run._loss_a(0)[0]) < 0.8 * first
+    assert float(run._loss_a(0)[0].detach()) < 0.8 * first
     assert figures[-1]["phase"] == "b"
 
 
