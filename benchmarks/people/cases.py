@@ -58,6 +58,7 @@ class Case:
         place: where the asked person is. first_left: whether the first of two asked people is left of the second, and
             the side the question speaks of. span: when the asked person is seen, for one-after-another clips.
         accept: words of which an answer needs one. exclude: words it may not have.
+        own_label: these words come from this benchmark, not from the shared data's labels.
         use_evidence: False leaves the evidence lines out of the prompt.
         held_out: nobody in it was seen when thresholds were set.
         unseen_wording: the question's wording was never trained on.
@@ -77,6 +78,7 @@ class Case:
     span: Span | None = None
     accept: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    own_label: bool = False
     use_evidence: bool = True
     held_out: bool = False
     unseen_wording: bool = False
@@ -138,7 +140,8 @@ class Questioner:
         names = tuple(self._names[p] for p in people)
         question, unseen = self._word(kind, recipe, names, side)
         asked_once = people[0] if len(people) == 1 and people[0] in in_clip else None
-        labels = self._media.labels.get(self._source_of(asked_once, recipe), {})
+        source = self._source_of(asked_once, recipe)
+        labels = self._media.labels.get(source, {})
         accept: tuple[str, ...] = ()
         exclude: tuple[str, ...] = ()
         if row == "colour":
@@ -160,6 +163,7 @@ class Questioner:
             span=self._span(asked_once, recipe, clip),
             accept=accept,
             exclude=exclude,
+            own_label=bool(accept) and self._media.labelled_here(source),
             use_evidence=use_evidence,
             held_out=held_out(people, in_clip),
             unseen_wording=unseen,

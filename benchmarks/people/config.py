@@ -32,6 +32,8 @@ BARS: dict[str, tuple[str, float]] = {
     "span_error_s_p95": ("<=", 0.5),
     "colour": (">=", 0.85),
     "action": (">=", 0.75),
+    "colour_own": (">=", 0.85),
+    "action_own": (">=", 0.75),
     "refusal": (">=", 0.98),
     "wellformed": (">=", 0.99),
     "disagreement": ("<=", 0.01),
@@ -43,7 +45,12 @@ BARS: dict[str, tuple[str, float]] = {
     "peak_gb": ("<=", 3),
     "demo_s": ("<=", 600),
 }
-"""Key -> how it is compared with its bar, and the bar."""
+"""Key -> how it is compared with its bar, and the bar.
+
+`colour` and `action` are measured on the labels that come with the shared data; the `_own` keys on what this benchmark
+wrote down for the carphone clip and the group photo. With the demo media alone there are only the latter, and they count
+as the former.
+"""
 
 TIMING_KEYS = ("enroll_s", "cold_s", "warm_s", "followup_s", "perception_x_realtime", "peak_gb")
 DEMO_KEYS = ("demo_s",)

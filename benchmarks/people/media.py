@@ -93,6 +93,10 @@ class Media:
     sources: Mapping[str, Source]
     labels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    def labelled_here(self, key: str) -> bool:
+        """Whether a source's words were written down in this file although the shared data brings its own."""
+        return self.origin == "shared" and key in {*GROUP_LABELS, "CAR"}
+
     def same(self) -> list[Source]:
         """Sources whose person is enrolled from one part and asked about in another, in a fixed order."""
         photos = self.origin == "demo"

@@ -229,6 +229,9 @@ def figures(outcomes: Sequence[Outcome], enrolled: Sequence[str]) -> dict[str, F
     def rows(*wanted: Row) -> list[Outcome]:
         return [o for o in outcomes if o.case.row in wanted]
 
+    def labelled(row: Row, *, own: bool) -> list[Outcome]:
+        return [o for o in rows(row) if o.case.own_label == own]
+
     def there(chosen: Iterable[Outcome], present: bool) -> list[Outcome]:
         return [o for o in chosen if o.case.present[0] == present]
 
@@ -263,8 +266,10 @@ def figures(outcomes: Sequence[Outcome], enrolled: Sequence[str]) -> dict[str, F
                 if e > 0.5
             ),
         ),
-        "colour": share(rows("colour"), right_words),
-        "action": share(rows("action"), right_words),
+        "colour": share(labelled("colour", own=False), right_words),
+        "action": share(labelled("action", own=False), right_words),
+        "colour_own": share(labelled("colour", own=True), right_words),
+        "action_own": share(labelled("action", own=True), right_words),
         "refusal": share(rows("refusal"), right_refusal),
         "wellformed": _wellformed(answered, enrolled),
         "disagreement": share(checked, lambda _, reply: reply.agrees is False, count_bad=True),

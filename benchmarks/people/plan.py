@@ -39,6 +39,8 @@ ROWS_OF: dict[str, tuple[Row, ...]] = {
     "span_error_s_p95": ("same",),
     "colour": ("colour",),
     "action": ("action",),
+    "colour_own": ("colour",),
+    "action_own": ("action",),
     "refusal": ("refusal",),
     "wellformed": ("same", "place", "order", "colour", "action", "refusal"),
     "disagreement": ("same", "place", "order", "colour", "action", "refusal"),

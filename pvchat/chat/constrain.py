@@ -145,7 +145,17 @@ class Constraint:
         declines = DECLINING.search(text)
         if self.told:
             return not declines and (text[-1:] not in (".", "!", "?") or tells(self.kind, text))
-        return declines is not None or not any(name in text for name in self.names)
+        return declines is not None or not self._begins_a_name(text)
+
+    def _begins_a_name(self, text: str) -> bool:
+        """Whether a text holds a name, or ends in the beginning of one that no other word begins with."""
+        if any(name in text for name in self.names):
+            return True
+        match = re.search(r"[^\W\d_]+$", text)
+        begun = match.group() if match else ""
+        if not begun[:1].isupper() or any(word.startswith(begun) for word in ANYWHERE_CAPITALS | SENTENCE_STARTS):
+            return False
+        return any(name.startswith(begun) for name in self.names)
 
     # Reading
 

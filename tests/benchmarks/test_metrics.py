@@ -132,6 +132,14 @@ def test_the_span_error_is_the_larger_of_both_ends() -> None:
     assert span_error_s(case, said("", spans={})) >= 60
 
 
+def test_words_written_down_by_the_benchmark_itself_count_apart() -> None:
+    shared = Outcome(replace(BASE, row="colour", accept=("gray",)), Reply("Ana is wearing a gray top.", {}))
+    own = Outcome(replace(BASE, row="colour", accept=("red",), own_label=True), Reply("Ana's top is gray.", {}))
+    measured = figures([shared, own], [])
+    assert (measured["colour"].value, measured["colour"].n) == (1.0, 1)
+    assert (measured["colour_own"].value, measured["colour_own"].n) == (0.0, 1)
+
+
 def test_colours_accept_synonyms_and_no_other_colour() -> None:
     case = replace(BASE, row="colour", accept=("gray", "grey", "cream"))
     assert right_words(case, said("Maria is wearing a gray top."))
