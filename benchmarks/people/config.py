@@ -48,8 +48,8 @@ BARS: dict[str, tuple[str, float]] = {
 """Key -> how it is compared with its bar, and the bar.
 
 `colour` and `action` are measured on the labels that come with the shared data; the `_own` keys on what this benchmark
-wrote down for the carphone clip and the group photo. With the demo media alone there are only the latter, and they count
-as the former.
+wrote down for the carphone clip and the group photo. With the demo media alone there are only the latter, and they
+count as the former.
 """
 
 TIMING_KEYS = ("enroll_s", "cold_s", "warm_s", "followup_s", "perception_x_realtime", "peak_gb")
