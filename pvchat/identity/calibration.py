@@ -1,8 +1,8 @@
 """From a cosine to calibrated log-odds, with the doubt that poor pictures deserve.
 
-What is measured (`benchmarks/identity_calibration.py`): whatever is done to a face (fewer pixels, blur, a mask), its
+What is measured (`benchmarks/identity_reliability.py`): whatever is done to a face (fewer pixels, blur, a mask), its
 similarity to strangers stays distributed as before, while its similarity to its own person sinks. So the bound above
-which a track is the person does not move, and the bound below which it is not sinks with the reliability of the track.
+which a track is the person hardly moves, and the bound below which it is not sinks with the reliability of the track.
 """
 
 import json
@@ -36,8 +36,6 @@ class Calibration:
         present_rise: how far `present` rises meanwhile.
         slope: log-odds per unit of cosine outside the two bounds.
         same_clip: cosine from which two tracks of one clip show one person.
-        quality_points: face qualities, ascending, and
-        reliability_points: the reliability of a track whose best faces have that quality.
     """
 
     present: float
@@ -48,8 +46,6 @@ class Calibration:
     present_rise: float
     slope: float
     same_clip: float
-    quality_points: tuple[float, ...]
-    reliability_points: tuple[float, ...]
 
     def logits(
         self, cosine: NDArray[np.floating], reliability: NDArray[np.floating] | float = 1.0, limit: float = LOGIT_LIMIT
@@ -72,10 +68,6 @@ class Calibration:
         out = np.where(value >= high, above, np.where(value <= low, below, between))
         return np.clip(out, -limit, limit).astype(np.float32)
 
-    def reliability(self, quality: float) -> float:
-        """Expected cosine between a track's mean and what a flawless recording would give, from the face quality."""
-        return float(np.interp(quality, self.quality_points, self.reliability_points))
-
 
 @cache
 def calibration(model_id: str) -> Calibration:
@@ -83,7 +75,7 @@ def calibration(model_id: str) -> Calibration:
     stem = data_stem(model_id)
     if stem is None:
         # ArcFace embeddings of one person across sources lie around 0.6, of different people around 0.05.
-        return Calibration(0.38, 0.28, 0.4, 0.1, 0.2, 0.05, 24.0, 0.5, (0.0, 0.5), (0.0, 1.0))
+        return Calibration(0.38, 0.28, 0.4, 0.1, 0.2, 0.05, 24.0, 0.5)
     text = (resources.files("pvchat.identity") / "data" / f"{stem}.json").read_text(encoding="utf-8")
     data = json.loads(text)["calibration"]
     return Calibration(
@@ -95,6 +87,4 @@ def calibration(model_id: str) -> Calibration:
         present_rise=float(data["present_rise"]),
         slope=float(data["slope"]),
         same_clip=float(data["same_clip"]),
-        quality_points=tuple(float(v) for v in data["quality_points"]),
-        reliability_points=tuple(float(v) for v in data["reliability_points"]),
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pvchat.errors import ModelError, NoFaceError
 from pvchat.identity.calibration import SURE_LOGIT, calibration
+from pvchat.identity.reliability import track_reliability
 from pvchat.identity.similarity import combined_cosine, cosines
 from pvchat.identity.whitening import Whitening
 from pvchat.perception.record import FaceSamples
@@ -33,7 +34,7 @@ class GalleryEntry:
         templates: (k, d) raw vectors, one per look of the face (means of groups of samples).
         weights: (k,) how much each template stands for; they sum to 1.
         appearance: (a,) torso descriptor of the enrollment video, or None.
-        coverage: "faces", "templates", "spread", "quality" and what others add; plain JSON.
+        coverage: "faces", "templates", "spread", "reliability" and what others add; plain JSON.
         negatives: (m, d) raw vectors of faces of which a user said that they are not this person.
     """
 
@@ -46,9 +47,9 @@ class GalleryEntry:
     negatives: Array | None = None
 
     @property
-    def quality(self) -> float:
-        """Face quality of the enrollment, 0..1; 1 where it was not noted."""
-        return float(self.coverage.get("quality", 1.0))
+    def reliability(self) -> float:
+        """How far the enrolled faces can be trusted, 0..1 (see `face_reliability`); 1 where it was not noted."""
+        return float(self.coverage.get("reliability", 1.0))
 
     def whitened(self) -> Array:
         """(k, d) templates in the whitened space."""
@@ -130,7 +131,7 @@ def build_entry(name: str, samples: FaceSamples, appearance: Array | None, model
         "faces": len(raw),
         "templates": count,
         "spread": round(float(1.0 - np.mean(cosines(white, centre))), 3),
-        "quality": round(track_quality(weight), 3),
+        "reliability": round(track_reliability(raw, weight, model_id), 3),
     }
     return GalleryEntry(
         name=name,
@@ -155,12 +156,6 @@ def usable(white: Array, quality: Array) -> NDArray[np.intp]:
         return np.asarray(good, dtype=np.intp)
     near = np.median(cosines(white[good], white[good]), axis=1) >= _STRAY
     return np.asarray(good[near] if near.sum() >= 2 else good, dtype=np.intp)
-
-
-def track_quality(quality: NDArray[np.floating]) -> float:
-    """One figure for a track: the mean of the better half of its faces."""
-    better = np.sort(np.asarray(quality, np.float32))[::-1][: max(1, (len(quality) + 1) // 2)]
-    return float(better.mean())
 
 
 def closest(entry: GalleryEntry, others: Sequence[GalleryEntry]) -> tuple[str, float] | None:

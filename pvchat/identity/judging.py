@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.identity.calibration import LOGIT_LIMIT, calibration
-from pvchat.identity.gallery import GalleryEntry, track_quality, usable
+from pvchat.identity.gallery import GalleryEntry, usable
+from pvchat.identity.reliability import track_reliability
 from pvchat.identity.similarity import combined_cosine, cosines
 from pvchat.identity.whitening import Whitening
 from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors, Span, Track
@@ -34,7 +35,7 @@ class JudgedTrack:
         id: the track's id.
         spans: when it is seen.
         mean: (d,) whitened, quality-weighted mean of its usable faces; None where no face could be described.
-        reliability: 0..1, see `Calibration.reliability`.
+        reliability: 0..1, see `track_reliability`.
         prominence: 0..1, how long and how large against the most prominent track of the clip.
     """
 
@@ -57,7 +58,6 @@ def judge_tracks(record: PerceptionRecord, vectors: PerceptionVectors) -> list[J
     """All tracks of a record, in its order."""
     presence = [_seconds(track) * _size(track, record) for track in record.tracks]
     most = max(presence, default=0.0)
-    known = calibration(vectors.face_model)
     out = []
     for track, weight in zip(record.tracks, presence, strict=True):
         samples = vectors.faces.get(track.id)
@@ -68,7 +68,9 @@ def judge_tracks(record: PerceptionRecord, vectors: PerceptionVectors) -> list[J
                 spans=track.spans,
                 mean=track_mean(samples, vectors.face_model) if samples is not None and has_faces else None,
                 reliability=(
-                    known.reliability(track_quality(samples.quality)) if samples is not None and has_faces else 0.0
+                    track_reliability(samples.vectors, samples.quality, vectors.face_model)
+                    if samples is not None and has_faces
+                    else 0.0
                 ),
                 prominence=weight / most if most > 0 else 0.0,
             )
@@ -106,7 +108,7 @@ def pair_logits(
         offset = _likeness_to_all(centres[row], others, model_id)
         cosine = combined_cosine(means, white[row], entry.weights)
         cosine = cosine - _COHORT_SHARE * (offset + track_offset)
-        doubt = np.minimum(reliability, known.reliability(entry.quality))
+        doubt = np.minimum(reliability, entry.reliability)
         logits = known.logits(cosine, doubt, limit=_RAW_LIMIT)
         out[row] = np.where(_refused(means, white[row], entry, model_id), -_RAW_LIMIT, logits)
     return out

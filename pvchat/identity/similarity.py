@@ -59,7 +59,7 @@ def track_scores(
         tracks: (..., n, d) whitened track means (`Whitening.transform` of the quality-weighted mean).
         templates: (..., k, d) whitened templates of the subject.
         weights: (..., k) template weights; 0 marks padding.
-        reliability: (..., n) of the tracks, 0..1 (`Calibration.reliability`); 1 where missing.
+        reliability: (..., n) of the tracks, 0..1 (`pvchat.identity.reliability`); 1 where missing.
         model_id: engine whose calibration is used.
 
     Returns:

@@ -1,16 +1,19 @@
 """Synthetic people, clips and galleries for identity tests: nobody real."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.identity.gallery import GalleryEntry, build_entry
+from pvchat.identity.reliability import measured_reliability
 from pvchat.identity.whitening import Whitening
 from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors, Sighting, Span, Track, VideoInfo
 
 MODEL = "dlib-resnet-v1"
+DAMAGE = 5.0
+"""How far a badly damaged face lies along the direction of damage, in the whitened space."""
 Array = NDArray[np.float32]
 
 
@@ -43,6 +46,15 @@ class World:
             vectors=self.whitening.inverse(white),
             quality=np.full(count, quality, np.float32),
         )
+
+    def damaged(self, person: Array, count: int = 8) -> FaceSamples:
+        """Samples of a recording so poor that little of the face is left."""
+        measured = measured_reliability(MODEL)
+        if measured is None:
+            raise LookupError(f"no reliability was measured for {MODEL}")
+        white = 0.4 * person + DAMAGE * measured.direction + 0.3 * self.rng.standard_normal((count, len(person)))
+        samples = self.faces(person, count)
+        return replace(samples, vectors=self.whitening.inverse(white), quality=np.full(count, 0.12, np.float32))
 
     def entry(self, name: str, person: Array, *, quality: float = 0.85) -> GalleryEntry:
         """An enrolled person."""

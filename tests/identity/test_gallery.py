@@ -48,8 +48,9 @@ def test_faces_far_worse_than_the_best_are_left_out() -> None:
     quality = samples.quality.copy()
     quality[5:] = 0.05
     entry = build_entry("Ana", replace(samples, quality=quality), None, MODEL)
+    first_five = FaceSamples(samples.times_s[:5], samples.vectors[:5], samples.quality[:5])
     assert entry.coverage["faces"] == 5
-    assert entry.quality == pytest.approx(0.85, abs=0.01)
+    assert entry.reliability == pytest.approx(build_entry("Ana", first_five, None, MODEL).reliability, abs=1e-3)
 
 
 def test_no_face_is_an_error_that_says_what_to_do() -> None:

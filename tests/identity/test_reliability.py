@@ -1,0 +1,76 @@
+"""A face vector tells how much of the face is left in it."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from pvchat.errors import ModelError
+from pvchat.identity.engines import load_engine
+from pvchat.identity.reliability import face_reliability, measured_reliability, track_reliability
+from pvchat.perception.faces import measure_face
+from tests.group_faces import GroupFaces
+from tests.identity.people import MODEL, World
+
+Rgb = NDArray[np.uint8]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.5, 12.0), st.floats(0.0, 1.0))
+def test_a_face_moved_to_where_damaged_faces_lie_is_trusted_less(seed: int, far: float, quality: float) -> None:
+    world = World(seed)
+    samples = world.faces(world.person(), 1)
+    measured = measured_reliability(MODEL)
+    assert measured is not None
+    white = world.whitening.transform(samples.vectors)
+    # Sideways, so that the length stays what it is.
+    moved = white + far * measured.direction
+    moved *= np.linalg.norm(white) / np.linalg.norm(moved)
+    before, after = (
+        face_reliability(world.whitening.inverse(w), np.array([quality]), MODEL)[0] for w in (white, moved)
+    )
+    along = float((moved - white)[0] @ measured.direction)
+    assert (after < before + 0.02) or along <= 0
+
+
+@given(st.integers(0, 10_000), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+@settings(max_examples=30, deadline=None)
+def test_better_pictures_are_trusted_more(seed: int, one: float, other: float) -> None:
+    world = World(seed)
+    vectors = np.repeat(world.faces(world.person(), 1).vectors, 2, axis=0)
+    low, high = face_reliability(vectors, np.array(sorted([one, other])), MODEL)
+    assert 0.0 <= low <= high <= 1.0
+
+
+def test_small_sharp_faces_are_trusted_more_than_large_blurred_ones(group_faces: GroupFaces) -> None:
+    engine = load_engine("dlib")
+    picture = group_faces.picture
+    blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.075 * group_faces.faces[0].height), np.uint8)
+
+    def reliability(rgb: Rgb, index: int) -> float:
+        face, mesh = group_faces.faces[index], group_faces.meshes[index]
+        vectors = engine.describe(rgb, [face.box], [mesh])
+        return track_reliability(vectors, np.array([measure_face(rgb, face, mesh).quality]), engine.model_id)
+
+    clear = [reliability(picture, i) for i in range(3)]
+    poor = [reliability(blurred, i) for i in range(3)]
+    assert min(clear) > 0.6
+    assert max(poor) < 0.4
+
+
+def test_an_engine_without_a_measurement_goes_by_quality() -> None:
+    vectors = np.ones((3, 512), np.float32)
+    np.testing.assert_allclose(face_reliability(vectors, np.array([0.0, 0.25, 0.9]), "insightface:x"), [0, 0.5, 1])
+
+
+def test_a_track_goes_by_the_better_half_of_its_faces() -> None:
+    vectors = np.ones((4, 512), np.float32)
+    assert track_reliability(vectors, np.array([0.0, 0.1, 0.3, 0.4]), "insightface:x") == pytest.approx(0.7)
+    assert track_reliability(np.zeros((0, 128), np.float32), np.zeros(0, np.float32), MODEL) == 0.0
+
+
+def test_vectors_of_another_engine_are_refused() -> None:
+    with pytest.raises(ModelError, match="512"):
+        face_reliability(np.ones((1, 512), np.float32), np.ones(1), MODEL)
