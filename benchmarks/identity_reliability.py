@@ -211,6 +211,21 @@ def decisions(seen: Sequence[Seen], reliability: Float, model_id: str) -> dict[s
     }
 
 
+def stranger_tail(seen: Sequence[Seen], reliability: Float, model_id: str) -> dict[str, dict[str, float]]:
+    """How alike strangers get at most (1 pair in 10,000), by the reliability of the poorer face of a pair."""
+    white = Whitening.for_model(model_id).transform(np.stack([s.vector for s in seen]))
+    cosine = cosines(white, white)
+    person = np.array([s.person for s in seen])
+    apart = person[:, None] < person[None]
+    poorer = np.minimum(reliability[:, None], reliability[None])
+    out = {}
+    for low in np.arange(0.2, 0.85, 0.1):
+        chosen = cosine[apart & (poorer >= low) & (poorer < low + 0.1)]
+        if len(chosen) >= 10_000:
+            out[f"{low:.1f}"] = {"pairs": len(chosen), "cosine": round(float(np.quantile(chosen, 0.9999)), 3)}
+    return out
+
+
 def report(seen: Sequence[Seen], model_id: str) -> tuple[Reliability, dict[str, Any]]:
     own = own_cosines(seen, model_id)
     known = np.isfinite(own)
@@ -233,6 +248,7 @@ def report(seen: Sequence[Seen], model_id: str) -> tuple[Reliability, dict[str, 
             "faces": len(hurt),
             "own_cosine": {"regression": errors(found[hurt], own[hurt]), "quality": errors(quality[hurt], own[hurt])},
             "regression": decisions(part, found[rows], model_id),
+            "stranger_tail": stranger_tail(part, found[rows], model_id),
             "quality": decisions(part, np.minimum(2 * quality[rows], 1.0), model_id),
         }
     return measured, out

@@ -33,7 +33,9 @@ class Calibration:
         absent_drop: how far `absent` sinks when reliability falls from 1 to 0.
         absent_least: but never below this.
         unreliable: below this reliability a track cannot rule anybody out.
-        present_rise: how far `present` rises meanwhile.
+        clear: reliability of a face in a good picture.
+        present_rise: how far `present` rises per unit of reliability below `clear`: two poor pictures of different
+            people look more alike than two good ones.
         slope: log-odds per unit of cosine outside the two bounds.
         same_clip: cosine from which two tracks of one clip show one person.
     """
@@ -43,6 +45,7 @@ class Calibration:
     absent_drop: float
     absent_least: float
     unreliable: float
+    clear: float
     present_rise: float
     slope: float
     same_clip: float
@@ -57,8 +60,9 @@ class Calibration:
             reliability: 0..1, broadcast against `cosine`.
             limit: the result is clipped to plus and minus this.
         """
-        doubt = 1.0 - np.clip(np.asarray(reliability, np.float32), 0.0, 1.0)
-        high = self.present + self.present_rise * doubt
+        known = np.clip(np.asarray(reliability, np.float32), 0.0, 1.0)
+        doubt = 1.0 - known
+        high = self.present + self.present_rise * np.maximum(self.clear - known, 0.0)
         low = np.maximum(self.absent - self.absent_drop * doubt, min(self.absent, self.absent_least))
         low = np.where(doubt > 1.0 - self.unreliable, -1.0, low)
         value = np.asarray(cosine, np.float32)
@@ -75,7 +79,7 @@ def calibration(model_id: str) -> Calibration:
     stem = data_stem(model_id)
     if stem is None:
         # ArcFace embeddings of one person across sources lie around 0.6, of different people around 0.05.
-        return Calibration(0.38, 0.28, 0.4, 0.1, 0.2, 0.05, 24.0, 0.5)
+        return Calibration(0.38, 0.28, 0.4, 0.1, 0.2, 1.0, 0.05, 24.0, 0.5)
     text = (resources.files("pvchat.identity") / "data" / f"{stem}.json").read_text(encoding="utf-8")
     data = json.loads(text)["calibration"]
     return Calibration(
@@ -84,6 +88,7 @@ def calibration(model_id: str) -> Calibration:
         absent_drop=float(data["absent_drop"]),
         absent_least=float(data["absent_least"]),
         unreliable=float(data["unreliable"]),
+        clear=float(data["clear"]),
         present_rise=float(data["present_rise"]),
         slope=float(data["slope"]),
         same_clip=float(data["same_clip"]),

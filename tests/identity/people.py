@@ -12,8 +12,8 @@ from pvchat.identity.whitening import Whitening
 from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors, Sighting, Span, Track, VideoInfo
 
 MODEL = "dlib-resnet-v1"
-DAMAGE = 5.0
-"""How far a badly damaged face lies along the direction of damage, in the whitened space."""
+DAMAGE, UNDAMAGED = 5.0, -1.4
+"""How far badly damaged and flawless faces lie along the direction of damage, in the whitened space."""
 Array = NDArray[np.float32]
 
 
@@ -23,10 +23,15 @@ class World:
     def __init__(self, seed: int = 0) -> None:
         self.rng = np.random.default_rng(seed)
         self.whitening = Whitening.for_model(MODEL)
+        measured = measured_reliability(MODEL)
+        if measured is None:
+            raise LookupError(f"no reliability was measured for {MODEL}")
+        self.damage = measured.direction
 
     def person(self) -> Array:
         """(d,) somebody, in the whitened space."""
-        return np.asarray(self.whitening.draw_people(1, self.rng)[0], np.float32)
+        drawn = self.whitening.draw_people(1, self.rng)[0]
+        return np.asarray(drawn + (UNDAMAGED - drawn @ self.damage) * self.damage, np.float32)
 
     def look_alike(self, person: Array, cosine: float) -> Array:
         """(d,) somebody else at about this cosine."""
@@ -49,10 +54,7 @@ class World:
 
     def damaged(self, person: Array, count: int = 8) -> FaceSamples:
         """Samples of a recording so poor that little of the face is left."""
-        measured = measured_reliability(MODEL)
-        if measured is None:
-            raise LookupError(f"no reliability was measured for {MODEL}")
-        white = 0.4 * person + DAMAGE * measured.direction + 0.3 * self.rng.standard_normal((count, len(person)))
+        white = 0.4 * person + DAMAGE * self.damage + 0.3 * self.rng.standard_normal((count, len(person)))
         samples = self.faces(person, count)
         return replace(samples, vectors=self.whitening.inverse(white), quality=np.full(count, 0.12, np.float32))
 
