@@ -75,9 +75,13 @@ def names_someone(case: Case, reply: Reply) -> list[str]:
     strangers = [n for n, there in zip(case.names, case.present, strict=True) if not there]
     named = {n for n in strangers if reply.states.get(n) == "present"}
     if reply.text is not None:
-        negated = _NEGATION.search(reply.text) is not None and _EXCEPTION.search(reply.text) is None
+        # Who is refused by name is not named; what is left of the text is read.
+        rest = reply.text
+        for name in sorted(strangers, key=len, reverse=True):
+            rest = re.sub(rf"(?<!\w){re.escape(name)} is not in this video(?!\w)", "", rest)
+        negated = _NEGATION.search(rest) is not None and _EXCEPTION.search(rest) is None
         if not negated or read_existence(reply.text) == "present":
-            named |= {n for n in strangers if holds(reply.text, n)}
+            named |= {n for n in strangers if holds(rest, n)}
     return sorted(named)
 
 

@@ -27,7 +27,7 @@ from pvchat.chat.lexicon import (
 )
 from pvchat.chat.partial_text import REPLACEMENT, continues, split_incomplete, string
 from pvchat.chat.questions import asked_names, kind_of, plain
-from pvchat.chat.told import DECLINING, is_told, tells
+from pvchat.chat.told import DECLINING, DOUBTING, is_told, tells
 
 MAX_WORDS = 40
 EXISTENCE_LEADS = ("Yes", "No", "I am not sure")
@@ -145,7 +145,8 @@ class Constraint:
         declines = DECLINING.search(text)
         if self.told:
             return not declines and (text[-1:] not in (".", "!", "?") or tells(self.kind, text))
-        return declines is not None or not self._begins_a_name(text)
+        # "I am not sure whether that is Maria" would doubt who is there, and she is.
+        return not DOUBTING.search(text) and (declines is not None or not self._begins_a_name(text))
 
     def _begins_a_name(self, text: str) -> bool:
         """Whether a text holds a name, or ends in the beginning of one that no other word begins with."""

@@ -14,6 +14,8 @@ DECLINING = re.compile(
     r"|\bnot sure\b|\bunsure\b|\bhard to\b|\bno way to\b|\bcould(?:n't| not)\b|\bdon't\b|\bdo not\b"
 )
 """The beginnings of all ways to decline, as far as an answer about a person who is there has no other use for them."""
+DOUBTING = re.compile(r"\bnot sure\b|\bunsure\b|\b(?:might|may|could) be\b")
+"""The beginnings of all ways to doubt that somebody is there."""
 
 
 def is_told(kind: QuestionKind, people: Sequence[SubjectFacts]) -> bool | None:

@@ -30,7 +30,7 @@ _MIN_MESH_SCORE = 0.5
 
 
 class DlibEngine:
-    """128 numbers per face, about 75 ms each on one core; the GIL is free meanwhile.
+    """128 numbers per face, about 75 ms each on one core; dlib keeps the GIL meanwhile.
 
     Args:
         landmarks_path: the 5-point shape predictor.

@@ -199,7 +199,7 @@ TABLE: tuple[Weight, ...] = (
         sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         size=18_826_032,
         licence=_APACHE,
-        used_for="appearance vector of a crop and 1,000 ImageNet labels",
+        used_for="appearance vector of a torso crop",
         convert=efficientnet.convert,
         derived_sha256={efficientnet.FILENAME: "00f3dca275c189aaeb4da221cf3e1cd484ce20596a3c4b1f2db56f7b2140ae01"},
     ),

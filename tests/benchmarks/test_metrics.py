@@ -77,6 +77,18 @@ def test_strangers_named_in_words(text: str, named: list[str]) -> None:
     assert names_someone(PAIR, Reply(text=text, states={})) == named
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Maria is not in this video, but Tom is not in this video.", []),
+        ("Maria is not in this video, but Tom is in this video.", ["Tom"]),
+        ("Maria is not in this video. I see Tom.", ["Tom"]),
+    ],
+)
+def test_who_is_refused_by_name_is_not_named(text: str, named: list[str]) -> None:
+    assert names_someone(PAIR, Reply(text=text, states={})) == named
+
+
 def test_strangers_named_by_decision_count_whatever_is_said() -> None:
     reply = Reply(text="Neither Maria nor Tom is in this video.", states={"Maria": "present", "Tom": "unsure"})
     assert names_someone(PAIR, reply) == ["Maria"]

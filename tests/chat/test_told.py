@@ -34,6 +34,7 @@ def test_told_needs_the_fact_for_everybody_asked(kind: QuestionKind) -> None:
         (FULL, "How old is Ana?", "Ana", False),
         (FULL, "Is Ana wearing a hat?", "Yes, Ana", False),
         (BARE, "What is Bo wearing?", "Bo", False),
+        (BARE, "What is Bo wearing?", "I am not sure", False),
         (BARE, "What is Bo wearing?", "I can't tell what Bo is wearing", True),
         (FULL, "What is Ana doing?", "Ana is wearing a red top.", False),
         (FULL, "What is Ana doing?", "Ana is talking.", True),

@@ -51,6 +51,7 @@ def write(
     rotation: int = 0,
     container_options: dict[str, str] | None = None,
     aspect: Fraction | None = None,
+    pictures: Sequence[NDArray[np.uint8]] | None = None,
 ) -> Path:
     """Encode frames 0..count-1.
 
@@ -65,8 +66,13 @@ def write(
         rotation: display rotation written into the file, degrees.
         container_options: of the container.
         aspect: sample aspect ratio.
+        pictures: what to encode in place of numbers.
     """
-    first = np.rot90(picture(0), turned)
+
+    def shown(number: int) -> NDArray[np.uint8]:
+        return np.ascontiguousarray(np.rot90(picture(number) if pictures is None else pictures[number], turned))
+
+    first = shown(0)
     with av.open(str(path), "w", options=container_options or {}) as container:
         options = options or {"g": "60", "bf": "2", "threads": "1"}
         stream = cast(VideoStream, container.add_stream(codec, rate=FPS, options=options))
@@ -78,8 +84,7 @@ def write(
         if rotation:
             stream.set_display_rotation(rotation)
         for number in range(count):
-            rgb = np.ascontiguousarray(np.rot90(picture(number), turned))
-            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            frame = av.VideoFrame.from_ndarray(shown(number), format="rgb24")
             frame.pts = number if ticks is None else ticks[number]
             frame.time_base = time_base
             container.mux(stream.encode(frame))

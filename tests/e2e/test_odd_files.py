@@ -1,0 +1,82 @@
+"""Files as phones, editors and sites make them: a person is enrolled from one and found in another."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pvchat import weights
+from pvchat.video import probe, read_frames
+from tests.video import numbered
+
+COMMAND = [sys.executable, "-c", "from app.cli import main; main()"]
+AV1 = {"preset": "10", "crf": "20", "svtav1-params": "enable-tf=0:pred-struct=1"}
+VARIABLE = (1, 9, 20, 21, 29)
+KINDS = ("rotated", "edit list", "av1", "variable rate")
+
+Pictures = Sequence[NDArray[np.uint8]]
+
+
+def stretch(start: float, end: float) -> Pictures:
+    """The carphone man between two shares of his clip, 30 pictures a second."""
+    clip = weights.path("demo-carphone")
+    length = probe(clip).duration_s
+    return read_frames(clip, np.arange(start * length, end * length, 1 / numbered.FPS).tolist()).images
+
+
+def write(path: Path, kind: str, pictures: Pictures) -> Path:
+    count = len(pictures)
+    if kind == "rotated":
+        return numbered.write(path, count, turned=-1, rotation=90, pictures=pictures)
+    if kind == "av1":
+        return numbered.write(path, count, codec="libsvtav1", options=AV1, pictures=pictures)
+    if kind == "variable rate":
+        ticks = np.cumsum(np.resize(VARIABLE, count)).tolist()
+        return numbered.write(path, count, ticks=ticks, time_base=numbered.Fraction(1, 480), pictures=pictures)
+    whole = numbered.write(path.with_suffix(".whole.mp4"), count, pictures=pictures)
+    return numbered.trim_by_copy(whole, path, 0.5)
+
+
+def call(home: Path, *words: str | Path) -> str:
+    done = subprocess.run(
+        [*COMMAND, *map(str, words)],
+        env={**os.environ, "PVCHAT_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def parts() -> tuple[Pictures, Pictures]:
+    """The first and the last 40 % of the clip."""
+    return stretch(0.0, 0.4), stretch(0.6, 0.98)
+
+
+@pytest.mark.parametrize(("first", "second"), zip(KINDS, [*KINDS[1:], KINDS[0]], strict=True))
+def test_a_person_enrolled_from_an_odd_file_is_found_in_another(
+    tmp_path: Path, parts: tuple[Pictures, Pictures], first: str, second: str
+) -> None:
+    enrolled_from = write(tmp_path / "one.mp4", first, parts[0])
+    asked = write(tmp_path / "two.mp4", second, parts[1])
+    home = tmp_path / "home"
+    call(home, "enroll", "Daniel", enrolled_from, "--consent-by", "demo media", "--purpose", "test")
+    told = json.loads(call(home, "ask", asked, "Is Daniel in this video?", "--json").splitlines()[-1])
+    assert told["answer"].startswith("Yes")
+    (evidence,) = told["evidence"]
+    ((start, end),) = evidence["spans"]
+    assert start <= 0.5
+    assert end == pytest.approx(probe(asked).duration_s, abs=0.5)
+    # He sits left of the middle, upright, whatever way the pictures are stored.
+    x0, _, x1, y1 = evidence["box"]
+    assert 0.2 < (x0 + x1) / 2 < 0.6
+    assert y1 < 0.85
