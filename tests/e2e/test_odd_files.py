@@ -18,16 +18,17 @@ from tests.video import numbered
 COMMAND = [sys.executable, "-c", "from app.cli import main; main()"]
 AV1 = {"preset": "10", "crf": "20", "svtav1-params": "enable-tf=0:pred-struct=1"}
 VARIABLE = (1, 9, 20, 21, 29)
-KINDS = ("rotated", "edit list", "av1", "variable rate")
 
 Pictures = Sequence[NDArray[np.uint8]]
 
 
 def stretch(start: float, end: float) -> Pictures:
-    """The carphone man between two shares of his clip, 30 pictures a second."""
+    """The carphone man between two shares of his clip, 30 pictures a second of an even size."""
     clip = weights.path("demo-carphone")
     length = probe(clip).duration_s
-    return read_frames(clip, np.arange(start * length, end * length, 1 / numbered.FPS).tolist()).images
+    images = read_frames(clip, np.arange(start * length, end * length, 1 / numbered.FPS).tolist()).images
+    height, width = (side // 2 * 2 for side in images[0].shape[:2])
+    return [image[:height, :width] for image in images]
 
 
 def write(path: Path, kind: str, pictures: Pictures) -> Path:
@@ -62,7 +63,7 @@ def parts() -> tuple[Pictures, Pictures]:
     return stretch(0.0, 0.4), stretch(0.6, 0.98)
 
 
-@pytest.mark.parametrize(("first", "second"), zip(KINDS, [*KINDS[1:], KINDS[0]], strict=True))
+@pytest.mark.parametrize(("first", "second"), [("rotated", "edit list"), ("av1", "variable rate")])
 def test_a_person_enrolled_from_an_odd_file_is_found_in_another(
     tmp_path: Path, parts: tuple[Pictures, Pictures], first: str, second: str
 ) -> None:
