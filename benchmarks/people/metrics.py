@@ -20,6 +20,7 @@ from pvchat.perception.record import Span
 NO_SPAN_ERROR_S = 60.0
 SPAN_MISS_S = 0.5
 _NEGATION = re.compile(r"\b(?:not|no|none|neither|nobody|nor|cannot)\b|n['’]t\b", re.IGNORECASE)
+_DOUBTED = re.compile(r"\bI am not sure (?:about|whether|if) .*?(?=, (?:but|while) |[.;]|$)")
 _EXCEPTION = re.compile(r"\b(?:only|but|except|just)\b", re.IGNORECASE)
 
 
@@ -75,8 +76,8 @@ def names_someone(case: Case, reply: Reply) -> list[str]:
     strangers = [n for n, there in zip(case.names, case.present, strict=True) if not there]
     named = {n for n in strangers if reply.states.get(n) == "present"}
     if reply.text is not None:
-        # Who is refused by name is not named; what is left of the text is read.
-        rest = reply.text
+        # Who is refused by name, or doubted, is not named; what is left of the text is read.
+        rest = _DOUBTED.sub("", reply.text)
         for name in sorted(strangers, key=len, reverse=True):
             rest = re.sub(rf"(?<!\w){re.escape(name)} is not in this video(?!\w)", "", rest)
         negated = _NEGATION.search(rest) is not None and _EXCEPTION.search(rest) is None

@@ -357,14 +357,13 @@ class Constraint:
 
     def _complete(self, text: str) -> bool:
         """What is judged by the whole text: how it opens, and who is said to be there."""
-        return self.kind != "existence" or len(self.people) != 1 or _opens(text)
+        return self.kind != "existence" or len(self.people) != 1 or _opens(text, doubt=not self.told)
 
 
-def _opens(text: str) -> bool:
-    """Whether a text begins, or can still begin, as answers about existence do."""
-    return any(
-        lead.startswith(text) or (text.startswith(lead) and not text[len(lead)].isalnum()) for lead in EXISTENCE_LEADS
-    )
+def _opens(text: str, *, doubt: bool) -> bool:
+    """Whether a text begins, or can still begin, as answers about existence do; without doubt with yes or no."""
+    leads = EXISTENCE_LEADS if doubt else EXISTENCE_LEADS[:2]
+    return any(lead.startswith(text) or (text.startswith(lead) and not text[len(lead)].isalnum()) for lead in leads)
 
 
 def _contains(text: str, name: str) -> bool:

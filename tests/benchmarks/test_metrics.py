@@ -83,6 +83,8 @@ def test_strangers_named_in_words(text: str, named: list[str]) -> None:
         ("Maria is not in this video, but Tom is not in this video.", []),
         ("Maria is not in this video, but Tom is in this video.", ["Tom"]),
         ("Maria is not in this video. I see Tom.", ["Tom"]),
+        ("Maria is not in this video, but I am not sure about Tom.", []),
+        ("I am not sure about Maria, but Tom is in this video.", ["Tom"]),
     ],
 )
 def test_who_is_refused_by_name_is_not_named(text: str, named: list[str]) -> None:

@@ -38,6 +38,8 @@ def test_told_needs_the_fact_for_everybody_asked(kind: QuestionKind) -> None:
         (BARE, "What is Bo wearing?", "I can't tell what Bo is wearing", True),
         (FULL, "What is Ana doing?", "Ana is wearing a red top.", False),
         (FULL, "What is Ana doing?", "Ana is talking.", True),
+        (FULL, "Can you see Ana anywhere?", "I am not", False),
+        (FULL, "Can you see Ana anywhere?", "Yes, Ana", True),
         (FULL, "Where is Ana?", "Ana is in this video.", False),
     ],
 )
