@@ -20,7 +20,6 @@ from pvchat.perception.record import Span
 NO_SPAN_ERROR_S = 60.0
 SPAN_MISS_S = 0.5
 _NEGATION = re.compile(r"\b(?:not|no|none|neither|nobody|nor|cannot)\b|n['’]t\b", re.IGNORECASE)
-_DOUBTED = re.compile(r"\bI am not sure (?:about|whether|if) .*?(?=, (?:but|while) |[.;]|$)")
 _EXCEPTION = re.compile(r"\b(?:only|but|except|just)\b", re.IGNORECASE)
 
 
@@ -77,13 +76,18 @@ def names_someone(case: Case, reply: Reply) -> list[str]:
     named = {n for n in strangers if reply.states.get(n) == "present"}
     if reply.text is not None:
         # Who is refused by name, or doubted, is not named; what is left of the text is read.
-        rest = _DOUBTED.sub("", reply.text)
-        for name in sorted(strangers, key=len, reverse=True):
-            rest = re.sub(rf"(?<!\w){re.escape(name)} is not in this video(?!\w)", "", rest)
+        rest = _without_refused_or_doubted(reply.text, strangers)
         negated = _NEGATION.search(rest) is not None and _EXCEPTION.search(rest) is None
         if not negated or read_existence(reply.text) == "present":
             named |= {n for n in strangers if holds(rest, n)}
     return sorted(named)
+
+
+def _without_refused_or_doubted(text: str, names: Sequence[str]) -> str:
+    one = "(?:" + "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) + r")(?!\w)"
+    # Of "not sure about A and B is here" only A is doubted: a list that a verb follows is shortened by its last name.
+    doubted = rf"I am not sure (?:about {one}(?:(?:, | and ){one})*(?! (?:is|are|appears?|can)\b)|(?:whether|if) {one})"
+    return re.sub(rf"(?<!\w){one} is not in this video(?!\w)|{doubted}", "", text)
 
 
 def right_existence(case: Case, reply: Reply) -> bool:

@@ -150,7 +150,7 @@ class Constraint:
 
     def _begins_a_name(self, text: str) -> bool:
         """Whether a text holds a name, or ends in the beginning of one that no other word begins with."""
-        if any(name in text for name in self.names):
+        if any(_contains(text, name) for name in self.names):
             return True
         match = re.search(r"[^\W\d_]+$", text)
         begun = match.group() if match else ""

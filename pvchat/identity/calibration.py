@@ -1,8 +1,9 @@
 """From a cosine to calibrated log-odds, with the doubt that poor pictures deserve.
 
 What is measured (`benchmarks/identity_reliability.py`): whatever is done to a face (fewer pixels, blur, a mask), its
-similarity to strangers stays distributed as before, while its similarity to its own person sinks. So the bound above
-which a track is the person hardly moves, and the bound below which it is not sinks with the reliability of the track.
+similarity to clean faces of strangers stays distributed as before, while its similarity to its own person sinks. So the
+bound below which a track is not the person sinks with the reliability of the track. The bound above which it is rises
+a little, as a precaution: two faces that are both damaged can look alike because of the damage.
 """
 
 import json
@@ -34,8 +35,7 @@ class Calibration:
         absent_least: but never below this.
         unreliable: below this reliability a track cannot rule anybody out.
         clear: reliability of a face in a good picture.
-        present_rise: how far `present` rises per unit of reliability below `clear`: two poor pictures of different
-            people look more alike than two good ones.
+        present_rise: how far `present` rises per unit of reliability below `clear`; set by hand.
         slope: log-odds per unit of cosine outside the two bounds.
         same_clip: cosine from which two tracks of one clip show one person.
     """

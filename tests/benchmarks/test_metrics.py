@@ -85,6 +85,8 @@ def test_strangers_named_in_words(text: str, named: list[str]) -> None:
         ("Maria is not in this video. I see Tom.", ["Tom"]),
         ("Maria is not in this video, but I am not sure about Tom.", []),
         ("I am not sure about Maria, but Tom is in this video.", ["Tom"]),
+        ("I am not sure about Maria and Tom is in this video.", ["Tom"]),
+        ("I am not sure whether Maria is in this video, and Tom is on the left.", ["Tom"]),
     ],
 )
 def test_who_is_refused_by_name_is_not_named(text: str, named: list[str]) -> None:

@@ -1,5 +1,7 @@
 """A face vector tells how much of the face is left in it."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from pvchat import weights
 from pvchat.errors import ModelError
 from pvchat.identity.engines import load_engine
 from pvchat.identity.reliability import face_reliability, track_reliability
+from pvchat.perception.face_detection import FaceDetection
+from pvchat.perception.face_mesh import FaceMesh
 from pvchat.perception.faces import measure_face
 from tests.group_faces import GroupFaces
 from tests.identity.people import MODEL, World
@@ -18,7 +23,7 @@ Rgb = NDArray[np.uint8]
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 10_000), st.floats(0.5, 12.0), st.floats(0.0, 1.0))
+@given(st.integers(0, 10_000), st.floats(2.0, 12.0), st.floats(0.0, 1.0))
 def test_a_face_moved_to_where_damaged_faces_lie_is_trusted_less(seed: int, far: float, quality: float) -> None:
     world = World(seed)
     samples = world.faces(world.person(), 1)
@@ -29,8 +34,7 @@ def test_a_face_moved_to_where_damaged_faces_lie_is_trusted_less(seed: int, far:
     before, after = (
         face_reliability(world.whitening.inverse(w), np.array([quality]), MODEL)[0] for w in (white, moved)
     )
-    along = float((moved - white)[0] @ world.damage)
-    assert (after < before + 0.02) or along <= 0
+    assert after < before
 
 
 @given(st.integers(0, 10_000), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
@@ -45,17 +49,20 @@ def test_better_pictures_are_trusted_more(seed: int, one: float, other: float) -
 def test_small_sharp_faces_are_trusted_more_than_large_blurred_ones(group_faces: GroupFaces) -> None:
     engine = load_engine("dlib")
     picture = group_faces.picture
-    blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.075 * group_faces.faces[0].height), np.uint8)
+    mesher = FaceMesh(weights.path("mp-face-mesh"))
 
-    def reliability(rgb: Rgb, index: int) -> float:
-        face, mesh = group_faces.faces[index], group_faces.meshes[index]
+    def reliability(rgb: Rgb, found: FaceDetection, scale: float) -> float:
+        x0, y0, x1, y1 = found.box
+        face = replace(found, box=(x0 * scale, y0 * scale, x1 * scale, y1 * scale))
+        mesh = mesher.landmarks(rgb, face)
         vectors = engine.describe(rgb, [face.box], [mesh])
         return track_reliability(vectors, np.array([measure_face(rgb, face, mesh).quality]), engine.model_id)
 
-    clear = [reliability(picture, i) for i in range(3)]
-    poor = [reliability(blurred, i) for i in range(3)]
-    assert min(clear) > 0.6
-    assert max(poor) < 0.4
+    for face in group_faces.faces[:3]:
+        scale = 30 / face.height
+        small = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+        blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.05 * face.height), np.uint8)
+        assert reliability(small, face, scale) > reliability(blurred, face, 1.0) + 0.1
 
 
 def test_an_engine_without_a_measurement_goes_by_quality() -> None:
