@@ -17,7 +17,7 @@ class PerceptionConfig:
             their track alive.
         max_bodies: bodies measured per sample, those not measured for longest first; bounds the cost of a crowd.
         max_people: people followed per frame, largest first; bounds the cost of a crowd.
-        crops_per_track: face crops described by the recognition engine per tracklet (about 80 ms each on one core).
+        crops_per_track: face crops described by the recognition engine per tracklet (about 6 ms each on one core).
         max_described: face crops described per video; tracklets found after that get `min_crops` each.
         min_crops: see `max_described`.
         torsos_per_track: torso crops described by the appearance network per tracklet.
