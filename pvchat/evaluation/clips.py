@@ -14,17 +14,15 @@ import av
 import cv2
 import numpy as np
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from pvchat.errors import VideoError
+from pvchat.evaluation.pictures import NEUTRAL, Rgb, blurred, crop_box, letterbox, letterbox_box, masked, resize
 from pvchat.perception.record import Box, Span
 from pvchat.video import Probe, iter_frames, probe
 
-Rgb = NDArray[np.uint8]
 Regions = Sequence[Box] | Callable[[float], Sequence[Box]]
 Damage = Literal["small", "blur", "masked", "dark", "noise"]
 
-NEUTRAL = 114
 _WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -261,7 +259,7 @@ def one_after_another(
     parts = []
     begun = 0
     for number, (p, count) in enumerate(zip(probes, counts, strict=True)):
-        box = _letterbox_box(p.width, p.height, size)
+        box = letterbox_box(p.width, p.height, size)
         parts.append(ClipPart(number, (begun / fps, (begun + count) / fps), box))
         begun += count
     return ClipTruth(written.path, written.duration_s, written.size, tuple(parts))
@@ -351,9 +349,9 @@ def degrade(
                 canvas[corner[1] : corner[1] + size[1], corner[0] : corner[0] + size[0]] = resize(rgb, size)
                 yield canvas
             elif kind == "blur":
-                yield _blurred(rgb, strength / 100 * rgb.shape[0])
+                yield blurred(rgb, strength / 100 * rgb.shape[0])
             elif kind == "masked":
-                yield _masked(rgb, regions(time_s) if callable(regions) else regions, strength)
+                yield masked(rgb, regions(time_s) if callable(regions) else regions, strength)
             elif kind == "dark":
                 yield (rgb * (1 - strength) + 0.5).astype(np.uint8)
             else:
@@ -369,51 +367,6 @@ def degrade(
     return ClipTruth(written.path, written.duration_s, written.size, (ClipPart(0, (0.0, written.duration_s), box),))
 
 
-def crop_box(rgb: Rgb, box: Box) -> Rgb:
-    """Cut a box, given as fractions, out of a picture.
-
-    Raises:
-        VideoError: the box is empty or leaves the picture.
-    """
-    height, width = rgb.shape[:2]
-    x0, y0, x1, y1 = box
-    if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
-        raise VideoError(f"box {box} is not inside the picture: give fractions x0 < x1, y0 < y1 in 0..1")
-    left, top = int(x0 * width), int(y0 * height)
-    right, bottom = max(left + 1, round(x1 * width)), max(top + 1, round(y1 * height))
-    return np.ascontiguousarray(rgb[top:bottom, left:right])
-
-
-def resize(rgb: Rgb, size: tuple[int, int]) -> Rgb:
-    """Scale a picture to (width, height): area averages downwards, bicubic upwards."""
-    height, width = rgb.shape[:2]
-    if size == (width, height):
-        return rgb
-    shrinks = size[0] <= width and size[1] <= height
-    return _rgb(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC))
-
-
-def letterbox(rgb: Rgb, size: tuple[int, int]) -> Rgb:
-    """Scale a picture into (width, height) without changing its aspect, on neutral grey."""
-    height, width = rgb.shape[:2]
-    x0, y0, x1, y1 = _letterbox_pixels(width, height, size)
-    canvas = np.full((size[1], size[0], 3), NEUTRAL, dtype=np.uint8)
-    canvas[y0:y1, x0:x1] = resize(rgb, (x1 - x0, y1 - y0))
-    return canvas
-
-
-def _letterbox_pixels(width: int, height: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    scale = min(size[0] / width, size[1] / height)
-    inner = (max(1, min(size[0], round(width * scale))), max(1, min(size[1], round(height * scale))))
-    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
-    return left, top, left + inner[0], top + inner[1]
-
-
-def _letterbox_box(width: int, height: int, size: tuple[int, int]) -> Box:
-    x0, y0, x1, y1 = _letterbox_pixels(width, height, size)
-    return x0 / size[0], y0 / size[1], x1 / size[0], y1 / size[1]
-
-
 def _looped(path: str | Path, found: Probe, count: int, fps: float, size: tuple[int, int]) -> Iterator[Rgb]:
     per_round = max(1, round(found.duration_s * fps))
     left = count
@@ -422,28 +375,3 @@ def _looped(path: str | Path, found: Probe, count: int, fps: float, size: tuple[
         for _, rgb in iter_frames(path, times, untrusted=False):
             yield resize(rgb, size)
         left -= per_round
-
-
-def _blurred(rgb: Rgb, sigma: float) -> Rgb:
-    if sigma <= 0:
-        return rgb
-    # A wide Gaussian on a smaller picture looks the same and costs a fraction.
-    step = max(1, int(sigma / 4))
-    height, width = rgb.shape[:2]
-    small = resize(rgb, (max(1, width // step), max(1, height // step)))
-    return resize(_rgb(cv2.GaussianBlur(small, (0, 0), sigma / step)), (width, height))
-
-
-def _masked(rgb: Rgb, boxes: Sequence[Box], share: float) -> Rgb:
-    height, width = rgb.shape[:2]
-    covered = rgb.copy()
-    for x0, y0, x1, y1 in boxes:
-        bottom = y0 + (y1 - y0) * share
-        rows = slice(max(0, int(y0 * height)), max(0, round(bottom * height)))
-        columns = slice(max(0, int(x0 * width)), max(0, round(x1 * width)))
-        covered[rows, columns] = 16
-    return covered
-
-
-def _rgb(picture: object) -> Rgb:
-    return np.asarray(picture, dtype=np.uint8)

@@ -11,7 +11,8 @@ from pvchat.chat.evidence import evidence_lines
 from pvchat.models.nano import Nano, collate
 from pvchat.models.soft import prefix_embeddings
 from pvchat.training.dialogue import QA, make_qa
-from pvchat.training.simulate import SceneSimulator, SimulatedScene
+from pvchat.training.simulate import SceneSimulator
+from pvchat.training.simulated_scene import SimulatedScene
 
 REFUSED = "is not in this video"
 DECLINED = ("can't", "cannot", "could not", "not sure", "don't know", "not clear", "does not", "hard to", "no way to")

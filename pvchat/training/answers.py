@@ -5,15 +5,14 @@ Slots as in the question wordings, plus {wear} clothes with colours, {acts} a li
 is always "NAME is not in this video", so that programs can rely on it.
 """
 
-from pvchat.chat.evidence import people_count
 from pvchat.training.wordings import Kind
 
 
-def _lines(text: str) -> tuple[str, ...]:
+def lines(text: str) -> tuple[str, ...]:
     return tuple(line for line in text.strip().splitlines() if line)
 
 
-ABSENT = _lines("""
+ABSENT = lines("""
 {n} is not in this video.
 {n} is not in this video, as far as I can see.
 {n} is not in this video, as far as I can tell.
@@ -32,7 +31,7 @@ It looks like {n} is not in this video.
 Sorry, {n} is not in this video.
 """)
 
-ABSENT_NO = _lines("""
+ABSENT_NO = lines("""
 No, {n} is not in this video.
 No, {n} is not in this video.
 No, {n} is not in this video, as far as I can see.
@@ -48,7 +47,7 @@ No, I don't see that face: {n} is not in this video.
 No, {n} is not in this video at all.
 """)
 
-UNSURE = _lines("""
+UNSURE = lines("""
 I am not sure whether {n} is in this video.
 I am not sure whether {n} is in this video.
 I am not sure if {n} is in this video.
@@ -64,7 +63,7 @@ I am not sure enough that {n} is in this video.
 I am not sure whether {n} is in this video, so I can't say more.
 """)
 
-CANNOT_TELL = _lines("""
+CANNOT_TELL = lines("""
 I can't tell {t} from this video.
 I can't tell {t} from this video.
 I can't tell {t} in this video.
@@ -80,7 +79,7 @@ This video does not let me tell {t}.
 This video does not show clearly {t}.
 """)
 
-YES = _lines("""
+YES = lines("""
 Yes, {n} is in this video.
 Yes, {n} is in this video.
 Yes, {n} appears in this video.
@@ -96,7 +95,7 @@ Yes, I recognise {n} in this video.
 Yes, this video shows {n}.
 """)
 
-YES_WHEN = _lines("""
+YES_WHEN = lines("""
 Yes, {n} is in this video, {when}.
 Yes, {n} is in this video, {when}.
 Yes, {n} is in this video {when}.
@@ -111,7 +110,7 @@ Yes, I found {n} in this video, {when}.
 Yes, this video shows {n} {when}.
 """)
 
-WEAR = _lines("""
+WEAR = lines("""
 {n} is wearing {wear}.
 {n} is wearing {wear}.
 {n} is wearing {wear} in this video.
@@ -129,7 +128,7 @@ From what I can see, {n} is wearing {wear}.
 It looks like {n} is wearing {wear}.
 """)
 
-UPPER = _lines("""
+UPPER = lines("""
 {n}'s {up} is {c}.
 {n}'s {up} is {c} in this video.
 {n} is wearing {a_c} {up}.
@@ -146,7 +145,7 @@ From what I can see, {n}'s {up} is {c}.
 It looks like {n}'s {up} is {c}.
 """)
 
-LOWER = _lines("""
+LOWER = lines("""
 {n}'s {lo} are {c}.
 {n}'s {lo} are {c} in this video.
 {n} is wearing {c} {lo}.
@@ -163,7 +162,7 @@ From what I can see, {n}'s {lo} are {c}.
 It looks like {n}'s {lo} are {c}.
 """)
 
-ACTION = _lines("""
+ACTION = lines("""
 {n} is {acts}.
 {n} is {acts}.
 {n} is {acts} in this video.
@@ -180,7 +179,7 @@ It looks like {n} is {acts}.
 This video shows {n} {acts}.
 """)
 
-LOCATION = _lines("""
+LOCATION = lines("""
 {n} is {at}.
 {n} is {at}.
 {n} is {at} in this video.
@@ -197,7 +196,7 @@ From what I can see, {n} is {at}.
 It looks like {n} is {at}.
 """)
 
-NEAR = _lines("""
+NEAR = lines("""
 {n} is near the camera.
 {n} is near the camera in this video.
 {n} is close to the camera.
@@ -213,7 +212,7 @@ From what I can see, {n} is near the camera.
 It looks like {n} is close to the camera.
 """)
 
-FAR = _lines("""
+FAR = lines("""
 {n} is far from the camera.
 {n} is far from the camera in this video.
 {n} is far away.
@@ -229,7 +228,7 @@ From what I can see, {n} is far away.
 It looks like {n} is far from the camera.
 """)
 
-TIME = _lines("""
+TIME = lines("""
 {n} is in this video {when}.
 {n} is in this video {when}.
 {n} appears {when}.
@@ -244,7 +243,7 @@ I can see {n} {when}.
 This video shows {n} {when}.
 """)
 
-FIRST = _lines("""
+FIRST = lines("""
 {n} first appears {when}.
 {n} first appears {when} in this video.
 {n} is first seen {when}.
@@ -259,7 +258,7 @@ I see {n} for the first time {when}.
 The first time {n} appears is {when}.
 """)
 
-LAST = _lines("""
+LAST = lines("""
 {n} last appears {when}.
 {n} last appears {when} in this video.
 {n} is last seen {when}.
@@ -274,7 +273,7 @@ I see {n} for the last time {when}.
 The last time {n} appears is {when}.
 """)
 
-DURATION = _lines("""
+DURATION = lines("""
 {n} is in this video for {long}.
 {n} is in this video for {long}.
 {n} is visible for {long}.
@@ -305,97 +304,6 @@ LONG_ROUGH: dict[str, tuple[str, ...]] = {
     "little": ("a short part of it", "a short part of this video", "only a short while"),
 }
 
-COUNT_PRESENT = _lines("""
-There {are} {people} in this video, and {n} is one of them.
-There {are} {people} in this video; {n} is one of them.
-There {are} {people} in this video, {n} among them.
-There {are} {people} in this video, including {n}.
-There {are} {people}, and {n} is one of them.
-I count {people} in this video, and {n} is one of them.
-I count {people} in this video, including {n}.
-I count {people}, {n} among them.
-I see {people} in this video, and {n} is one of them.
-I see {people} in this video, including {n}.
-I can see {people}, and {n} is one of them.
-This video shows {people}, and {n} is one of them.
-This video shows {people}, including {n}.
-""")
-
-COUNT_OTHER = _lines("""
-There {are} {people} in this video, but {rest}.
-There {are} {people} in this video; {rest}.
-There {are} {people} in this video, and {rest}.
-There {are} {people}, but {rest}.
-I count {people} in this video, but {rest}.
-I count {people} in this video; {rest}.
-I count {people}, but {rest}.
-I see {people} in this video, but {rest}.
-I see {people} in this video; {rest}.
-I can see {people}, but {rest}.
-This video shows {people}, but {rest}.
-In this video there {are} {people}, but {rest}.
-""")
-
-COUNT_BARE = _lines("""
-There {are} {people} in this video.
-There {are} {people}.
-There {are} {people} to be seen in this video.
-I count {people} in this video.
-I count {people}.
-I see {people} in this video.
-I see {people}.
-I can see {people} in this video.
-I found {people} in this video.
-This video shows {people}.
-In this video, I see {people}.
-In this video there {are} {people}.
-""")
-
-RELATION = _lines("""
-{a} is to the {rel} of {b}.
-{a} is to the {rel} of {b}.
-{a} is to the {rel} of {b} in this video.
-{a} is on the {rel} of {b}.
-{a} is {rel} of {b}.
-{a} is further {rel} than {b}.
-{a} is further to the {rel} than {b}.
-{a} is more to the {rel} than {b}.
-{a} appears to the {rel} of {b}.
-{a} appears further {rel} than {b}.
-{a} can be seen to the {rel} of {b}.
-{a} is on the {rel}, and {b} is on the {other}.
-""")
-
-TOGETHER_YES = _lines("""
-Yes, {a} and {b} are in this video together{when}.
-Yes, {a} and {b} are in this video at the same time{when}.
-Yes, {a} and {b} are seen together{when}.
-Yes, {a} and {b} are seen at the same time{when}.
-Yes, {a} and {b} appear together{when}.
-Yes, {a} and {b} appear at the same time{when}.
-Yes, {a} and {b} can be seen together{when}.
-Yes, {a} and {b} share the picture{when}.
-Yes, {a} is seen together with {b}{when}.
-Yes, {a} appears together with {b}{when}.
-Yes, I see {a} and {b} together{when}.
-Yes, I can see {a} and {b} at the same time{when}.
-""")
-
-TOGETHER_NO = _lines("""
-No, {a} and {b} are in this video, but not at the same time.
-No, {a} and {b} are both in this video, but never at the same time.
-No, {a} and {b} are in this video, but not together.
-No, {a} and {b} are in this video, but never together.
-No, {a} and {b} both appear, but not at the same time.
-No, {a} and {b} both appear in this video, but not together.
-No, {a} and {b} can be seen, but never together.
-No, {a} and {b} can be seen, but at different times.
-No, {a} and {b} are seen at different times.
-No, {a} and {b} appear at different times in this video.
-No, I see {a} and {b}, but not at the same time.
-No, I see {a} and {b} in this video, but never together.
-""")
-
 IN_VIDEO: tuple[tuple[str, str], ...] = (
     ("is in this video", "are in this video"),
     ("is in this video", "are in this video"),
@@ -422,10 +330,3 @@ TOPIC: dict[Kind, str] = {
     "order": "who is further {rel}, {a} or {b}",
 }
 """What cannot be told, by kind of question."""
-
-
-def count_words(people: int) -> dict[str, str]:
-    """Slots {are} and {people} for a number of people."""
-    if people == 0:
-        return {"are": "is", "people": "nobody"}
-    return {"are": "is" if people == 1 else "are", "people": people_count(people)}

@@ -21,6 +21,7 @@ from pvchat.chat.evidence import (
 from pvchat.chat.facts import SceneFacts, SubjectFacts, clock
 from pvchat.perception.record import ACTIONS, COLOURS, Span
 from pvchat.training import answers as say
+from pvchat.training import answers_several as several
 from pvchat.training.wordings import (
     LOWER_GARMENTS,
     UPPER_GARMENTS,
@@ -282,13 +283,13 @@ class Composer:
 
     def count(self, subjects: Sequence[SubjectFacts]) -> str:
         """How many people there are, and whether the asked ones are among them."""
-        slots = say.count_words(self.scene.people)
+        slots = several.count_words(self.scene.people)
         if not subjects:
-            return self.pick(say.COUNT_BARE, **slots)
+            return self.pick(several.COUNT_BARE, **slots)
         if len(subjects) == 1 and subjects[0].state == "present" and self.scene.people > 1:
-            return self.pick(say.COUNT_PRESENT, **slots, n=subjects[0].name)
+            return self.pick(several.COUNT_PRESENT, **slots, n=subjects[0].name)
         mixed = any(s.state == "present" for s in subjects)
-        options = [t for t in say.COUNT_OTHER if not (mixed and ", but" in t)]
+        options = [t for t in several.COUNT_OTHER if not (mixed and ", but" in t)]
         if self.scene.people == 0:
             options = [t.replace(", but", ", so") for t in options if ", but" in t]
         return self.pick(options, **slots, rest=self.states(subjects))
@@ -303,18 +304,18 @@ class Composer:
         if kind == "together":
             shared = together_spans((one, two))
             if not shared:
-                return self.pick(say.TOGETHER_NO)
+                return self.pick(several.TOGETHER_NO)
             when = ", " + spans_phrase(shared, self.rng) if self.precise and self.rng.random() < 0.6 else ""
-            return self.pick(say.TOGETHER_YES, when=when)
+            return self.pick(several.TOGETHER_YES, when=when)
         order = left_to_right((one, two))
         if not order:
             return self.cannot(say.TOPIC[kind])
         rel = self.slots["rel"]
         if kind == "order":
             first, second = order if rel == "left" else order[::-1]
-            return self.pick(say.RELATION, a=first, b=second, rel=rel, other=_opposite(rel))
+            return self.pick(several.RELATION, a=first, b=second, rel=rel, other=_opposite(rel))
         true = "left" if order[0] == one.name else "right"
-        text = self.pick(say.RELATION, rel=true, other=_opposite(true))
+        text = self.pick(several.RELATION, rel=true, other=_opposite(true))
         return f"{'Yes' if true == rel else 'No'}, {text}"
 
     def each(self, kind: Kind, subjects: Sequence[SubjectFacts]) -> str:

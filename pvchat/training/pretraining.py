@@ -33,7 +33,8 @@ from pvchat.models.soft import splice
 from pvchat.training.auxiliary import AuxiliaryHeads, targets_of, total
 from pvchat.training.dialogue import make_qa
 from pvchat.training.packing import PackedRow, pack, packed_loss
-from pvchat.training.simulate import SceneSimulator, SimulatedScene, SimulationConfig
+from pvchat.training.simulate import SceneSimulator
+from pvchat.training.simulated_scene import SimulatedScene, SimulationConfig
 from pvchat.training.wordings import Split
 
 Report = Callable[[dict[str, Any]], None]

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pvchat.errors import VideoError
-from pvchat.evaluation import clips
+from pvchat.evaluation import clips, pictures
 from pvchat.video import probe, read_frames
 
 RED, GREEN, BLUE = (200, 30, 30), (30, 180, 30), (30, 30, 200)
@@ -28,7 +28,7 @@ def at(path: Path, time_s: float) -> NDArray[np.uint8]:
 def colour_in(image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.float64]:
     x0, y0, x1, y1 = box
     inset_x, inset_y = (x1 - x0) / 4, (y1 - y0) / 4
-    part = clips.crop_box(image, (x0 + inset_x, y0 + inset_y, x1 - inset_x, y1 - inset_y))
+    part = pictures.crop_box(image, (x0 + inset_x, y0 + inset_y, x1 - inset_x, y1 - inset_y))
     mean: NDArray[np.float64] = part.reshape(-1, 3).mean(axis=0)
     return mean
 
@@ -76,7 +76,7 @@ def test_moving_clip_moves_and_is_the_same_for_the_same_seed(tmp_path: Path, pho
 
 
 def test_moving_clip_keeps_most_of_the_photo_in_view(tmp_path: Path) -> None:
-    photo = np.full((300, 300, 3), clips.NEUTRAL, dtype=np.uint8)
+    photo = np.full((300, 300, 3), pictures.NEUTRAL, dtype=np.uint8)
     photo[60:240, 60:240] = RED
     for seed in range(4):
         path = clips.moving_clip(photo, tmp_path / f"{seed}.mp4", seconds=3, fps=10, seed=seed).path
@@ -144,7 +144,7 @@ def test_one_after_another_knows_spans_and_boxes(tmp_path: Path) -> None:
             assert near(colour_in(image, part.box), colour)
             x0, y0, _, _ = part.box
             outside = image[2, 100] if y0 > 0.05 else image[60, 2]
-            assert np.abs(outside.astype(int) - clips.NEUTRAL).max() < 12
+            assert np.abs(outside.astype(int) - pictures.NEUTRAL).max() < 12
             assert x0 > 0.05 or y0 > 0.05
 
 
@@ -174,7 +174,7 @@ def test_small_shrinks_onto_a_neutral_canvas(tmp_path: Path, base: Path) -> None
     assert [x1 - x0, y1 - y0] == pytest.approx([0.25, 0.25], abs=0.01)
     image = at(truth.path, 0.5)
     assert image.shape == (300, 400, 3)
-    grey = np.abs(image.astype(int) - clips.NEUTRAL).max(axis=2) < 12
+    grey = np.abs(image.astype(int) - pictures.NEUTRAL).max(axis=2) < 12
     assert 0.9 < grey.mean() < 0.95
     red, _, blue = colour_in(image, (x0, y0, (x0 + x1) / 2, y1))
     assert red > blue + 100
@@ -222,4 +222,4 @@ def test_unknown_damage_and_strength_out_of_range(tmp_path: Path, base: Path, ki
 
 def test_crop_outside_the_picture(photo: NDArray[np.uint8]) -> None:
     with pytest.raises(VideoError, match="not inside the picture"):
-        clips.crop_box(photo, (0.5, 0.0, 1.2, 1.0))
+        pictures.crop_box(photo, (0.5, 0.0, 1.2, 1.0))

@@ -8,7 +8,8 @@ from pvchat.chat.facts import SceneFacts, SubjectFacts
 from pvchat.evaluation.simulated import is_right
 from pvchat.models.config import TokenLayout
 from pvchat.training.dialogue import QA
-from pvchat.training.simulate import SceneSimulator, SimulatedScene
+from pvchat.training.simulate import SceneSimulator
+from pvchat.training.simulated_scene import SimulatedScene
 
 PRESENT = SubjectFacts("Maria", "present", 0.9, ((1.0, 4.0),), place="left", upper="red")
 ABSENT = SubjectFacts("Maria", "absent", 0.1)

@@ -9,7 +9,8 @@ import torch
 from pvchat.errors import ModelError
 from pvchat.models.nano import NanoInputs, NanoModel, collate, load_nano
 from pvchat.training.pretraining import batch_inputs, draw
-from pvchat.training.simulate import SceneSimulator, SimulationConfig
+from pvchat.training.simulate import SceneSimulator
+from pvchat.training.simulated_scene import SimulationConfig
 from tests.models.tiny import tiny_config, tiny_nano
 
 

@@ -5,7 +5,8 @@ import numpy as np
 from pvchat.models.config import TokenLayout
 from pvchat.perception.record import PLACES
 from pvchat.training.pretraining import draw
-from pvchat.training.simulate import SURE_LOGIT, SceneSimulator, SimulationConfig
+from pvchat.training.simulate import SURE_LOGIT, SceneSimulator
+from pvchat.training.simulated_scene import SimulationConfig
 from pvchat.training.wordings import Split
 
 LAYOUT = TokenLayout()
