@@ -60,7 +60,7 @@ class PretrainConfig:
     steps_a: int = 1200
     batch_a: int = 32
     rate_a: float = 8e-4
-    steps_b: int = 1600
+    steps_b: int = 1200
     batch_b: int = 4
     rate_b: float = 3e-4
     rate_lora: float = 5e-4
