@@ -39,6 +39,9 @@ from pvchat.training.wordings import Split
 
 Report = Callable[[dict[str, Any]], None]
 
+# Tokens, rounded up: few different lengths (see `pack`) at a cost of some 4 %.
+_ROUND_TO = 32
+
 
 @dataclass(frozen=True)
 class PretrainConfig:
@@ -195,9 +198,9 @@ class Pretrainer:
         """
         losses, right = [], []
         for index, row in enumerate(rows):
-            batch = pack([row]).to(self.device)
+            batch = pack([row], multiple=_ROUND_TO).to(self.device)
             states = splice(batch.ids, self.core.get_input_embeddings(), outputs.row(index))
-            loss, chosen = packed_loss(self.core, batch, states)
+            loss, chosen = packed_loss(self.core, batch, states, multiple=_ROUND_TO)
             losses.append(loss * len(chosen))
             right.append(chosen)
         every = torch.cat(right)

@@ -28,13 +28,13 @@ def rows() -> list[PackedRow]:
 
 
 @torch.inference_mode()
-def loss_of(packed: list[PackedRow], clips: list[int]) -> tuple[float, int]:
+def loss_of(packed: list[PackedRow], clips: list[int], multiple: int = 1) -> tuple[float, int]:
     language, model = tiny_language(), tiny_nano()
     whole = inputs()
-    batch = pack(packed)
+    batch = pack(packed, multiple=multiple)
     picked = type(whole)(**{name: value[clips] for name, value in vars(whole).items()})
     states = splice(batch.ids, language.embedding, model(picked))
-    loss, right = packed_loss(language.model, batch, states)
+    loss, right = packed_loss(language.model, batch, states, multiple=multiple)
     return float(loss), len(right)
 
 
@@ -51,6 +51,13 @@ def test_padding_changes_nothing() -> None:
     (a, n), (b, m) = loss_of([first], [0]), loss_of([second], [1])
     assert count == n + m
     assert together == pytest.approx((a * n + b * m) / count, abs=2e-5)
+
+
+def test_rounding_up_changes_nothing() -> None:
+    plain, rounded = loss_of(rows(), [0, 1]), loss_of(rows(), [0, 1], multiple=16)
+    assert pack(rows(), multiple=16).ids.shape[1] % 16 == 0
+    assert rounded[1] == plain[1]
+    assert rounded[0] == pytest.approx(plain[0], abs=2e-5)
 
 
 def test_labels_stand_where_the_answers_are_predicted() -> None:
