@@ -49,7 +49,8 @@ def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -
     if subject is None:
         raise SubjectError("this person is not enrolled any more; run: pvchat people")
     name, consent_id = subject.name, subject.consent_id
-    video_ids = {subject.video_id, *seen_in}
+    enrolled_from = () if subject.video_id is None else (subject.video_id,)
+    video_ids = {*seen_in, *enrolled_from}
     counts = _count_by_kind(session, subject_id)
     session.delete(subject)
     session.flush()

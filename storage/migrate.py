@@ -1,5 +1,7 @@
 """Bringing a database to the schema of this program, and back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 # Kept here beside the migrations, so that an up-to-date database opens without importing Alembic.
-HEAD = "0001"
+HEAD = "0002"
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -32,7 +34,7 @@ def upgrade(engine: Engine, target: str = "head") -> None:
     with engine.connect() as connection:
         if target == "head" and revision(connection) == HEAD:
             return
-    with engine.connect().execution_options(pvchat_write=True) as connection, connection.begin():
+    with _migrating(engine) as connection:
         found = revision(connection)
         config = _config(connection)
         if found is not None and not _known(config, found):
@@ -46,8 +48,26 @@ def downgrade(engine: Engine, target: str) -> None:
     """Migrate back to `target` ("base" for an empty database), in one transaction. Data in dropped tables is lost."""
     from alembic import command
 
-    with engine.connect().execution_options(pvchat_write=True) as connection, connection.begin():
+    with _migrating(engine) as connection:
         command.downgrade(_config(connection), target)
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """One transaction with the write lock. SQLite can change a table only by making it anew; with foreign keys on,
+    dropping the old one would delete every row that points to it."""
+    with engine.connect().execution_options(pvchat_write=True) as connection:
+        raw = connection.connection.driver_connection
+        if raw is None:
+            raise StorageError("the database was closed; open it again")
+        raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+                    raise StorageError("the database has rows that point nowhere; restore it from a backup")
+        finally:
+            raw.execute("PRAGMA foreign_keys=ON")
 
 
 def _known(config: "Config", found: str) -> bool:

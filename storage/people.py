@@ -1,4 +1,4 @@
-"""Enrolled people: their consent and their vectors."""
+"""People: their consent, and once they are enrolled their vectors."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from pvchat.errors import SubjectError
+from storage.engine import StorageError
 from storage.schema import ConsentRow, SubjectRow, VectorRow, now
 from storage.vectors import pack, unpack
 
@@ -54,6 +55,26 @@ class SubjectVectors:
 
 
 @dataclass(frozen=True)
+class SubjectInfo:
+    """A person without any vector, enrolled or not.
+
+    Attributes:
+        enrolled_from: file name of the enrollment video, None before the first enrollment.
+        face_model: id of the recognition engine, None before the first enrollment.
+        templates: how many face templates there are.
+    """
+
+    id: str
+    name: str
+    created_at: datetime
+    consent: Consent
+    coverage: dict[str, Any]
+    enrolled_from: str | None
+    face_model: str | None
+    templates: int
+
+
+@dataclass(frozen=True)
 class StoredSubject:
     """One enrolled person as stored."""
 
@@ -68,24 +89,14 @@ class StoredSubject:
     vectors: SubjectVectors
 
 
-def add(
-    session: Session,
-    *,
-    name: str,
-    name_key: str,
-    consent: Consent,
-    video_id: int,
-    coverage: dict[str, Any],
-    vectors: SubjectVectors,
-) -> str:
-    """Store a person, their consent and their vectors; the caller's transaction decides whether it stays.
+def create(session: Session, *, name: str, name_key: str, consent: Consent) -> str:
+    """Store a person and their consent, to be enrolled later; the caller's transaction decides whether it stays.
 
     Returns:
         Id of the subject.
 
     Raises:
         SubjectError: the name is taken.
-        StorageError: a vector is not finite.
     """
     consent_row = ConsentRow(
         given_by=consent.given_by,
@@ -97,17 +108,64 @@ def add(
     )
     session.add(consent_row)
     session.flush()
-    subject = SubjectRow(name=name, name_key=name_key, consent_id=consent_row.id, video_id=video_id, coverage=coverage)
+    subject = SubjectRow(name=name, name_key=name_key, consent_id=consent_row.id, video_id=None, coverage={})
     session.add(subject)
     try:
         session.flush()
     except IntegrityError as error:
         raise taken(name) from error
-    session.add(_row(subject.id, "face", vectors.face_model, vectors.templates, vectors.weights))
-    if vectors.appearance is not None:
-        session.add(_row(subject.id, "appearance", vectors.appearance_model, vectors.appearance[None], None))
-    session.flush()
     return subject.id
+
+
+def enroll(
+    session: Session, subject_id: str, *, video_id: int, coverage: dict[str, Any], vectors: SubjectVectors
+) -> None:
+    """Give a person the vectors of one video, in place of those of an earlier enrollment.
+
+    Raises:
+        SubjectError: there is no such person any more.
+        StorageError: a vector is not finite.
+    """
+    subject = _existing(session, subject_id)
+    session.execute(delete(VectorRow).where(VectorRow.subject_id == subject_id))
+    subject.video_id, subject.coverage = video_id, coverage
+    session.add(_row(subject_id, "face", vectors.face_model, vectors.templates, vectors.weights))
+    if vectors.appearance is not None:
+        session.add(_row(subject_id, "appearance", vectors.appearance_model, vectors.appearance[None], None))
+    session.flush()
+
+
+def rename(session: Session, subject_id: str, *, name: str, name_key: str) -> None:
+    """Call a person something else.
+
+    Raises:
+        SubjectError: there is no such person, or the name is taken.
+    """
+    subject = _existing(session, subject_id)
+    subject.name, subject.name_key = name, name_key
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise taken(name) from error
+
+
+def get(session: Session, subject_id: str) -> SubjectInfo | None:
+    """The person with this id, enrolled or not."""
+    row = session.get(SubjectRow, subject_id)
+    return None if row is None else _info(session, row)
+
+
+def list_info(session: Session) -> list[SubjectInfo]:
+    """Everybody with a consent, enrolled or not, in the order of creation."""
+    rows = session.scalars(select(SubjectRow).order_by(SubjectRow.created_at, SubjectRow.id)).all()
+    return [_info(session, row) for row in rows]
+
+
+def _existing(session: Session, subject_id: str) -> SubjectRow:
+    subject = session.get(SubjectRow, subject_id)
+    if subject is None:
+        raise SubjectError("this person was forgotten meanwhile; create the person anew")
+    return subject
 
 
 def taken(name: str) -> SubjectError:
@@ -119,6 +177,7 @@ def list_all(session: Session) -> list[StoredSubject]:
     """Everybody enrolled, in the order of enrollment."""
     rows = session.scalars(
         select(SubjectRow)
+        .where(SubjectRow.video_id.is_not(None))
         .options(selectinload(SubjectRow.vectors), selectinload(SubjectRow.video))
         .order_by(SubjectRow.created_at, SubjectRow.id)
     ).all()
@@ -130,6 +189,7 @@ def fingerprint(session: Session) -> tuple[str, ...]:
     rows = session.execute(
         select(SubjectRow.id, ConsentRow.withdrawn_at, ConsentRow.expires_at)
         .join(SubjectRow.consent)
+        .where(SubjectRow.video_id.is_not(None))
         .order_by(SubjectRow.id)
     ).all()
     return tuple(f"{subject_id}/{withdrawn}/{expires}" for subject_id, withdrawn, expires in rows)
@@ -153,22 +213,44 @@ def _row(subject_id: str, kind: str, model_id: str, values: Float, weights: Floa
     )
 
 
+def _info(session: Session, row: SubjectRow) -> SubjectInfo:
+    found = session.execute(
+        select(VectorRow.model_id, VectorRow.count).where(VectorRow.subject_id == row.id, VectorRow.kind == "face")
+    ).one_or_none()
+    return SubjectInfo(
+        id=row.id,
+        name=row.name,
+        created_at=row.created_at,
+        consent=_consent(row.consent),
+        coverage=row.coverage,
+        enrolled_from=None if row.video is None else row.video.name,
+        face_model=None if found is None else found[0],
+        templates=0 if found is None else found[1],
+    )
+
+
+def _consent(row: ConsentRow) -> Consent:
+    return Consent(
+        given_by=row.given_by,
+        purpose=row.purpose,
+        policy_version=row.policy_version,
+        given_at=row.given_at,
+        expires_at=row.expires_at,
+        withdrawn_at=row.withdrawn_at,
+    )
+
+
 def _read(row: SubjectRow) -> StoredSubject:
     blocks = {vector.kind: vector for vector in row.vectors}
     face, appearance = blocks["face"], blocks.get("appearance")
+    if row.video is None or row.video_id is None:
+        raise StorageError(f"the subject {row.id} has vectors but no video; forget the person and enroll again")
     return StoredSubject(
         id=row.id,
         name=row.name,
         name_key=row.name_key,
         created_at=row.created_at,
-        consent=Consent(
-            given_by=row.consent.given_by,
-            purpose=row.consent.purpose,
-            policy_version=row.consent.policy_version,
-            given_at=row.consent.given_at,
-            expires_at=row.consent.expires_at,
-            withdrawn_at=row.consent.withdrawn_at,
-        ),
+        consent=_consent(row.consent),
         video_id=row.video_id,
         video_name=row.video.name,
         coverage=row.coverage,

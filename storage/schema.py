@@ -98,7 +98,10 @@ class VideoRow(Base):
 
 
 class SubjectRow(Base):
-    """An enrolled person. `name_key` makes names unique whatever their case or Unicode form."""
+    """A person with a consent. `name_key` makes names unique whatever their case or Unicode form.
+
+    Until the first enrollment is done there is no video and there are no vectors: nobody can be asked about.
+    """
 
     __tablename__ = "subjects"
 
@@ -107,11 +110,11 @@ class SubjectRow(Base):
     name_key: Mapped[str] = mapped_column(String(240), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     consent_id: Mapped[int] = mapped_column(ForeignKey("consents.id", ondelete="RESTRICT"), unique=True)
-    video_id: Mapped[int] = mapped_column(ForeignKey("videos.id", ondelete="RESTRICT"), index=True)
+    video_id: Mapped[int | None] = mapped_column(ForeignKey("videos.id", ondelete="RESTRICT"), index=True)
     coverage: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     consent: Mapped[ConsentRow] = relationship(lazy="joined")
-    video: Mapped[VideoRow] = relationship()
+    video: Mapped[VideoRow | None] = relationship()
     vectors: Mapped[list["VectorRow"]] = relationship(
         back_populates="subject", cascade="all, delete-orphan", passive_deletes=True
     )
@@ -169,3 +172,85 @@ class VectorRow(Base):
 
     perception: Mapped[PerceptionRow | None] = relationship(back_populates="vectors")
     subject: Mapped[SubjectRow | None] = relationship(back_populates="vectors")
+
+
+class MediaRow(Base):
+    """A file that was uploaded and is kept in the data folder, under `media/` by its id; its name is for display."""
+
+    __tablename__ = "media"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=lambda: str(uuid4()))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    duration_s: Mapped[float]
+    width: Mapped[int]
+    height: Mapped[int]
+    fps: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class JobRow(Base):
+    """Work that was accepted and outlives the request: an enrollment, or looking at an uploaded video.
+
+    `version` counts the changes, so that whoever watches a job knows what is new.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint("kind IN ('enroll', 'perceive')", name="kind"),
+        CheckConstraint("state IN ('queued', 'running', 'needs_pick', 'done', 'failed', 'cancelled')", name="state"),
+        UniqueConstraint("owner", "idempotency_key"),
+        Index(None, "state", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=lambda: str(uuid4()))
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default="queued")
+    subject_id: Mapped[str | None] = mapped_column(ForeignKey("subjects.id", ondelete="CASCADE"), index=True)
+    media_id: Mapped[str | None] = mapped_column(ForeignKey("media.id", ondelete="SET NULL"), index=True)
+    pick: Mapped[int | None]
+    progress: Mapped[float] = mapped_column(default=0.0)
+    step: Mapped[str] = mapped_column(String(100), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    owner: Mapped[str] = mapped_column(String(36))
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    crops: Mapped[list["JobCropRow"]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, order_by="JobCropRow.number"
+    )
+
+
+class JobCropRow(Base):
+    """A person an enrollment could mean. The picture goes when the job has ended."""
+
+    __tablename__ = "job_crops"
+    __table_args__ = (UniqueConstraint("job_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    description: Mapped[str] = mapped_column(String(200))
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class KeyRow(Base):
+    """An API key: its hash, what it may do, and until when. The key itself is shown once and never stored."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=lambda: str(uuid4()))
+    name: Mapped[str] = mapped_column(String(100))
+    prefix: Mapped[str] = mapped_column(String(12))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,277 @@
+"""Jobs: accepted work that outlives the request and the process.
+
+queued -> running -> done | failed | needs_pick -> queued -> ... ; cancelled from any state that is not an end.
+Every change raises `version`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from storage.schema import JobCropRow, JobRow, now
+
+JobKind = Literal["enroll", "perceive"]
+JobState = Literal["queued", "running", "needs_pick", "done", "failed", "cancelled"]
+ENDED: tuple[JobState, ...] = ("done", "failed", "cancelled")
+MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A person an enrollment could mean: the number to pick, where to find them, a JPEG of the face."""
+
+    number: int
+    description: str
+    jpeg: bytes
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job.
+
+    Attributes:
+        progress: 0..1. step: what is being done.
+        result: what came of it, once done. error: {"title", "detail"}, once failed.
+        choices: how many people there are to pick from, while a pick is needed.
+        owner: id of the key it was accepted for.
+    """
+
+    id: str
+    kind: JobKind
+    state: JobState
+    subject_id: str | None
+    media_id: str | None
+    pick: int | None
+    progress: float
+    step: str
+    attempts: int
+    version: int
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+    choices: tuple[tuple[int, str], ...]
+    owner: str
+    fingerprint: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ENDED
+
+
+def add(
+    session: Session,
+    *,
+    kind: JobKind,
+    owner: str,
+    subject_id: str | None = None,
+    media_id: str | None = None,
+    pick: int | None = None,
+    idempotency_key: str | None = None,
+    fingerprint: str | None = None,
+) -> Job | None:
+    """Accept a job; the caller's transaction decides whether it stays.
+
+    Returns:
+        The job, or None when this owner has used the idempotency key before.
+    """
+    row = JobRow(
+        kind=kind,
+        owner=owner,
+        subject_id=subject_id,
+        media_id=media_id,
+        pick=pick,
+        idempotency_key=idempotency_key,
+        fingerprint=fingerprint,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        if idempotency_key is not None and by_idempotency_key(session, owner, idempotency_key) is not None:
+            return None
+        raise
+    return _job(row)
+
+
+def get(session: Session, job_id: str) -> Job | None:
+    """The job with this id."""
+    row = session.get(JobRow, job_id)
+    return None if row is None else _job(row)
+
+
+def by_idempotency_key(session: Session, owner: str, key: str) -> Job | None:
+    """The job this owner had accepted under this idempotency key."""
+    row = session.scalar(select(JobRow).where(JobRow.owner == owner, JobRow.idempotency_key == key))
+    return None if row is None else _job(row)
+
+
+def list_all(
+    session: Session, *, subject_id: str | None = None, state: JobState | None = None, most: int = 100
+) -> list[Job]:
+    """The newest jobs, newest first."""
+    query = select(JobRow).order_by(JobRow.created_at.desc(), JobRow.id).limit(most)
+    if subject_id is not None:
+        query = query.where(JobRow.subject_id == subject_id)
+    if state is not None:
+        query = query.where(JobRow.state == state)
+    return [_job(row) for row in session.scalars(query).all()]
+
+
+def waiting(session: Session) -> int:
+    """How many jobs are queued."""
+    return len(session.scalars(select(JobRow.id).where(JobRow.state == "queued")).all())
+
+
+def requeue_orphans(session: Session) -> int:
+    """Put back what a dead worker was at; what has died too often fails.
+
+    Returns:
+        How many jobs there were.
+    """
+    rows = session.scalars(select(JobRow).where(JobRow.state == "running")).all()
+    for row in rows:
+        if row.attempts >= MOST_ATTEMPTS:
+            _end(row, "failed")
+            row.error = {
+                "title": "The worker stopped",
+                "detail": f"the worker stopped {row.attempts} times while at this video; try another copy of it",
+            }
+        else:
+            row.state, row.step, row.progress = "queued", "waiting", 0.0
+            row.version += 1
+    session.flush()
+    return len(rows)
+
+
+def take_next(session: Session) -> Job | None:
+    """The longest waiting job, now running. Needs a session that holds the write lock."""
+    row = session.scalar(select(JobRow).where(JobRow.state == "queued").order_by(JobRow.created_at, JobRow.id).limit(1))
+    if row is None:
+        return None
+    row.state, row.step, row.progress = "running", "starting", 0.0
+    row.started_at = now()
+    row.attempts += 1
+    row.version += 1
+    session.flush()
+    return _job(row)
+
+
+def tell(session: Session, job_id: str, progress: float, step: str) -> bool:
+    """Note how far a running job is.
+
+    Returns:
+        False when it is not to go on: cancelled, or gone with its subject.
+    """
+    row = _running(session, job_id)
+    if row is None:
+        return False
+    row.progress, row.step = min(max(progress, 0.0), 1.0), step[:100]
+    row.version += 1
+    session.flush()
+    return True
+
+
+def finish(session: Session, job_id: str, result: Mapping[str, Any]) -> bool:
+    """End a running job well. Returns False when it was cancelled or is gone; then nothing of it may stay."""
+    row = _running(session, job_id)
+    if row is None:
+        return False
+    _end(row, "done")
+    row.progress, row.step, row.result = 1.0, "done", dict(result)
+    row.crops.clear()
+    session.flush()
+    return True
+
+
+def fail(session: Session, job_id: str, title: str, detail: str) -> bool:
+    """End a running job badly. Returns False when it was cancelled or is gone."""
+    row = _running(session, job_id)
+    if row is None:
+        return False
+    _end(row, "failed")
+    row.step, row.error = "failed", {"title": title, "detail": detail}
+    row.crops.clear()
+    session.flush()
+    return True
+
+
+def ask_for_pick(session: Session, job_id: str, choices: Sequence[Choice]) -> bool:
+    """Let a running job wait until somebody says which person is meant. Returns False as `finish` does."""
+    row = _running(session, job_id)
+    if row is None:
+        return False
+    row.crops.clear()
+    session.flush()
+    row.crops.extend(JobCropRow(number=c.number, description=c.description[:200], jpeg=c.jpeg) for c in choices)
+    row.state, row.step = "needs_pick", "several people: pick one"
+    row.version += 1
+    session.flush()
+    return True
+
+
+def choose(session: Session, job_id: str, number: int) -> bool:
+    """Answer a job's question who is meant. Returns False when it asks nothing or offers no such number."""
+    row = session.get(JobRow, job_id)
+    if row is None or row.state != "needs_pick" or number not in {crop.number for crop in row.crops}:
+        return False
+    row.pick, row.state, row.step, row.progress = number, "queued", "waiting", 0.0
+    row.version += 1
+    session.flush()
+    return True
+
+
+def cancel(session: Session, job_id: str) -> bool:
+    """End a job that has not ended. Returns whether there was something to end."""
+    row = session.get(JobRow, job_id)
+    if row is None or row.state in ENDED:
+        return False
+    _end(row, "cancelled")
+    row.step = "cancelled"
+    row.crops.clear()
+    session.flush()
+    return True
+
+
+def crop(session: Session, job_id: str, number: int) -> bytes | None:
+    """The picture of one choice, a JPEG."""
+    return session.scalar(select(JobCropRow.jpeg).where(JobCropRow.job_id == job_id, JobCropRow.number == number))
+
+
+def _running(session: Session, job_id: str) -> JobRow | None:
+    return session.scalar(select(JobRow).where(JobRow.id == job_id, JobRow.state == "running"))
+
+
+def _end(row: JobRow, state: JobState) -> None:
+    row.state, row.finished_at = state, now()
+    row.version += 1
+
+
+def _job(row: JobRow) -> Job:
+    return Job(
+        id=row.id,
+        kind=row.kind,  # type: ignore[arg-type]
+        state=row.state,  # type: ignore[arg-type]
+        subject_id=row.subject_id,
+        media_id=row.media_id,
+        pick=row.pick,
+        progress=row.progress,
+        step=row.step,
+        attempts=row.attempts,
+        version=row.version,
+        result=row.result,
+        error=row.error,
+        choices=tuple((crop.number, crop.description) for crop in row.crops),
+        owner=row.owner,
+        fingerprint=row.fingerprint,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
