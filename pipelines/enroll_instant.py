@@ -6,13 +6,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.tools import Tools
+from pipelines.videos import PerceivedVideo
 from pvchat.chat.facts import clock
 from pvchat.errors import AmbiguousSubjectError, ConsentError, NoFaceError
 from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors, Track
+
+if TYPE_CHECKING:
+    from pvchat.identity.gallery import GalleryEntry
 
 DOMINANCE = 3.0
 LISTED = 12
@@ -55,6 +61,49 @@ class Candidate:
         """Where and when to find the person: "left, first at 0:03"."""
         place = "left" if self.centre_x < 1 / 3 else "right" if self.centre_x > 2 / 3 else "middle"
         return f"{place}, first at {clock(self.first_s)}"
+
+
+@dataclass(frozen=True)
+class NewEntry:
+    """What a video gives of one person, ready to be stored.
+
+    Attributes:
+        entry: templates and appearance. coverage: what the video showed. warnings: one line each.
+    """
+
+    entry: "GalleryEntry"
+    coverage: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+def candidates_of(perceived: PerceivedVideo, tools: Tools) -> list[Candidate]:
+    """Everybody in a perceived video who could be enrolled, in the order `--pick` counts."""
+    vectors = perceived.vectors
+    return find_candidates(perceived.record, vectors, lambda a, b: tools.same_person(a, b, vectors.face_model))
+
+
+def build(
+    name: str, perceived: PerceivedVideo, pick: int | None, file: Path, tools: Tools, others: "Sequence[GalleryEntry]"
+) -> NewEntry:
+    """Steps 3 and 4: pick the subject and build the entry.
+
+    Args:
+        name: of the person. perceived: the video. pick: which person is meant, from 1. file: for messages.
+        tools: identity. others: entries of everybody else, to warn of look-alikes.
+
+    Raises:
+        NoFaceError, AmbiguousSubjectError: see `pick_subject`.
+    """
+    vectors = perceived.vectors
+    candidates = candidates_of(perceived, tools)
+    candidate = pick_subject(candidates, pick, file)
+    samples = samples_of(candidate, vectors)
+    entry = tools.build_entry(name, samples, appearance_of(candidate, vectors), vectors.face_model)
+    return NewEntry(
+        entry=entry,
+        coverage={**entry.coverage, **coverage_of(candidate, candidates)},
+        warnings=(*thin_coverage(candidate, samples), *tools.look_alikes(entry, others)),
+    )
 
 
 def check_consent(consent_by: str, purpose: str) -> tuple[str, str]:

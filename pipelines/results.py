@@ -85,6 +85,23 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A person of an enrollment video who could be meant.
+
+    Attributes:
+        number: what to pick, from 1.
+        description: where and when to find the person.
+        keyframe_s: a moment that shows the person well.
+        box: the person in that frame, as fractions of its width and height.
+    """
+
+    number: int
+    description: str
+    keyframe_s: float
+    box: Box
+
+
+@dataclass(frozen=True)
 class EnrollResult:
     """What came of an enrollment.
 

@@ -3,29 +3,33 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from pipelines import enroll_instant, names
-from pipelines.results import Answer, EnrollResult, Evidence, ForgetReport, Person
+from pipelines import names
+from pipelines.conversation import check_question, resolve
+from pipelines.enrolling import Enroller, consent_of
+from pipelines.forgetting import videos_with
+from pipelines.results import Answer, Candidate, EnrollResult, Evidence, ForgetReport, Person
 from pipelines.tools import EmbeddedTools, Progress, Tools
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
-from pvchat.errors import ConsentError, QuestionError, SubjectError
+from pvchat.errors import ConsentError, SubjectError
 from pvchat.paths import home_dir
-from storage import people, perceptions
+from pvchat.perception.record import PerceptionRecord
+from storage import people
 from storage.erase import erase_subject
-from storage.people import Consent, StoredSubject, SubjectVectors
+from storage.people import StoredSubject
 from storage.schema import now
 from storage.store import Store
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session as DatabaseSession
+
     from pvchat.chat.answer import Clip
     from pvchat.identity.gallery import GalleryEntry
-
-LONGEST_QUESTION = 2000
 
 
 class Session:
@@ -39,9 +43,13 @@ class Session:
     def __init__(self, store: Store, tools: Tools) -> None:
         self._store = store
         self._tools = tools
-        # One model and one cache of clips: questions are answered one after the other.
+        # One model and one cache of clips: questions are answered one after the other. Looking at videos goes on
+        # meanwhile, under a lock of its own.
         self._lock = threading.RLock()
         self._videos = PerceivedVideos(store, tools)
+        self._enroller = Enroller(
+            store, tools, self._videos, self._lock, lambda model: self._gallery(self._subjects(), model)
+        )
         self._clips: OrderedDict[tuple[str, ...], Clip] = OrderedDict()
         self._known_ids: frozenset[str] = frozenset()
 
@@ -75,52 +83,66 @@ class Session:
             AmbiguousSubjectError: several people are equally likely.
             WeightsError: a model is missing.
         """
-        started = time.perf_counter()
-        consent_by, purpose = enroll_instant.check_consent(consent_by, purpose)
-        consent = Consent(given_by=consent_by, purpose=purpose, expires_at=expires_at)
-        if not consent.valid(now()):
-            raise ConsentError("the consent has expired already; ask for a new one")
+        consent = consent_of(consent_by, purpose, expires_at)
         name = self.check_enrollment(name, video)
-        file = Path(video)
-        with self._lock:
-            self._tools.prepare(answering=False)
-            perceived = self._videos.get(file, progress, store=False)
-            perceive_s = time.perf_counter() - started
-            record, vectors = perceived.record, perceived.vectors
-            candidates = enroll_instant.find_candidates(
-                record, vectors, lambda a, b: self._tools.same_person(a, b, vectors.face_model)
-            )
-            candidate = enroll_instant.pick_subject(candidates, pick, file)
-            samples = enroll_instant.samples_of(candidate, vectors)
-            entry = self._tools.build_entry(
-                name,
-                samples,
-                enroll_instant.appearance_of(candidate, vectors),
-                vectors.face_model,
-            )
-            coverage = {**entry.coverage, **enroll_instant.coverage_of(candidate, candidates)}
-            warnings = [
-                *enroll_instant.thin_coverage(candidate, samples),
-                *self._tools.look_alikes(entry, self._gallery(self._subjects(), entry.model_id)),
-            ]
-            with self._store.write() as session:
-                video_id = perceptions.save(session, record, vectors, file, perceived.size_bytes)
-                people.add(
-                    session,
-                    name=name,
-                    name_key=names.name_key(name),
-                    consent=consent,
-                    video_id=video_id,
-                    coverage=coverage,
-                    vectors=_vectors_of(entry, vectors.appearance_model),
-                )
-        total_s = time.perf_counter() - started
-        return EnrollResult(
-            subject=name,
-            coverage=coverage,
-            warnings=tuple(warnings),
-            timing_s={"perceive": perceive_s, "gallery": total_s - perceive_s, "total": total_s},
-        )
+        return self._enroller.enroll_new(name, Path(video), consent, pick=pick, progress=progress)
+
+    def create_subject(self, name: str, *, consent_by: str, purpose: str, expires_at: datetime | None = None) -> str:
+        """Note a person and their consent, to be enrolled later.
+
+        Args:
+            name, consent_by, purpose, expires_at: see `enroll`.
+
+        Returns:
+            Id of the subject.
+
+        Raises:
+            SubjectError: the name is not usable, or taken.
+            ConsentError: consent is missing.
+        """
+        return self._enroller.create(name, consent_by, purpose, expires_at)
+
+    def enroll_subject(
+        self,
+        subject_id: str,
+        video: Path | str,
+        *,
+        pick: int | None = None,
+        progress: Progress | None = None,
+        finish: "Callable[[DatabaseSession, EnrollResult], None] | None" = None,
+    ) -> EnrollResult:
+        """Enroll a person who was noted before, in place of an earlier enrollment.
+
+        Args:
+            subject_id: of `create_subject`.
+            video, pick, progress: see `enroll`; what `progress` raises ends the enrollment, and nothing is stored.
+            finish: called in the transaction that stores the enrollment; what it raises undoes all of it.
+
+        Raises:
+            SubjectError: there is no such person any more.
+            ConsentError: the consent is withdrawn or expired.
+            VideoError, NoFaceError, AmbiguousSubjectError, WeightsError: see `enroll`.
+        """
+        return self._enroller.enroll_known(subject_id, Path(video), pick=pick, progress=progress, finish=finish)
+
+    def candidates(self, video: Path | str) -> list[Candidate]:
+        """The people of a video among whom an enrollment has to pick, in the order `pick` counts.
+
+        Raises:
+            VideoError: the file cannot be read as video.
+            WeightsError: a model is missing.
+        """
+        return self._enroller.candidates(Path(video))
+
+    def perceive(self, video: Path | str, progress: Progress | None = None) -> PerceptionRecord:
+        """Look at a video ahead of the first question about it.
+
+        Raises:
+            VideoError: the file cannot be read as video.
+            WeightsError: a model is missing.
+        """
+        self._tools.prepare(answering=False)
+        return self._videos.get(Path(video), progress).record
 
     def ask(
         self,
@@ -128,9 +150,11 @@ class Session:
         question: str,
         subjects: Sequence[str] | None = None,
         *,
+        earlier: Sequence[str] = (),
         use_evidence: bool = True,
         use_identity_bias: bool = True,
         progress: Progress | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Answer:
         """Answer a question about a video.
 
@@ -138,10 +162,13 @@ class Session:
             video: the file.
             question: 1 to 2000 characters.
             subjects: who is asked about, in the order of the evidence; by default the enrolled people the question
-                mentions, else everybody enrolled who is found in the video.
+                mentions, else those an earlier question means, else everybody enrolled who is found in the video.
+            earlier: the questions before this one in the conversation, oldest first.
             use_evidence: whether evidence lines go into the prompt.
             use_identity_bias: whether the model's attention is biased toward the subjects' tracks.
-            progress: called with the fraction done and what is being done.
+            progress: called with the fraction done and what is being done; what it raises ends the work.
+            on_text: called with the answer so far while it is written; what it raises ends the work. Only the answer
+                that comes back was checked against its evidence.
 
         Raises:
             QuestionError: the question is empty or too long.
@@ -155,10 +182,15 @@ class Session:
         with self._lock:
             enrolled = self._subjects()
             self._drop_forgotten(enrolled)
-            asked = self._asked(question, subjects, enrolled)
-            self._tools.prepare(answering=True)
-            perceived = self._videos.get(Path(video), progress)
-            perceived_at = time.perf_counter()
+            self._asked(question, earlier, subjects, enrolled)
+        self._tools.prepare(answering=True)
+        perceived = self._videos.get(Path(video), progress)
+        perceived_at = time.perf_counter()
+        with self._lock:
+            # Somebody may have been enrolled or forgotten while the video was looked at.
+            enrolled = self._subjects()
+            self._drop_forgotten(enrolled)
+            question, asked = self._asked(question, earlier, subjects, enrolled)
             for subject in enrolled:
                 if asked and subject.name in asked and subject.vectors.face_model != perceived.vectors.face_model:
                     raise SubjectError(
@@ -173,7 +205,12 @@ class Session:
             if progress is not None:
                 progress(1.0, "answering")
             result = self._tools.answer(
-                clip, question, asked, use_evidence=use_evidence, use_identity_bias=use_identity_bias
+                clip,
+                question,
+                asked,
+                use_evidence=use_evidence,
+                use_identity_bias=use_identity_bias,
+                on_text=on_text,
             )
         finished = time.perf_counter()
         return Answer(
@@ -217,7 +254,7 @@ class Session:
             ConsentError: the consent of an asked person is withdrawn or expired.
             VideoError: the file is missing or empty.
         """
-        self._asked(check_question(question), subjects, self._subjects())
+        self._asked(check_question(question), (), subjects, self._subjects())
         self._videos.identify(Path(video))
 
     def find(self, name: str) -> str:
@@ -247,11 +284,11 @@ class Session:
         Raises:
             SubjectError: nobody is called so.
         """
-        with self._lock:
+        with self._videos.nobody_looks(), self._lock:
             enrolled = self._subjects()
             wanted = names.find_subject(name, [subject.name for subject in enrolled])
             subject = next(subject for subject in enrolled if subject.name == wanted)
-            seen_in = self._seen_in(subject, enrolled)
+            seen_in = videos_with(subject, enrolled, self._store, self._tools)
             with self._store.write() as session:
                 erased = erase_subject(session, subject.id, seen_in)
             self._videos.clear()
@@ -296,15 +333,19 @@ class Session:
         ]
 
     def _asked(
-        self, question: str, subjects: Sequence[str] | None, enrolled: Sequence[StoredSubject]
-    ) -> list[str] | None:
-        """Names asked about; None when the question is about nobody in particular."""
+        self,
+        question: str,
+        earlier: Sequence[str],
+        subjects: Sequence[str] | None,
+        enrolled: Sequence[StoredSubject],
+    ) -> tuple[str, list[str] | None]:
+        """The question with names for pronouns, and who is asked about; None when it is nobody in particular."""
         known = [subject.name for subject in enrolled]
         if subjects:
             wanted = [subjects] if isinstance(subjects, str) else subjects
             asked = list(dict.fromkeys(names.find_subject(name, known) for name in wanted))
         else:
-            asked = names.mentioned(question, known)
+            question, asked = resolve(question, earlier, known)
             stranger = None if asked else names.asked_stranger(question)
             if stranger is not None:
                 raise names.unknown(stranger, known)
@@ -316,7 +357,7 @@ class Session:
                     f'the consent for "{subject.name}" is {ended}; run: pvchat forget "{subject.name}", '
                     "then enroll again with a new consent"
                 )
-        return asked or None
+        return question, asked or None
 
     def _clip(self, perceived: PerceivedVideo, enrolled: Sequence[StoredSubject]) -> "Clip":
         """The clip the model answers from: the same object for every question while nothing changes."""
@@ -338,37 +379,6 @@ class Session:
             self._tools.release()
         self._known_ids = ids
 
-    def _seen_in(self, subject: StoredSubject, enrolled: Sequence[StoredSubject]) -> set[int]:
-        """Videos whose cached records may hold this person: found there, perhaps there, or not comparable."""
-        alone = [self._tools.entry(subject.name, subject.vectors, subject.coverage)]
-        everybody = [self._tools.entry(other.name, other.vectors, other.coverage) for other in enrolled]
-        found: set[int] = set()
-        with self._store.read() as session:
-            for cached in perceptions.load_all(session):
-                if cached.vectors.face_model != subject.vectors.face_model:
-                    found.add(cached.video_id)
-                    continue
-                comparable = [e for e in everybody if e.model_id == cached.vectors.face_model]
-                for gallery in (alone, comparable):
-                    decisions = self._tools.decide(cached.vectors, cached.record, gallery)
-                    if any(d.name == subject.name and d.state != "absent" for d in decisions):
-                        found.add(cached.video_id)
-        return found
-
-
-def check_question(question: str) -> str:
-    """The question on one line, without control characters.
-
-    Raises:
-        QuestionError: it is empty or longer than 2000 characters.
-    """
-    text = " ".join("".join(c if c.isprintable() else " " for c in question).split())
-    if not text:
-        raise QuestionError('the question is empty; ask something like "Is Maria in this video?"')
-    if len(question.strip()) > LONGEST_QUESTION:
-        raise QuestionError(f"the question has {len(question.strip())} characters; use at most {LONGEST_QUESTION}")
-    return text
-
 
 def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "nano") -> Session:
     """Open a data folder.
@@ -387,13 +397,3 @@ def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "n
     """
     tools = EmbeddedTools(engine, base)
     return Session(Store.open(home_dir() if home is None else Path(home)), tools)
-
-
-def _vectors_of(entry: "GalleryEntry", appearance_model: str) -> SubjectVectors:
-    return SubjectVectors(
-        face_model=entry.model_id,
-        templates=entry.templates,
-        weights=entry.weights,
-        appearance_model=appearance_model if entry.appearance is not None else "",
-        appearance=entry.appearance,
-    )

@@ -68,9 +68,16 @@ class Tools(Protocol):
         """What the model answers from; kept between questions about one video."""
 
     def answer(
-        self, clip: "Clip", question: str, subjects: Sequence[str], *, use_evidence: bool, use_identity_bias: bool
+        self,
+        clip: "Clip",
+        question: str,
+        subjects: Sequence[str],
+        *,
+        use_evidence: bool,
+        use_identity_bias: bool,
+        on_text: Callable[[str], None] | None,
     ) -> "AnswerResult":
-        """Answer one question about one video."""
+        """Answer one question about one video; `on_text` is called with the answer so far."""
 
     def release(self) -> None:
         """Let go of everything that was kept about videos and people (not of the models)."""
@@ -176,11 +183,23 @@ class EmbeddedTools:
         return Clip(record, vectors, decisions, entries)
 
     def answer(
-        self, clip: "Clip", question: str, subjects: Sequence[str], *, use_evidence: bool, use_identity_bias: bool
+        self,
+        clip: "Clip",
+        question: str,
+        subjects: Sequence[str],
+        *,
+        use_evidence: bool,
+        use_identity_bias: bool,
+        on_text: Callable[[str], None] | None,
     ) -> "AnswerResult":
         """Answer one question about one video. Raises WeightsError and ModelError."""
         return self._answering.get().answer(
-            clip, question, subjects, use_evidence=use_evidence, use_identity_bias=use_identity_bias
+            clip,
+            question,
+            subjects,
+            use_evidence=use_evidence,
+            use_identity_bias=use_identity_bias,
+            on_text=on_text,
         )
 
     def release(self) -> None:

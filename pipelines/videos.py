@@ -2,8 +2,11 @@
 
 import hashlib
 import stat
+import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,14 +30,18 @@ class PerceivedVideo:
     record: PerceptionRecord
     vectors: PerceptionVectors
     size_bytes: int
+    stored: bool = True
 
 
 class PerceivedVideos:
-    """Looks at every video once per set of models. Not safe between threads by itself; the session's lock is."""
+    """Looks at every video once per set of models, one video at a time. Safe to share between threads."""
 
     def __init__(self, store: Store, tools: Tools) -> None:
         self._store = store
         self._tools = tools
+        # One for the caches, held for moments; one for whoever looks at a video, held until it is seen.
+        self._lock = threading.Lock()
+        self._looking = threading.RLock()
         self._perceived: OrderedDict[str, PerceivedVideo] = OrderedDict()
         self._hashes: OrderedDict[tuple[str, int, int, int], str] = OrderedDict()
 
@@ -51,29 +58,46 @@ class PerceivedVideos:
             WeightsError: a model is missing.
         """
         size_bytes, sha256 = self.identify(file)
-        known = self._perceived.get(sha256)
-        if known is None:
-            with self._store.read() as session:
-                seen_before = perceptions.video_known(session, sha256)
-            if not seen_before:
-                # A file that is no video is refused at once, without waiting for the models that are loading meanwhile.
-                self._tools.probe(file)
-            models = self._tools.perception_models()
-            with self._store.read() as session:
-                cached = perceptions.load(session, sha256, models)
-            if cached is not None:
-                known = PerceivedVideo(cached.record, cached.vectors, size_bytes)
-            else:
-                record, vectors = self._tools.perceive(file, progress)
-                if record.video.sha256 != sha256:
-                    raise VideoError(f"{file.name} changed while it was being read; try again when it is complete")
-                known = PerceivedVideo(record, vectors, size_bytes)
-                if store:
+        known = self._remembered(sha256)
+        if known is None or (store and not known.stored):
+            with self._looking:
+                known = self._remembered(sha256) or self._look(file, sha256, size_bytes, progress)
+                if store and not known.stored:
                     with self._store.write() as session:
-                        perceptions.save(session, record, vectors, file, size_bytes)
-        if store:
-            remember(self._perceived, sha256, known, CLIPS_KEPT)
+                        perceptions.save(session, known.record, known.vectors, file, size_bytes)
+                    known = replace(known, stored=True)
+                with self._lock:
+                    remember(self._perceived, sha256, known, CLIPS_KEPT)
         return known
+
+    @contextmanager
+    def nobody_looks(self) -> Iterator[None]:
+        """Keeps everybody from looking at a video, so that what is erased meanwhile does not come back."""
+        with self._looking:
+            yield
+
+    def _remembered(self, sha256: str) -> PerceivedVideo | None:
+        with self._lock:
+            known = self._perceived.get(sha256)
+            if known is not None:
+                self._perceived.move_to_end(sha256)
+            return known
+
+    def _look(self, file: Path, sha256: str, size_bytes: int, progress: Progress | None) -> PerceivedVideo:
+        with self._store.read() as session:
+            seen_before = perceptions.video_known(session, sha256)
+        if not seen_before:
+            # A file that is no video is refused at once, without waiting for the models that are loading meanwhile.
+            self._tools.probe(file)
+        models = self._tools.perception_models()
+        with self._store.read() as session:
+            cached = perceptions.load(session, sha256, models)
+        if cached is not None:
+            return PerceivedVideo(cached.record, cached.vectors, size_bytes)
+        record, vectors = self._tools.perceive(file, progress)
+        if record.video.sha256 != sha256:
+            raise VideoError(f"{file.name} changed while it was being read; try again when it is complete")
+        return PerceivedVideo(record, vectors, size_bytes, stored=False)
 
     def identify(self, file: Path) -> tuple[int, str]:
         """Size and SHA-256 of a file; the hash is remembered as long as the file does not change.
@@ -88,7 +112,8 @@ class PerceivedVideos:
             if status.st_size == 0:
                 raise VideoError(f"{file} is empty; give the path of a video")
             key = (str(file.resolve()), status.st_size, status.st_mtime_ns, status.st_ino)
-            sha256 = self._hashes.get(key)
+            with self._lock:
+                sha256 = self._hashes.get(key)
             if sha256 is None:
                 with file.open("rb") as stream:
                     sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -96,12 +121,14 @@ class PerceivedVideos:
             raise VideoError(f"{file} cannot be read: {error.strerror}; check the path") from error
         except ValueError as error:
             raise VideoError(f"the path {str(file)!r} cannot be used: {error}; check the path") from error
-        remember(self._hashes, key, sha256, _HASHES_KEPT)
+        with self._lock:
+            remember(self._hashes, key, sha256, _HASHES_KEPT)
         return status.st_size, sha256
 
     def clear(self) -> None:
         """Let go of everything in memory."""
-        self._perceived.clear()
+        with self._lock:
+            self._perceived.clear()
 
 
 def remember(cache: OrderedDict[K, V], key: K, value: V, most: int) -> None:

@@ -140,6 +140,7 @@ def requeue_orphans(session: Session) -> int:
     for row in rows:
         if row.attempts >= MOST_ATTEMPTS:
             _end(row, "failed")
+            row.crops.clear()
             row.error = {
                 "title": "The worker stopped",
                 "detail": f"the worker stopped {row.attempts} times while at this video; try another copy of it",

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from pipelines.session import LONGEST_QUESTION, Session
+from pipelines.conversation import LONGEST_QUESTION
+from pipelines.session import Session
 from pvchat.errors import ConsentError, QuestionError, SubjectError, VideoError
 from storage.schema import ConsentRow
 from storage.store import Store
