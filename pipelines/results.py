@@ -1,7 +1,7 @@
 """What a session hands back."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -166,6 +166,7 @@ class ForgetReport:
         track_vectors: vectors of tracks in cached perception records.
         records: file names of the videos whose cached perception records went.
         videos: file names of the videos that are no longer known at all.
+        media: ids of uploaded files that are to go.
     """
 
     subject: str
@@ -174,3 +175,8 @@ class ForgetReport:
     track_vectors: int
     records: tuple[str, ...]
     videos: tuple[str, ...]
+    media: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self)

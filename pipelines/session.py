@@ -288,20 +288,44 @@ class Session:
             enrolled = self._subjects()
             wanted = names.find_subject(name, [subject.name for subject in enrolled])
             subject = next(subject for subject in enrolled if subject.name == wanted)
-            seen_in = videos_with(subject, enrolled, self._store, self._tools)
-            with self._store.write() as session:
-                erased = erase_subject(session, subject.id, seen_in)
-            self._videos.clear()
-            self._clips.clear()
-            self._tools.release()
-            self._store.scrub()
+            return self._forget(subject.id, subject, enrolled)
+
+    def forget_subject(self, subject_id: str) -> ForgetReport:
+        """The same by id; also for somebody who was noted and never enrolled.
+
+        Raises:
+            SubjectError: there is no such person any more.
+        """
+        with self._videos.nobody_looks(), self._lock:
+            enrolled = self._subjects()
+            return self._forget(subject_id, next((s for s in enrolled if s.id == subject_id), None), enrolled)
+
+    def warm_up(self) -> None:
+        """Load the models now, not with the first question.
+
+        Raises:
+            WeightsError, ModelError: one is missing or does not fit.
+        """
+        self._tools.warm_up()
+
+    def _forget(
+        self, subject_id: str, subject: StoredSubject | None, enrolled: Sequence[StoredSubject]
+    ) -> ForgetReport:
+        seen_in = set() if subject is None else videos_with(subject, enrolled, self._store, self._tools)
+        with self._store.write() as session:
+            erased = erase_subject(session, subject_id, seen_in)
+        self._videos.clear()
+        self._clips.clear()
+        self._tools.release()
+        self._store.scrub()
         return ForgetReport(
-            subject=subject.name,
+            subject=erased.name,
             templates=erased.templates,
             appearance=erased.appearance,
             track_vectors=erased.track_vectors,
             records=erased.records,
             videos=erased.videos,
+            media=erased.media,
         )
 
     def close(self) -> None:

@@ -30,6 +30,9 @@ class Tools(Protocol):
     def prepare(self, *, answering: bool) -> None:
         """Begin loading in the background what the next call will need."""
 
+    def warm_up(self) -> None:
+        """Load everything now."""
+
     def perception_models(self) -> Mapping[str, str]:
         """Ids of the models that perceive, as they stand in their records."""
 
@@ -106,6 +109,12 @@ class EmbeddedTools:
         self._seeing.start()
         if answering:
             self._answering.start()
+
+    def warm_up(self) -> None:
+        """Load everything now. Raises WeightsError and ModelError."""
+        self.prepare(answering=True)
+        self._seeing.get()
+        self._answering.get()
 
     def perception_models(self) -> Mapping[str, str]:
         """Ids of the models that perceive, as they stand in their records."""

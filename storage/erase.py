@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pvchat.errors import SubjectError
-from storage.schema import ConsentRow, PerceptionRow, SubjectRow, VectorRow, VideoRow
+from storage.schema import ConsentRow, JobRow, MediaRow, PerceptionRow, SubjectRow, VectorRow, VideoRow
 
 
 @dataclass(frozen=True)
@@ -16,20 +16,24 @@ class Erased:
     """What one erasure took.
 
     Attributes:
+        name: what the person was called.
         templates: face templates of the subject.
         appearance: appearance vectors of the subject.
         records: file names of the videos whose cached perception records went.
         track_vectors: vectors of tracks that went with those records.
         videos: file names of the videos that are no longer known at all.
         renamed: how many other videos lost their file name because it held the person's name.
+        media: ids of the uploaded files that the person was or was to be enrolled from; the files are to be deleted.
     """
 
+    name: str
     templates: int
     appearance: int
     records: tuple[str, ...]
     track_vectors: int
     videos: tuple[str, ...]
     renamed: int
+    media: tuple[str, ...]
 
 
 def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -> Erased:
@@ -52,6 +56,7 @@ def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -
     enrolled_from = () if subject.video_id is None else (subject.video_id,)
     video_ids = {*seen_in, *enrolled_from}
     counts = _count_by_kind(session, subject_id)
+    media = _enrollment_media(session, subject_id)
     session.delete(subject)
     session.flush()
     consent = session.get(ConsentRow, consent_id)
@@ -75,22 +80,38 @@ def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -
     session.flush()
     renamed = _clear_file_names(session, name)
     return Erased(
+        name=name,
         templates=counts.get("face", 0),
         appearance=counts.get("appearance", 0),
         records=tuple(records),
         track_vectors=track_vectors,
         videos=tuple(gone),
         renamed=renamed,
+        media=media,
     )
+
+
+def _enrollment_media(session: Session, subject_id: str) -> tuple[str, ...]:
+    """Take the rows of the files uploaded to enroll this person, unless somebody else is enrolled from the same one."""
+    ids = set(session.scalars(select(JobRow.media_id).where(JobRow.subject_id == subject_id, JobRow.kind == "enroll")))
+    others = set(
+        session.scalars(select(JobRow.media_id).where(JobRow.subject_id != subject_id, JobRow.kind == "enroll"))
+    )
+    gone = sorted(media_id for media_id in ids - others if media_id is not None)
+    for row in session.scalars(select(MediaRow).where(MediaRow.id.in_(gone))).all():
+        session.delete(row)
+    session.flush()
+    return tuple(gone)
 
 
 def _clear_file_names(session: Session, name: str) -> int:
     """Replace file names that hold the person's name ("maria_lopez.mp4") by the start of the file's hash."""
     wanted = _letters(name)
     renamed = 0
-    for video in session.scalars(select(VideoRow)).all():
-        if wanted in _letters(video.name):
-            video.name = video.sha256[:12]
+    rows: list[VideoRow | MediaRow] = [*session.scalars(select(VideoRow)), *session.scalars(select(MediaRow))]
+    for row in rows:
+        if wanted in _letters(row.name):
+            row.name = row.sha256[:12]
             renamed += 1
     session.flush()
     return renamed

@@ -130,6 +130,16 @@ def waiting(session: Session) -> int:
     return len(session.scalars(select(JobRow.id).where(JobRow.state == "queued")).all())
 
 
+def perceiving(session: Session, media_id: str) -> Job | None:
+    """The job that looks, or is going to look, at this file."""
+    row = session.scalar(
+        select(JobRow)
+        .where(JobRow.media_id == media_id, JobRow.kind == "perceive", JobRow.state.in_(("queued", "running")))
+        .limit(1)
+    )
+    return None if row is None else _job(row)
+
+
 def requeue_orphans(session: Session) -> int:
     """Put back what a dead worker was at; what has died too often fails.
 

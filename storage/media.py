@@ -131,6 +131,13 @@ def get(session: Session, media_id: str) -> Media | None:
     return None if row is None else _media(row)
 
 
+def by_content(session: Session, sha256: str) -> str | None:
+    """Id of an upload with this content, the oldest one."""
+    return session.scalar(
+        select(MediaRow.id).where(MediaRow.sha256 == sha256).order_by(MediaRow.created_at, MediaRow.id).limit(1)
+    )
+
+
 def list_all(session: Session) -> list[Media]:
     """All uploaded files, newest first."""
     rows = session.scalars(select(MediaRow).order_by(MediaRow.created_at.desc(), MediaRow.id)).all()

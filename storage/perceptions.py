@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from pvchat.perception.record import RECORD_VERSION, FaceSamples, PerceptionRecord, PerceptionVectors
 from storage.engine import StorageError
-from storage.schema import PerceptionRow, VectorRow, VideoRow
+from storage.schema import PerceptionRow, SubjectRow, VectorRow, VideoRow
 from storage.vectors import pack, unpack
 
 
@@ -98,6 +99,30 @@ def load(session: Session, sha256: str, models: Mapping[str, str]) -> CachedPerc
         .options(selectinload(PerceptionRow.vectors), selectinload(PerceptionRow.video))
     )
     return None if row is None else _read(row)
+
+
+def newest(session: Session, sha256: str) -> dict[str, Any] | None:
+    """The newest record of a file, by whatever models, as plain JSON."""
+    return session.scalar(
+        select(PerceptionRow.record)
+        .join(PerceptionRow.video)
+        .where(VideoRow.sha256 == sha256, PerceptionRow.version == RECORD_VERSION)
+        .order_by(PerceptionRow.created_at.desc(), PerceptionRow.id.desc())
+        .limit(1)
+    )
+
+
+def remove(session: Session, sha256: str) -> None:
+    """Forget what was perceived in a file; the file itself too, unless somebody is enrolled from it."""
+    video = session.scalar(select(VideoRow).where(VideoRow.sha256 == sha256))
+    if video is None:
+        return
+    for row in session.scalars(select(PerceptionRow).where(PerceptionRow.video_id == video.id)).all():
+        session.delete(row)
+    session.flush()
+    if session.scalar(select(SubjectRow.id).where(SubjectRow.video_id == video.id).limit(1)) is None:
+        session.delete(video)
+    session.flush()
 
 
 def load_all(session: Session) -> Iterator[CachedPerception]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import ask, demo, enroll, forget, people, pretrain, weights
+from app.cli import ask, demo, enroll, forget, keys, people, pretrain, serve, weights
 
 app = typer.Typer(
     name="pvchat",
@@ -20,6 +20,8 @@ app.command("forget")(forget.forget)
 app.add_typer(weights.app, name="weights")
 app.add_typer(pretrain.app, name="pretrain")
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.add_typer(keys.app, name="keys")
 
 
 def _version(wanted: bool) -> None:

@@ -162,7 +162,14 @@ class SceneTools:
         return clip
 
     def answer(
-        self, clip: Any, question: str, subjects: Sequence[str], *, use_evidence: bool, use_identity_bias: bool
+        self,
+        clip: Any,
+        question: str,
+        subjects: Sequence[str],
+        *,
+        use_evidence: bool,
+        use_identity_bias: bool,
+        on_text: Callable[[str], None] | None,
     ) -> Any:
         self.asked.append((question, tuple(subjects), use_evidence, use_identity_bias))
         by_name = {decision.name: decision for decision in clip.decisions}
@@ -185,9 +192,15 @@ class SceneTools:
         scene = SceneFacts(clip.record.video.duration_s, tuple(facts), count, count - len(known))
         yes = all(item.state == "present" for item in facts)
         text = f"{'Yes' if yes else 'No'}, {' and '.join(subjects)}."
+        for end in range(1, len(text) + 1):
+            if on_text is not None:
+                on_text(text[:end])
         return SimpleNamespace(
             text=text, facts=scene, agrees_with_evidence=True, model={"base": "nano"}, timing_s={"generate": 0.01}
         )
+
+    def warm_up(self) -> None:
+        self.calls.append("warm_up")
 
     def release(self) -> None:
         self.calls.append("release")

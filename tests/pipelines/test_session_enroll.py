@@ -27,7 +27,7 @@ def rows(home: Path) -> dict[str, int]:
         }
 
 
-EMPTY = {"consents": 0, "videos": 0, "subjects": 0, "perception_records": 0, "vectors": 0}
+EMPTY = dict.fromkeys(Base.metadata.tables, 0)
 
 
 def test_enrolled_person_is_listed_with_consent(session: Session, video: Video) -> None:
@@ -202,7 +202,7 @@ def test_interruption_inside_the_transaction_leaves_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("storage.people.add", stop)
+        patch.setattr("storage.people.enroll", stop)
         with pytest.raises(KeyboardInterrupt):
             session.enroll("Ann", video("a.mp4", {"face": 1}), **CONSENT)
     assert rows(home) == EMPTY

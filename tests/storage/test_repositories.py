@@ -50,17 +50,22 @@ def enrolled(store: Store, make_record: Make, make_vectors: Make) -> Callable[..
     def enroll(name: str = "Ann", file: str = "ann.mp4", sha256: str = "a" * 64, seed: int = 0) -> str:
         with store.write() as session:
             video_id = perceptions.save(session, make_record(sha256), make_vectors(seed), Path(file), 1000)
-            return people.add(
+            subject_id = people.create(
                 session,
                 name=name,
                 name_key=name.casefold(),
                 consent=Consent(given_by=f"{name} in person", purpose="door"),
+            )
+            people.enroll(
+                session,
+                subject_id,
                 video_id=video_id,
                 coverage={"faces": 3},
                 vectors=SubjectVectors(
                     "dlib-resnet-v1", TEMPLATE + seed, np.ones(2, np.float32), "net", np.full(4, 0.5 + seed, np.float32)
                 ),
             )
+            return subject_id
 
     return enroll
 

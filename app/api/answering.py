@@ -1,0 +1,142 @@
+"""One question through the queue to the worker, as events. Both chat routes stand on this."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from app.api.context import Service
+from app.api.problems import Problem, not_found, of_kind
+from app.api.videos import existing
+from app.api.worker_client import WorkerDownError
+from storage import jobs, people
+from storage.jobs import Job
+
+Event = dict[str, Any]
+
+_LOOK_EVERY_S = 0.2
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that can be asked: the video is there, the people are known.
+
+    Attributes:
+        video_id: of the upload. question: the newest one. earlier: those before it. names: whom it is about.
+    """
+
+    video_id: str
+    question: str
+    earlier: tuple[str, ...]
+    names: tuple[str, ...]
+    use_evidence: bool = True
+    use_identity_bias: bool = True
+
+
+async def prepare(
+    service: Service,
+    video_id: str,
+    questions: Sequence[str],
+    subjects: Sequence[str],
+    *,
+    use_evidence: bool = True,
+    use_identity_bias: bool = True,
+) -> Asked:
+    """Check what can be checked before the queue.
+
+    Args:
+        questions: the user's turns, oldest first. subjects: ids or names.
+
+    Raises:
+        Problem: there is no such video or subject.
+    """
+    found = await existing(service, video_id)
+
+    def work() -> dict[str, str]:
+        with service.store.read() as session:
+            return {info.id: info.name for info in people.list_info(session)}
+
+    by_id = await service.run(work) if subjects else {}
+    names = tuple(by_id.get(subject, subject) for subject in subjects)
+    return Asked(found.id, questions[-1], tuple(questions[:-1]), names, use_evidence, use_identity_bias)
+
+
+async def answer(service: Service, asked: Asked) -> AsyncGenerator[Event, None]:
+    """Wait for a turn and pass the worker's events on: "progress", "text", then "answer".
+
+    Raises:
+        QueueFullError: too many are waiting.
+        Problem: the question cannot be answered.
+        WorkerDownError: the worker went away.
+    """
+    began = time.monotonic()
+    outcome = "left"
+    first = True
+    try:
+        # Whoever asks about a video that is still being looked at waits here, not in front of the model.
+        async for event in _looked_at(service, asked.video_id):
+            yield event
+        async with service.turns.turn():
+            message = {
+                "video": str(service.folder.path(asked.video_id)),
+                "question": asked.question,
+                "earlier": list(asked.earlier),
+                "subjects": list(asked.names),
+                "use_evidence": asked.use_evidence,
+                "use_identity_bias": asked.use_identity_bias,
+            }
+            async for event in service.supervisor.client.chat(message):
+                if event["event"] == "error":
+                    outcome = "refused"
+                    raise _problem(event)
+                if first and event["event"] in ("text", "answer"):
+                    first = False
+                    service.metrics.first_token.observe(time.monotonic() - began)
+                if event["event"] == "answer":
+                    outcome = "answered"
+                yield event
+    except WorkerDownError:
+        outcome = "worker_down"
+        raise
+    finally:
+        service.metrics.answers.labels(outcome).inc()
+
+
+async def final_answer(service: Service, asked: Asked) -> Event:
+    """The last event of `answer`, for clients that do not stream. Raises what `answer` raises."""
+    last: Event = {}
+    async with aclosing(answer(service, asked)) as events:
+        async for event in events:
+            last = event
+    return last
+
+
+async def _looked_at(service: Service, video_id: str) -> AsyncIterator[Event]:
+    seen = -1
+    while True:
+        job = await service.run(lambda: _perceiving(service, video_id))
+        if job is None:
+            return
+        if job.version != seen:
+            seen = job.version
+            yield {"event": "progress", "progress": round(job.progress, 3), "step": job.step}
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+def _perceiving(service: Service, video_id: str) -> Job | None:
+    with service.store.read() as session:
+        return jobs.perceiving(session, video_id)
+
+
+def _problem(event: Event) -> Problem:
+    if event["kind"] == "SubjectError":
+        return Problem(404, "Not found", event["detail"])
+    if event["kind"] == "VideoError":
+        return not_found("video") if "cannot be read: No such file" in event["detail"] else of_kind(**_kind(event))
+    return of_kind(**_kind(event))
+
+
+def _kind(event: Event) -> dict[str, str]:
+    return {"kind": event["kind"], "detail": event["detail"]}

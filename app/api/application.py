@@ -1,0 +1,114 @@
+"""The service as one ASGI application: gate, routes, worker."""
+
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.responses import Response
+
+from app.api import chat, completions, health, jobs, keys, problems, subjects, videos
+from app.api.context import Service
+from app.api.supervisor import Supervisor
+from app.api.waiting import Turns
+from app.auth.first_key import cookie_secret
+from app.auth.gate import Gate
+from app.settings import ServiceSettings
+from storage import media
+from storage.media import MediaFolder
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+_DESCRIPTION = """Enroll a person from one video, ask about that person in any other, get an answer with its evidence.
+
+Every route but the health routes needs a key: `Authorization: Bearer KEY`. Errors are problem details (RFC 9457)."""
+
+
+def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> FastAPI:
+    """Put the service together; its worker starts and ends with the application.
+
+    Args:
+        settings: see `ServiceSettings`. supervisor: of the worker, by default of a real one.
+
+    Raises:
+        StorageError: the data folder cannot be used.
+    """
+    store = Store.open(settings.home)
+    folder = MediaFolder(settings.home)
+    service = Service(
+        settings=settings,
+        store=store,
+        folder=folder,
+        supervisor=supervisor or Supervisor(settings.home),
+        turns=Turns(settings.chat_waiting),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        tidied = await service.run(lambda: _tidy(service))
+        if tidied:
+            log.warning("%d files of unfinished uploads were deleted", tidied)
+        service.supervisor.start()
+        yield
+        await service.supervisor.stop()
+        store.close()
+
+    app = FastAPI(
+        title="PVChat",
+        version=_version(),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        max_body_size=settings.max_json_kb << 10,
+        responses={"default": {"model": _problem_model(), "description": "A problem (RFC 9457)"}},
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    problems.install(app)
+    for module in (health, subjects, jobs, videos, chat, completions, keys):
+        app.include_router(module.router)
+    _measure(app, service)
+    app.add_middleware(
+        Gate,
+        store=store,
+        secret=cookie_secret(settings.home),
+        per_minute=settings.requests_per_minute,
+        session_s=settings.session_hours * 3600.0,
+    )
+    return app
+
+
+def _measure(app: FastAPI, service: Service) -> None:
+    @app.middleware("http")
+    async def measure(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        began = time.perf_counter()
+        response = await call_next(request)
+        route: Any = request.scope.get("route")
+        path = getattr(route, "path", "other")
+        service.metrics.requests.labels(path, request.method, str(response.status_code)).inc()
+        service.metrics.seconds.labels(path).observe(time.perf_counter() - began)
+        return response
+
+
+def _tidy(service: Service) -> int:
+    with service.store.read() as session:
+        known = {item.id for item in media.list_all(session)}
+    return service.folder.tidy(known)
+
+
+def _problem_model() -> Any:
+    from app.api.schemas import ProblemOut
+
+    return ProblemOut
+
+
+def _version() -> str:
+    try:
+        return version("pvchat")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,81 @@
+"""/v1/chat: ask about a video, in one piece or as a stream."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Security
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.sse import format_sse_event
+
+from app.api import problems
+from app.api.answering import Asked, answer, final_answer, prepare
+from app.api.context import Service, ServiceDep, bearer, need
+from app.api.problems import Problem
+from app.api.schemas import AnswerOut, ChatIn
+from app.api.waiting import QueueFullError
+from app.api.worker_client import WorkerDownError
+from pvchat.errors import PVChatError
+from storage.keys import Key
+
+router = APIRouter(prefix="/v1/chat", tags=["chat"], dependencies=[Security(bearer)])
+
+
+@router.post(
+    "",
+    response_model=AnswerOut,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
+async def chat(body: ChatIn, service: ServiceDep, _key: Annotated[Key, Depends(need("chat"))]) -> Response:
+    """Ask about a video. The last message is the question; "she" and "he" mean whom the conversation was about.
+
+    With `stream` the answer comes as server-sent events: `progress` (the video is looked at), `draft` (the answer so
+    far, not yet checked against its evidence), and last `answer` or `problem`."""
+    if body.messages[-1].role != "user":
+        raise Problem(422, "The request does not fit the schema", "the last message has to be the user's question")
+    questions = [message.content for message in body.messages if message.role == "user"]
+    asked = await prepare(
+        service,
+        body.video,
+        questions,
+        body.subjects,
+        use_evidence=body.use_evidence,
+        use_identity_bias=body.use_identity_bias,
+    )
+    if body.stream:
+        if service.turns.waiting >= service.settings.chat_waiting:
+            # Said while a status can still be said.
+            raise QueueFullError(5)
+        return StreamingResponse(_stream(service, asked), media_type="text/event-stream")
+    last = await final_answer(service, asked)
+    return JSONResponse(AnswerOut.of(last, asked.video_id).model_dump(mode="json"))
+
+
+async def _stream(service: Service, asked: Asked) -> AsyncIterator[bytes]:
+    try:
+        async with aclosing(answer(service, asked)) as events:
+            async for event in events:
+                kind = event["event"]
+                if kind == "answer":
+                    yield _sse("answer", AnswerOut.of(event, asked.video_id).model_dump_json())
+                elif kind == "text":
+                    yield _sse("draft", _json({"text": event["text"]}))
+                else:
+                    yield _sse("progress", _json({"progress": event["progress"], "step": event["step"]}))
+    except Problem as problem:
+        yield _sse("problem", _json(problem.body()))
+    except QueueFullError as error:
+        yield _sse("problem", _json(problems.queue_full(error).body()))
+    except WorkerDownError:
+        yield _sse("problem", _json(problems.worker_down().body()))
+    except PVChatError as error:
+        yield _sse("problem", _json(problems.of_error(error).body()))
+
+
+def _sse(event: str, data: str) -> bytes:
+    return format_sse_event(event=event, data_str=data)
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False)

@@ -1,0 +1,39 @@
+"""Figures for Prometheus. No label says who is asked about."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """The service's metrics in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "pvchat_requests_total",
+            "Requests by route, method and status.",
+            ["route", "method", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "pvchat_request_seconds",
+            "Time to the first byte of the response.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.answers = Counter("pvchat_answers_total", "Answers by outcome.", ["outcome"], registry=self.registry)
+        self.first_token = Histogram(
+            "pvchat_first_token_seconds",
+            "Time from question to first token.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.waiting = Gauge("pvchat_chat_waiting", "Questions that wait for the model.", registry=self.registry)
+        self.jobs = Gauge("pvchat_jobs_waiting", "Jobs that wait for the worker.", registry=self.registry)
+        self.restarts = Gauge("pvchat_worker_restarts", "Times the worker was started again.", registry=self.registry)
+
+    def text(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self.registry)

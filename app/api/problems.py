@@ -1,0 +1,126 @@
+"""Errors as problem details (RFC 9457), one shape for all of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.api.waiting import QueueFullError
+from app.api.worker_client import WorkerDownError
+from pvchat.errors import PVChatError
+
+MEDIA_TYPE = "application/problem+json"
+_OPENAI = "/v1/chat/completions"
+# By the name of the error's class, the nearest ancestor first.
+_STATUS = {
+    "SubjectError": (409, "The person cannot be used"),
+    "ConsentError": (409, "The consent does not hold"),
+    "QuestionError": (422, "The question cannot be asked"),
+    "NoFaceError": (422, "No face that can be described"),
+    "VideoError": (422, "The video cannot be read"),
+    "ScopeError": (422, "There is no such scope"),
+    "StorageError": (503, "The data folder cannot be used"),
+    "WeightsError": (503, "A model is missing"),
+    "PVChatError": (400, "The request cannot be done"),
+}
+
+
+class Problem(Exception):  # noqa: N818
+    """An error to answer with.
+
+    Args:
+        status: HTTP status. title: what kind of problem, the same each time. detail: what is wrong this time, and the
+            way out. headers: further headers. more: further members.
+    """
+
+    def __init__(
+        self, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.more = more
+
+    def body(self) -> dict[str, Any]:
+        """The members of the problem."""
+        return {"type": "about:blank", "title": self.title, "status": self.status, "detail": self.detail, **self.more}
+
+
+def not_found(what: str) -> Problem:
+    """There is no such thing."""
+    return Problem(404, "Not found", f"there is no such {what}; it may have been deleted")
+
+
+def of_kind(kind: str, detail: str) -> Problem:
+    """The problem for an error of the library, by the name of its class."""
+    status, title = _STATUS.get(kind, (500, "Something unexpected happened"))
+    return Problem(status, title, detail)
+
+
+def of_error(error: PVChatError) -> Problem:
+    """The problem for an error of the library."""
+    kind = next((c.__name__ for c in type(error).__mro__ if c.__name__ in _STATUS), "PVChatError")
+    return of_kind(kind, str(error))
+
+
+def worker_down() -> Problem:
+    """The worker went away."""
+    return Problem(
+        503,
+        "The worker stopped",
+        "the worker stopped before it had answered; it is being started again, try in a few seconds",
+        {"Retry-After": "10"},
+    )
+
+
+def queue_full(error: QueueFullError) -> Problem:
+    """Too many are waiting for the model."""
+    return Problem(429, "Too many requests", str(error), {"Retry-After": str(error.retry_after_s)})
+
+
+def response(problem: Problem, path: str = "") -> JSONResponse:
+    """The problem as a response; on the OpenAI-shaped route with the member its clients look for."""
+    body = problem.body()
+    if path.startswith(_OPENAI):
+        kind = "rate_limit_error" if problem.status == 429 else "invalid_request_error"
+        kind = "server_error" if problem.status >= 500 else kind
+        body["error"] = {"message": problem.detail, "type": kind, "param": None, "code": problem.title}
+    return JSONResponse(body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error leave as a problem."""
+
+    @app.exception_handler(Problem)
+    async def problem(request: Request, error: Problem) -> JSONResponse:
+        return response(error, request.url.path)
+
+    @app.exception_handler(PVChatError)
+    async def library(request: Request, error: PVChatError) -> JSONResponse:
+        return response(of_error(error), request.url.path)
+
+    @app.exception_handler(QueueFullError)
+    async def full(request: Request, error: QueueFullError) -> JSONResponse:
+        return response(queue_full(error), request.url.path)
+
+    @app.exception_handler(WorkerDownError)
+    async def down(request: Request, _error: WorkerDownError) -> JSONResponse:
+        return response(worker_down(), request.url.path)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        found = [{"where": ".".join(str(p) for p in e["loc"]), "what": e["msg"]} for e in error.errors()]
+        detail = "; ".join(f"{item['where']}: {item['what']}" for item in found[:5])
+        return response(Problem(422, "The request does not fit the schema", detail, errors=found), request.url.path)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        title = {404: "Not found", 405: "Method not allowed", 413: "Too large"}.get(error.status_code, "Refused")
+        return response(
+            Problem(error.status_code, title, str(error.detail), dict(error.headers or {})), request.url.path
+        )

@@ -1,0 +1,311 @@
+"""What goes over the wire, as pydantic models."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from storage.jobs import Job
+from storage.keys import Key
+from storage.media import Media
+from storage.people import SubjectInfo
+
+Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Maria"])]
+
+
+class In(BaseModel):
+    """Something a client sends; unknown members are a mistake worth telling."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ConsentIn(In):
+    """Who allowed what. Nobody is enrolled without it."""
+
+    given_by: Annotated[str, Field(min_length=1, max_length=200, examples=["Maria Rossi"])]
+    purpose: Annotated[str, Field(min_length=1, max_length=500, examples=["family archive"])]
+    expires_at: AwareDatetime | None = None
+
+
+class SubjectIn(In):
+    """A person to create."""
+
+    name: Name
+    consent: ConsentIn
+
+
+class SubjectChange(In):
+    """A new name."""
+
+    name: Name
+
+
+class ConsentOut(BaseModel):
+    """The consent of a person."""
+
+    given_by: str
+    purpose: str
+    policy_version: str
+    given_at: datetime
+    expires_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+class SubjectOut(BaseModel):
+    """A person, without any biometric data."""
+
+    id: str
+    name: str
+    created_at: datetime
+    state: Literal["waiting", "enrolled"]
+    consent: ConsentOut
+    coverage: dict[str, Any]
+    enrolled_from: str | None
+    face_model: str | None
+    templates: int
+
+    @classmethod
+    def of(cls, info: SubjectInfo) -> "SubjectOut":
+        """From the database."""
+        consent = info.consent
+        return cls(
+            id=info.id,
+            name=info.name,
+            created_at=info.created_at,
+            state="waiting" if info.face_model is None else "enrolled",
+            consent=ConsentOut(
+                given_by=consent.given_by,
+                purpose=consent.purpose,
+                policy_version=consent.policy_version,
+                given_at=consent.given_at,
+                expires_at=consent.expires_at,
+                withdrawn_at=consent.withdrawn_at,
+            ),
+            coverage=info.coverage,
+            enrolled_from=info.enrolled_from,
+            face_model=info.face_model,
+            templates=info.templates,
+        )
+
+
+class SubjectsOut(BaseModel):
+    """All people."""
+
+    subjects: list[SubjectOut]
+
+
+class ChoiceOut(BaseModel):
+    """A person to pick, with a picture."""
+
+    number: int
+    description: str
+    crop: str
+
+
+class JobOut(BaseModel):
+    """A job. `choices` is filled while the state is `needs_pick`."""
+
+    id: str
+    kind: Literal["enroll", "perceive"]
+    state: Literal["queued", "running", "needs_pick", "done", "failed", "cancelled"]
+    subject_id: str | None
+    video_id: str | None
+    progress: float
+    step: str
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+    choices: list[ChoiceOut]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, job: Job) -> "JobOut":
+        """From the database."""
+        return cls(
+            id=job.id,
+            kind=job.kind,
+            state=job.state,
+            subject_id=job.subject_id,
+            video_id=job.media_id,
+            progress=round(job.progress, 3),
+            step=job.step,
+            result=job.result,
+            error=job.error,
+            choices=[
+                ChoiceOut(number=number, description=text, crop=f"/v1/jobs/{job.id}/crops/{number}")
+                for number, text in job.choices
+            ],
+            created_at=job.created_at,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+        )
+
+
+class JobsOut(BaseModel):
+    """The newest jobs, newest first."""
+
+    jobs: list[JobOut]
+
+
+class PickIn(In):
+    """Which person of the video is meant."""
+
+    number: Annotated[int, Field(ge=1, le=1000)]
+
+
+class VideoOut(BaseModel):
+    """An uploaded video."""
+
+    id: str
+    name: str
+    sha256: str
+    size_bytes: int
+    duration_s: float
+    width: int
+    height: int
+    fps: float
+    created_at: datetime
+    perceived: bool
+
+    @classmethod
+    def of(cls, media: Media, *, perceived: bool) -> "VideoOut":
+        """From the database."""
+        return cls(
+            id=media.id,
+            name=media.name,
+            sha256=media.sha256,
+            size_bytes=media.size_bytes,
+            duration_s=media.duration_s,
+            width=media.width,
+            height=media.height,
+            fps=round(media.fps, 3),
+            created_at=media.created_at,
+            perceived=perceived,
+        )
+
+
+class VideosOut(BaseModel):
+    """All uploaded videos, newest first."""
+
+    videos: list[VideoOut]
+
+
+class Message(In):
+    """One turn of a conversation."""
+
+    role: Literal["user", "assistant"]
+    content: Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
+class ChatIn(In):
+    """A conversation about one video; its last message is the question."""
+
+    video: Annotated[str, Field(min_length=1, max_length=36, description="id of an uploaded video")]
+    messages: Annotated[list[Message], Field(min_length=1, max_length=100)]
+    subjects: Annotated[list[Name], Field(max_length=20, description="ids or names; none lets the question say")] = []
+    stream: bool = False
+    use_evidence: bool = True
+    use_identity_bias: bool = True
+
+
+class EvidenceOut(BaseModel):
+    """What the answer rests on, for one asked person."""
+
+    subject: str
+    state: Literal["present", "absent", "unsure"]
+    score: float
+    spans: list[tuple[float, float]]
+    keyframe_s: float | None
+    box: tuple[float, float, float, float] | None
+    keyframe: str | None
+
+
+class AnswerOut(BaseModel):
+    """An answer with its evidence."""
+
+    answer: str
+    evidence: list[EvidenceOut]
+    agrees_with_evidence: bool
+    unknown_people: int
+    model: dict[str, str]
+    timing_s: dict[str, float]
+
+    @classmethod
+    def of(cls, event: dict[str, Any], video_id: str) -> "AnswerOut":
+        """From the worker's last event."""
+        evidence = [
+            EvidenceOut(
+                **item,
+                keyframe=None
+                if item["keyframe_s"] is None
+                else f"/v1/videos/{video_id}/frames?time_s={item['keyframe_s']}",
+            )
+            for item in event["evidence"]
+        ]
+        return cls(
+            answer=event["answer"],
+            evidence=evidence,
+            agrees_with_evidence=event["agrees_with_evidence"],
+            unknown_people=event["unknown_people"],
+            model=event["model"],
+            timing_s=event["timing_s"],
+        )
+
+
+class KeyIn(In):
+    """A key to make."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    scopes: Annotated[list[str], Field(min_length=1, max_length=20)]
+    expires_at: AwareDatetime | None = None
+
+
+class KeyOut(BaseModel):
+    """A key as it is known after it was shown."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, key: Key) -> "KeyOut":
+        """From the database."""
+        return cls(**{**vars(key), "scopes": list(key.scopes)})
+
+
+class NewKeyOut(KeyOut):
+    """A key that was just made. `key` is never shown again."""
+
+    key: str
+
+
+class KeysOut(BaseModel):
+    """All keys, oldest first."""
+
+    keys: list[KeyOut]
+
+
+class ProblemOut(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class ForgottenOut(BaseModel):
+    """What went when a person was forgotten."""
+
+    subject: str
+    templates: int
+    appearance: int
+    track_vectors: int
+    records: list[str]
+    videos: list[str]
+    uploads: int

@@ -1,0 +1,212 @@
+"""/v1/subjects: people, their consent, and their enrollments."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request, Response, Security
+
+from app.api.context import Service, ServiceDep, bearer, need
+from app.api.problems import Problem, not_found, of_kind
+from app.api.schemas import ForgottenOut, JobOut, JobsOut, SubjectChange, SubjectIn, SubjectOut, SubjectsOut
+from app.api.uploads import CEILING_BYTES, keep_upload, receive
+from pipelines import names
+from pipelines.enrolling import consent_of
+from pvchat.errors import ConsentError, SubjectError
+from storage import jobs, people
+from storage.keys import Key
+from storage.people import SubjectInfo
+
+router = APIRouter(prefix="/v1/subjects", tags=["subjects"], dependencies=[Security(bearer)])
+
+UPLOAD_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["video"],
+                    "properties": {
+                        "video": {"type": "string", "format": "binary"},
+                        "pick": {"type": "integer", "minimum": 1, "description": "which person, if several"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("", status_code=201)
+async def create(
+    body: SubjectIn, service: ServiceDep, response: Response, _key: Annotated[Key, Depends(need("subjects:write"))]
+) -> SubjectOut:
+    """Note a person and their consent, to be enrolled by `POST /v1/subjects/{id}/enrollments`."""
+
+    def work() -> SubjectInfo:
+        consent = _consent(body)
+        name = _name(body.name)
+        with service.store.write() as session:
+            subject_id = people.create(session, name=name, name_key=names.name_key(name), consent=consent)
+            found = people.get(session, subject_id)
+        if found is None:
+            raise not_found("subject")
+        return found
+
+    created = SubjectOut.of(await service.run(work))
+    response.headers["Location"] = f"/v1/subjects/{created.id}"
+    return created
+
+
+@router.get("")
+async def list_subjects(service: ServiceDep, _key: Annotated[Key, Depends(need("subjects:read"))]) -> SubjectsOut:
+    """Everybody with a consent, enrolled or not."""
+
+    def work() -> list[SubjectInfo]:
+        with service.store.read() as session:
+            return people.list_info(session)
+
+    return SubjectsOut(subjects=[SubjectOut.of(info) for info in await service.run(work)])
+
+
+@router.get("/{subject_id}")
+async def get_subject(
+    subject_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("subjects:read"))]
+) -> SubjectOut:
+    """One person."""
+    return SubjectOut.of(await _existing(service, subject_id))
+
+
+@router.patch("/{subject_id}")
+async def rename(
+    subject_id: str,
+    body: SubjectChange,
+    service: ServiceDep,
+    _key: Annotated[Key, Depends(need("subjects:write"))],
+) -> SubjectOut:
+    """Call a person something else."""
+
+    def work() -> SubjectInfo | None:
+        name = _name(body.name)
+        with service.store.write() as session:
+            if people.get(session, subject_id) is None:
+                return None
+            people.rename(session, subject_id, name=name, name_key=names.name_key(name))
+            return people.get(session, subject_id)
+
+    found = await service.run(work)
+    if found is None:
+        raise not_found("subject")
+    return SubjectOut.of(found)
+
+
+@router.delete("/{subject_id}")
+async def forget(
+    subject_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("subjects:delete"))]
+) -> ForgottenOut:
+    """Forget a person: templates, vectors, records of videos they are in, uploads they were enrolled from, jobs."""
+    await _existing(service, subject_id)
+    found = await service.supervisor.client.forget(subject_id)
+    if "detail" in found:
+        raise of_kind(found["kind"], found["detail"])
+    for media_id in found["media"]:
+        service.folder.drop(service.folder.path(media_id))
+    return ForgottenOut(**{**found, "uploads": len(found["media"])})
+
+
+@router.get("/{subject_id}/enrollments")
+async def list_enrollments(
+    subject_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("subjects:read"))]
+) -> JobsOut:
+    """The enrollments of a person, newest first. An enrollment is a job."""
+    await _existing(service, subject_id)
+
+    def work() -> list[jobs.Job]:
+        with service.store.read() as session:
+            return jobs.list_all(session, subject_id=subject_id)
+
+    return JobsOut(jobs=[JobOut.of(job) for job in await service.run(work)])
+
+
+@router.post("/{subject_id}/enrollments", status_code=202, openapi_extra=UPLOAD_BODY, max_body_size=CEILING_BYTES)
+async def enroll(
+    subject_id: str,
+    request: Request,
+    response: Response,
+    service: ServiceDep,
+    key: Annotated[Key, Depends(need("subjects:write"))],
+    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
+) -> JobOut:
+    """Enroll a person from one video. The answer names the job to follow; where several people could be meant, the job
+    asks which (`needs_pick`). A second enrollment takes the place of the first."""
+    info = await _existing(service, subject_id)
+    upload = await receive(request, service, ("pick",))
+    try:
+        pick = _pick(upload.fields.get("pick"))
+        fingerprint = f"{subject_id}:{upload.sha256}:{pick}"
+        known = await service.run(lambda: _known(service, key.id, idempotency_key))
+        if known is not None:
+            if known.fingerprint != _digest(fingerprint):
+                raise Problem(422, "The idempotency key was used", "it stands for another request; use a new key")
+            job = known
+        else:
+            job = await keep_upload(
+                service,
+                upload,
+                owner=key.id,
+                kind="enroll",
+                subject_id=info.id,
+                pick=pick,
+                idempotency_key=idempotency_key,
+                fingerprint=_digest(fingerprint),
+            )
+    finally:
+        service.folder.drop(upload.path)
+    await service.supervisor.client.wake()
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    response.headers["Retry-After"] = "1"
+    return JobOut.of(job)
+
+
+def _name(text: str) -> str:
+    try:
+        return names.clean_name(text)
+    except SubjectError as error:
+        raise Problem(422, "The name cannot be used", str(error)) from error
+
+
+def _consent(body: SubjectIn) -> people.Consent:
+    try:
+        return consent_of(body.consent.given_by, body.consent.purpose, body.consent.expires_at)
+    except ConsentError as error:
+        raise Problem(422, "The consent cannot be used", str(error)) from error
+
+
+async def _existing(service: Service, subject_id: str) -> SubjectInfo:
+    def work() -> SubjectInfo | None:
+        with service.store.read() as session:
+            return people.get(session, subject_id)
+
+    found = await service.run(work)
+    if found is None:
+        raise not_found("subject")
+    return found
+
+
+def _known(service: Service, owner: str, idempotency_key: str | None) -> jobs.Job | None:
+    if idempotency_key is None:
+        return None
+    with service.store.read() as session:
+        return jobs.by_idempotency_key(session, owner, idempotency_key)
+
+
+def _pick(text: str | None) -> int | None:
+    if text is None or not text.strip():
+        return None
+    if not text.strip().isdecimal() or not 1 <= int(text) <= 1000:
+        raise Problem(422, "The request does not fit the schema", f"pick is {text[:20]!r}; give a number from 1")
+    return int(text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

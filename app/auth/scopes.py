@@ -1,0 +1,37 @@
+"""What a key may do, verb by verb."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from pvchat.errors import PVChatError
+
+SCOPES: Final = {
+    "subjects:read": "list people and their enrollments",
+    "subjects:write": "create, rename and enroll people",
+    "subjects:delete": "forget people",
+    "videos:read": "list and watch videos, read what was perceived",
+    "videos:write": "upload and delete videos",
+    "jobs:read": "list and follow jobs",
+    "jobs:write": "cancel jobs, pick the person meant",
+    "chat": "ask questions about videos",
+    "metrics:read": "read the service's metrics",
+    "keys:write": "make, list and revoke keys",
+}
+EVERYTHING: Final = tuple(SCOPES)
+
+
+class ScopeError(PVChatError):
+    """There is no such scope."""
+
+
+def check(scopes: Iterable[str]) -> list[str]:
+    """The scopes, sorted, each once.
+
+    Raises:
+        ScopeError: one of them does not exist.
+    """
+    wanted = sorted(set(scopes))
+    unknown = [scope for scope in wanted if scope not in SCOPES]
+    if unknown:
+        raise ScopeError(f"there is no scope {', '.join(unknown)}; choose from {', '.join(SCOPES)}")
+    return wanted

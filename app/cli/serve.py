@@ -1,0 +1,45 @@
+"""`pvchat serve`: the REST API and the web pages, with their worker."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; 0.0.0.0 for all.")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = None,
+) -> None:
+    """Serve the API and the web pages until Ctrl-C. Settings come from PVCHAT_ variables; see docs/api.md."""
+    import logging
+
+    from app.cli import terminal
+    from app.cli.needs import fetch_missing_weights
+    from app.settings import ServiceSettings
+
+    settings = ServiceSettings.from_environment()
+    settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    fetch_missing_weights()
+    import uvicorn
+
+    from app.api.application import build
+    from app.auth.first_key import first_key
+    from storage.store import Store
+
+    with Store.open(settings.home) as store:
+        key = first_key(store)
+    console = terminal.out()
+    if key is not None:
+        console.print("The first key, which may do everything. It is shown this once:", soft_wrap=True)
+        console.print(f"  {key}", soft_wrap=True, highlight=False)
+    console.print(f"http://{settings.host}:{settings.port}", soft_wrap=True)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s service %(levelname)s %(message)s")
+    uvicorn.run(
+        build(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )

@@ -1,0 +1,81 @@
+"""How the service runs, read from the environment."""
+
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from pvchat.errors import PVChatError
+from pvchat.paths import home_dir
+
+PREFIX = "PVCHAT_"
+
+
+class SettingsError(PVChatError):
+    """A setting has a value that cannot be used."""
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """Settings of the service; each comes from the environment variable `PVCHAT_` and its name in capitals.
+
+    Attributes:
+        home: data folder.
+        host, port: where to listen. By default only this machine can connect.
+        max_upload_mb: largest upload. max_minutes: longest video. max_megapixels: largest frame.
+        max_json_kb: largest body that is no upload.
+        chat_waiting: questions that may wait for the model; more are refused with 429.
+        jobs_waiting: jobs that may wait; more are refused with 429.
+        requests_per_minute: per key (per address without one).
+        video_hosts: host names that a `video_url` may be fetched from, comma-separated; none by default.
+        fetch_timeout_s: for a fetched video as a whole.
+        session_hours: how long a login in the browser lasts.
+    """
+
+    home: Path = field(default_factory=home_dir)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    max_upload_mb: int = 512
+    max_minutes: int = 60
+    max_megapixels: int = 10
+    max_json_kb: int = 256
+    chat_waiting: int = 16
+    jobs_waiting: int = 32
+    requests_per_minute: int = 1200
+    video_hosts: tuple[str, ...] = ()
+    fetch_timeout_s: float = 60.0
+    session_hours: int = 12
+
+    @classmethod
+    def from_environment(cls) -> "ServiceSettings":
+        """Defaults, overridden by the environment.
+
+        Raises:
+            SettingsError: a value is no number where one is needed, or out of range.
+        """
+        values: dict[str, object] = {}
+        defaults = cls()
+        for item in fields(cls):
+            text = os.environ.get(PREFIX + item.name.upper())
+            if text is None or item.name == "home":
+                continue
+            values[item.name] = _read(item.name, text, getattr(defaults, item.name))
+        return cls(**values)  # type: ignore[arg-type]
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """`max_upload_mb` in bytes."""
+        return self.max_upload_mb << 20
+
+
+def _read(name: str, text: str, default: object) -> object:
+    if isinstance(default, tuple):
+        return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if isinstance(default, str):
+        return text
+    try:
+        number = float(text) if isinstance(default, float) else int(text)
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}{name.upper()}={text!r} is no number; the default is {default}") from error
+    if number <= 0:
+        raise SettingsError(f"{PREFIX}{name.upper()}={text!r} has to be above zero; the default is {default}")
+    return number

@@ -1,0 +1,76 @@
+"""The worker's own small HTTP application; only the service talks to it, over a socket nobody else can open."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from app.worker.chatting import Question, answer_events
+from app.worker.job_runner import JobRunner
+from pipelines.session import Session
+from pvchat.errors import PVChatError
+from storage.media import MediaFolder
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+
+def build(session: Session, store: Store, folder: MediaFolder, warm: bool = True) -> Starlette:
+    """The application over an open session.
+
+    Args:
+        session: answers and enrolls. store: the same data folder, for the jobs. folder: of the uploaded files.
+        warm: load the models before saying that the worker is ready.
+    """
+    runner = JobRunner(session, store, folder)
+    loaded = asyncio.Event()
+    broken: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async def load() -> None:
+            try:
+                if warm:
+                    await asyncio.to_thread(session.warm_up)
+            except PVChatError as error:
+                broken.append(str(error))
+                log.error("the models cannot be loaded: %s", error)
+            loaded.set()
+
+        loading = asyncio.create_task(load())
+        runner.start()
+        yield
+        loading.cancel()
+        await asyncio.to_thread(runner.stop)
+
+    async def health(_request: Request) -> Response:
+        return JSONResponse({"ready": loaded.is_set() and not broken, "problem": broken[0] if broken else None})
+
+    async def wake(_request: Request) -> Response:
+        runner.wake()
+        return Response(status_code=204)
+
+    async def chat(request: Request) -> Response:
+        asked = Question.of(await request.json())
+        return StreamingResponse(answer_events(session, asked), media_type="application/x-ndjson")
+
+    async def forget(request: Request) -> Response:
+        data = await request.json()
+        try:
+            report = await asyncio.to_thread(session.forget_subject, str(data["subject_id"]))
+        except PVChatError as error:
+            return JSONResponse({"kind": type(error).__name__, "detail": str(error)}, status_code=409)
+        return JSONResponse(report.to_dict())
+
+    routes = [
+        Route("/health", health),
+        Route("/wake", wake, methods=["POST"]),
+        Route("/chat", chat, methods=["POST"]),
+        Route("/forget", forget, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
