@@ -80,12 +80,16 @@ class SceneTools:
         except ValueError as error:
             raise VideoError(f"{video.name} is not a video") from error
 
+    def scene_of(self, content: bytes) -> Any:
+        """Who is in a "video"."""
+        return json.loads(content)
+
     def perceive(
         self, video: Path, progress: Callable[[float, str], None] | None
     ) -> tuple[PerceptionRecord, PerceptionVectors]:
         self.calls.append("perceive")
         content = video.read_bytes()
-        scene = json.loads(content)
+        scene = self.scene_of(content)
         if self.on_perceive is not None:
             self.on_perceive()
         for step in range(10):
