@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
@@ -73,6 +75,7 @@ def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> Fa
     for module in (health, subjects, jobs, videos, chat, completions, keys):
         app.include_router(module.router)
     _measure(app, service)
+    _document_scopes(app)
     app.add_middleware(
         Gate,
         store=store,
@@ -93,6 +96,35 @@ def _measure(app: FastAPI, service: Service) -> None:
         service.metrics.requests.labels(path, request.method, str(response.status_code)).inc()
         service.metrics.seconds.labels(path).observe(time.perf_counter() - began)
         return response
+
+
+def _document_scopes(app: FastAPI) -> None:
+    """Say in the OpenAPI document which scope each operation needs."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = made()
+            for route in app.routes:
+                if isinstance(route, APIRoute) and route.include_in_schema:
+                    needed = sorted(_scopes(route.dependant))
+                    for method in route.methods:
+                        operation = document["paths"][route.path_format][method.lower()]
+                        if needed:
+                            operation["security"] = [{"HTTPBearer": needed}]
+                            operation["description"] += f"\n\nNeeds the scope `{'`, `'.join(needed)}`."
+                        else:
+                            operation["security"] = []
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _scopes(dependant: Dependant) -> set[str]:
+    own = getattr(dependant.call, "scope", None)
+    found = {own} if isinstance(own, str) else set()
+    return found.union(*(_scopes(child) for child in dependant.dependencies))
 
 
 def _tidy(service: Service) -> int:

@@ -6,6 +6,7 @@ A scene may ask for trouble: {"slow_s": 5} looks for long, {"die": true} kills t
 import os
 import signal
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,12 @@ class VideoTools(SceneTools):
     def answer(self, clip: Any, question: str, subjects: Any, **how: Any) -> Any:
         if "kill yourself" in question:
             os.kill(os.getpid(), signal.SIGKILL)
+        if "take your time" in question:
+            told = how.get("on_text")
+            for step in range(20):
+                time.sleep(0.1)
+                if told is not None:
+                    told("." * step)
         return super().answer(clip, question, subjects, **how)
 
 
