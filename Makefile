@@ -17,7 +17,8 @@ export PVCHAT_CACHE ?= $(HOME)/.cache/pvchat
 
 CODE := pvchat pipelines storage app benchmarks
 # The lock's development half: these, everything else that is installed is the other half.
-DEV_TOOLS := ast_serialize hypothesis iniconfig librt mypy mypy_extensions pathspec pluggy pytest ruff sortedcontainers
+DEV_TOOLS := ast_serialize hypothesis iniconfig jiter librt mypy mypy_extensions openai pathspec pluggy pytest ruff \
+  sniffio sortedcontainers
 
 .PHONY: help setup weights demo test check format bench-people pretrain lock clean
 
