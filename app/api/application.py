@@ -13,12 +13,12 @@ from fastapi.routing import APIRoute
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
-from app.api import chat, completions, health, jobs, keys, problems, subjects, videos
+from app.api import chat, completions, health, jobs, keys, login, problems, subjects, videos
 from app.api.context import Service
 from app.api.supervisor import Supervisor
 from app.api.waiting import Turns
 from app.auth.first_key import cookie_secret
-from app.auth.gate import Gate
+from app.auth.gate import Cookies, Gate
 from app.settings import ServiceSettings
 from storage import media
 from storage.media import MediaFolder
@@ -72,17 +72,12 @@ def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> Fa
     )
     app.state.service = service
     problems.install(app)
-    for module in (health, subjects, jobs, videos, chat, completions, keys):
+    for module in (health, login, subjects, jobs, videos, chat, completions, keys):
         app.include_router(module.router)
     _measure(app, service)
     _document_scopes(app)
-    app.add_middleware(
-        Gate,
-        store=store,
-        secret=cookie_secret(settings.home),
-        per_minute=settings.requests_per_minute,
-        session_s=settings.session_hours * 3600.0,
-    )
+    app.state.cookies = Cookies(cookie_secret(settings.home), settings.session_hours * 3600.0)
+    app.add_middleware(Gate, store=store, cookies=app.state.cookies, per_minute=settings.requests_per_minute)
     return app
 
 

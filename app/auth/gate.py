@@ -49,19 +49,52 @@ class Access:
         login_path: the login page.
     """
 
-    open_paths: frozenset[str] = frozenset({"/healthz", "/readyz", "/login"})
+    open_paths: frozenset[str] = frozenset({"/healthz", "/readyz", "/login", "/logout"})
     open_prefixes: tuple[str, ...] = ()
     browser_prefix: str = "/ui"
     login_path: str = "/login"
+
+
+class Cookies:
+    """Signed cookies that stand for a key: its id, when the cookie ends, a signature.
+
+    Args:
+        secret: signs them. lasts_s: how long one lasts.
+    """
+
+    def __init__(self, secret: bytes, lasts_s: float) -> None:
+        self._secret = secret
+        self.lasts_s = lasts_s
+
+    def value(self, key_id: str) -> str:
+        """The cookie for a key, from now on."""
+        until = str(int(time.time() + self.lasts_s))
+        return f"{key_id}.{until}.{self._sign(f'{key_id}.{until}')}"
+
+    def read(self, header: str) -> str | None:
+        """The id in the valid, unexpired cookie of a request's `Cookie` header, else None."""
+        try:
+            morsel = SimpleCookie(header).get(COOKIE)
+        except CookieError:
+            return None
+        parts = morsel.value.split(".") if morsel is not None else []
+        if len(parts) != 3 or not hmac.compare_digest(self._sign(f"{parts[0]}.{parts[1]}"), parts[2]):
+            return None
+        if not parts[1].isdecimal() or int(parts[1]) < time.time():
+            return None
+        return parts[0]
+
+    def _sign(self, text: str) -> str:
+        return hmac.new(self._secret, text.encode(), sha256).hexdigest()
 
 
 class Gate:
     """ASGI middleware; puts the valid key of a request into `scope["state"]["key"]`.
 
     Args:
-        app: the application behind it. store: where the keys are. secret: signs the cookies.
+        app: the application behind it. store: where the keys are. cookies: of logins.
         per_minute: requests of one key (of one address without a key) in a minute.
-        session_s: how long a cookie lasts. access: see `Access`.
+        access: see `Access`.
     """
 
     def __init__(
@@ -69,15 +102,13 @@ class Gate:
         app: ASGIApp,
         *,
         store: Store,
-        secret: bytes,
+        cookies: Cookies,
         per_minute: int,
-        session_s: float,
         access: Access | None = None,
     ) -> None:
         self._app = app
         self._store = store
-        self._secret = secret
-        self._session_s = session_s
+        self._cookies = cookies
         self._access = access or Access()
         self._limit = RateLimitItemPerMinute(per_minute)
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
@@ -112,29 +143,8 @@ class Gate:
             return token.strip()
         if headers.get("x-api-key"):
             return headers["x-api-key"]
-        return self.read_cookie(headers.get("cookie", ""))
-
-    def cookie_value(self, key_id: str) -> str:
-        """A cookie that stands for a key for a while: id, end, signature."""
-        until = str(int(time.time() + self._session_s))
-        return f"{key_id}.{until}.{self._sign(f'{key_id}.{until}')}"
-
-    def read_cookie(self, header: str) -> str | None:
-        """`id:KEY_ID` of a valid, unexpired cookie, else None."""
-        try:
-            morsel = SimpleCookie(header).get(COOKIE)
-        except CookieError:
-            return None
-        parts = morsel.value.split(".") if morsel is not None else []
-        if len(parts) != 3 or not hmac.compare_digest(self._sign(f"{parts[0]}.{parts[1]}"), parts[2]):
-            return None
-        if not parts[1].isdigit() or int(parts[1]) < time.time():
-            return None
-        return f"id:{parts[0]}"
-
-    def forget_keys(self) -> None:
-        """Look every key up again: one was revoked."""
-        self._seen.clear()
+        key_id = self._cookies.read(headers.get("cookie", ""))
+        return None if key_id is None else f"id:{key_id}"
 
     async def _refusal(self, scope: Scope, path: str, key: Key | None, shown: bool) -> Problem | None:
         who = key.id if key is not None else f"address {(scope.get('client') or ('unknown',))[0]}"
@@ -178,9 +188,6 @@ class Gate:
         return path == "/" or (
             path.startswith(self._access.browser_prefix) and "text/html" in headers.get("accept", "")
         )
-
-    def _sign(self, text: str) -> str:
-        return hmac.new(self._secret, text.encode(), sha256).hexdigest()
 
 
 def _with_headers(send: Send, path: str) -> Send:
