@@ -20,7 +20,7 @@ CODE := pvchat pipelines storage app benchmarks
 DEV_TOOLS := ast_serialize hypothesis iniconfig jiter librt mypy mypy_extensions openai pathspec pluggy pytest ruff \
   sniffio sortedcontainers
 
-.PHONY: help setup weights demo test check format bench-people pretrain lock clean
+.PHONY: help setup weights demo test check format serve test-api bench-people pretrain lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -67,6 +67,12 @@ check: setup ## lint, format and types
 format: setup ## let the linter fix what it can, then format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+serve: setup weights ## the REST API and its worker, until Ctrl-C
+	$(BIN)/pvchat serve
+
+test-api: setup weights ## the service's tests alone
+	$(BIN)/python -m pytest -q tests/api
 
 bench-people: setup weights ## measure enrolling and asking on real clips
 	$(BIN)/python -m benchmarks.people

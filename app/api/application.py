@@ -103,7 +103,7 @@ def _document_scopes(app: FastAPI) -> None:
             for route in app.routes:
                 if isinstance(route, APIRoute) and route.include_in_schema:
                     needed = sorted(_scopes(route.dependant))
-                    for method in route.methods:
+                    for method in route.methods or ():
                         operation = document["paths"][route.path_format][method.lower()]
                         if needed:
                             operation["security"] = [{"HTTPBearer": needed}]

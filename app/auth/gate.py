@@ -44,12 +44,14 @@ class Access:
     """Which paths need what.
 
     Attributes:
+        unlimited: health checks; no key, no rate limit.
         open_paths: exact paths without a key. open_prefixes: the same for all below them.
         browser_prefix: below it who has no login is sent to the login page instead of being refused.
         login_path: the login page.
     """
 
-    open_paths: frozenset[str] = frozenset({"/healthz", "/readyz", "/login", "/logout"})
+    unlimited: frozenset[str] = frozenset({"/healthz", "/readyz"})
+    open_paths: frozenset[str] = frozenset({"/login", "/logout"})
     open_prefixes: tuple[str, ...] = ()
     browser_prefix: str = "/ui"
     login_path: str = "/login"
@@ -147,6 +149,8 @@ class Gate:
         return None if key_id is None else f"id:{key_id}"
 
     async def _refusal(self, scope: Scope, path: str, key: Key | None, shown: bool) -> Problem | None:
+        if path in self._access.unlimited:
+            return None
         who = key.id if key is not None else f"address {(scope.get('client') or ('unknown',))[0]}"
         if not await self._limiter.hit(self._limit, who):
             return Problem(429, "Too many requests", "slow down; try again in a minute", {"Retry-After": "60"})
