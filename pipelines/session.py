@@ -284,7 +284,7 @@ class Session:
         Raises:
             SubjectError: nobody is called so.
         """
-        with self._videos.nobody_looks(), self._lock:
+        with self._lock:
             enrolled = self._subjects()
             wanted = names.find_subject(name, [subject.name for subject in enrolled])
             subject = next(subject for subject in enrolled if subject.name == wanted)
@@ -296,7 +296,7 @@ class Session:
         Raises:
             SubjectError: there is no such person any more.
         """
-        with self._videos.nobody_looks(), self._lock:
+        with self._lock:
             enrolled = self._subjects()
             return self._forget(subject_id, next((s for s in enrolled if s.id == subject_id), None), enrolled)
 

@@ -4,8 +4,6 @@ import hashlib
 import stat
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -69,12 +67,6 @@ class PerceivedVideos:
                 with self._lock:
                     remember(self._perceived, sha256, known, CLIPS_KEPT)
         return known
-
-    @contextmanager
-    def nobody_looks(self) -> Iterator[None]:
-        """Keeps everybody from looking at a video, so that what is erased meanwhile does not come back."""
-        with self._looking:
-            yield
 
     def _remembered(self, sha256: str) -> PerceivedVideo | None:
         with self._lock:

@@ -162,6 +162,23 @@ def requeue_orphans(session: Session) -> int:
     return len(rows)
 
 
+def put_back(session: Session, job_id: str) -> None:
+    """Let a running job begin again later, as if it had not been taken: the worker is being stopped."""
+    row = _running(session, job_id)
+    if row is not None:
+        row.state, row.step, row.progress = "queued", "waiting", 0.0
+        row.attempts -= 1
+        row.version += 1
+        session.flush()
+
+
+def cancel_of_subject(session: Session, subject_id: str) -> None:
+    """End everything that is under way for a person."""
+    ids = session.scalars(select(JobRow.id).where(JobRow.subject_id == subject_id, JobRow.state.not_in(ENDED))).all()
+    for job_id in ids:
+        cancel(session, job_id)
+
+
 def take_next(session: Session) -> Job | None:
     """The longest waiting job, now running. Needs a session that holds the write lock."""
     row = session.scalar(select(JobRow).where(JobRow.state == "queued").order_by(JobRow.created_at, JobRow.id).limit(1))

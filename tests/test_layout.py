@@ -52,7 +52,10 @@ def test_a_package_has_an_init_file_in_every_folder_with_code(package: str) -> N
     assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
 
 
-@pytest.mark.parametrize("module", ["pvchat", "pvchat.weights", "pvchat.errors", "storage", "pipelines", "app.cli"])
+@pytest.mark.parametrize(
+    "module",
+    ["pvchat", "pvchat.weights", "pvchat.errors", "storage", "pipelines", "app.cli", "app.api.application"],
+)
 def test_importing_a_package_loads_nothing_heavy_and_prints_nothing(module: str) -> None:
     script = f"import sys, {module}; sys.stderr.write(','.join(m for m in {HEAVY!r} if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -106,6 +106,12 @@ async def forget(
 ) -> ForgottenOut:
     """Forget a person: templates, vectors, records of videos they are in, uploads they were enrolled from, jobs."""
     await _existing(service, subject_id)
+
+    def cancel() -> None:
+        with service.store.write() as session:
+            jobs.cancel_of_subject(session, subject_id)
+
+    await service.run(cancel)
     found = await service.supervisor.client.forget(subject_id)
     if "detail" in found:
         raise of_kind(found["kind"], found["detail"])

@@ -83,7 +83,9 @@ class JobRunner:
         try:
             self._work(job)
         except _GoneError:
-            log.info("job %s was cancelled", job.id)
+            log.info("job %s was cancelled or interrupted", job.id)
+            with self._store.write() as session:
+                jobs.put_back(session, job.id)
         except PVChatError as error:
             self._fail(job, _TITLES.get(type(error).__name__, "The job failed"), str(error))
         except Exception:

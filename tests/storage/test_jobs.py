@@ -79,6 +79,14 @@ def test_what_a_dead_worker_left_begins_again_three_times(store: Store) -> None:
     assert do(store, jobs.requeue_orphans) == 0
 
 
+def test_a_stopped_worker_puts_its_job_back_uncounted(store: Store) -> None:
+    job = new_job(store)
+    for _ in range(5):
+        assert do(store, jobs.take_next).attempts == 1
+        do(store, jobs.put_back, job.id)
+    assert now_of(store, job).state == "queued"
+
+
 def test_an_idempotency_key_is_one_owners(store: Store) -> None:
     job = new_job(store, idempotency_key="k", fingerprint="f")
     with store.write() as session:
