@@ -7,6 +7,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+from fastapi import Request
+
 from app.api.context import Service
 from app.api.problems import Problem, not_found, of_kind
 from app.api.videos import existing
@@ -104,13 +106,33 @@ async def answer(service: Service, asked: Asked) -> AsyncGenerator[Event, None]:
         service.metrics.answers.labels(outcome).inc()
 
 
-async def final_answer(service: Service, asked: Asked) -> Event:
-    """The last event of `answer`, for clients that do not stream. Raises what `answer` raises."""
-    last: Event = {}
-    async with aclosing(answer(service, asked)) as events:
-        async for event in events:
-            last = event
-    return last
+async def final_answer(service: Service, asked: Asked, request: Request) -> Event:
+    """The last event of `answer`, for clients that do not stream. A client that goes away ends the work.
+
+    Raises what `answer` raises.
+    """
+
+    async def collect() -> Event:
+        last: Event = {}
+        async with aclosing(answer(service, asked)) as events:
+            async for event in events:
+                last = event
+        return last
+
+    async def left() -> None:
+        while not await request.is_disconnected():
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    answering, leaving = asyncio.create_task(collect()), asyncio.create_task(left())
+    try:
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not answering.done():
+            raise Problem(499, "The client left", "the connection ended before the answer was there")
+        return answering.result()
+    finally:
+        for task in (answering, leaving):
+            task.cancel()
+        await asyncio.gather(answering, leaving, return_exceptions=True)
 
 
 async def _looked_at(service: Service, video_id: str) -> AsyncIterator[Event]:

@@ -1,20 +1,18 @@
 """The service as one ASGI application: gate, routes, worker."""
 
 import logging
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.middleware.base import RequestResponseEndpoint
-from starlette.responses import Response
 
 from app.api import chat, completions, health, jobs, keys, login, problems, subjects, videos
 from app.api.context import Service
+from app.api.metrics import Measured
 from app.api.supervisor import Supervisor
 from app.api.waiting import Turns
 from app.auth.first_key import cookie_secret
@@ -74,23 +72,11 @@ def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> Fa
     problems.install(app)
     for module in (health, login, subjects, jobs, videos, chat, completions, keys):
         app.include_router(module.router)
-    _measure(app, service)
     _document_scopes(app)
+    app.add_middleware(Measured, metrics=service.metrics)
     app.state.cookies = Cookies(cookie_secret(settings.home), settings.session_hours * 3600.0)
     app.add_middleware(Gate, store=store, cookies=app.state.cookies, per_minute=settings.requests_per_minute)
     return app
-
-
-def _measure(app: FastAPI, service: Service) -> None:
-    @app.middleware("http")
-    async def measure(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        began = time.perf_counter()
-        response = await call_next(request)
-        route: Any = request.scope.get("route")
-        path = getattr(route, "path", "other")
-        service.metrics.requests.labels(path, request.method, str(response.status_code)).inc()
-        service.metrics.seconds.labels(path).observe(time.perf_counter() - began)
-        return response
 
 
 def _document_scopes(app: FastAPI) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Security
+from fastapi import APIRouter, Depends, Request, Security
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import format_sse_event
 
@@ -27,7 +27,9 @@ router = APIRouter(prefix="/v1/chat", tags=["chat"], dependencies=[Security(bear
     response_model=AnswerOut,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
-async def chat(body: ChatIn, service: ServiceDep, _key: Annotated[Key, Depends(need("chat"))]) -> Response:
+async def chat(
+    body: ChatIn, request: Request, service: ServiceDep, _key: Annotated[Key, Depends(need("chat"))]
+) -> Response:
     """Ask about a video. The last message is the question; "she" and "he" mean whom the conversation was about.
 
     With `stream` the answer comes as server-sent events: `progress` (the video is looked at), `draft` (the answer so
@@ -48,7 +50,7 @@ async def chat(body: ChatIn, service: ServiceDep, _key: Annotated[Key, Depends(n
             # Said while a status can still be said.
             raise QueueFullError(5)
         return StreamingResponse(_stream(service, asked), media_type="text/event-stream")
-    last = await final_answer(service, asked)
+    last = await final_answer(service, asked, request)
     return JSONResponse(AnswerOut.of(last, asked.video_id).model_dump(mode="json"))
 
 

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Security
+from fastapi import APIRouter, Depends, Request, Security
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -112,7 +112,9 @@ async def models(_key: Annotated[Key, Depends(need("chat"))]) -> dict[str, Any]:
     max_body_size=_BODY_BYTES,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
-async def completions(body: CompletionIn, service: ServiceDep, key: Annotated[Key, Depends(need("chat"))]) -> Response:
+async def completions(
+    body: CompletionIn, request: Request, service: ServiceDep, key: Annotated[Key, Depends(need("chat"))]
+) -> Response:
     """Ask about a video the way an OpenAI client does. The newest video of the conversation is meant."""
     if body.model != MODEL:
         raise Problem(404, "Not found", f"there is no model {body.model[:60]!r}; use {MODEL}")
@@ -130,7 +132,7 @@ async def completions(body: CompletionIn, service: ServiceDep, key: Annotated[Ke
         if service.turns.waiting >= service.settings.chat_waiting:
             raise QueueFullError(5)
         return StreamingResponse(_stream(service, asked, head, usage=usage), media_type="text/event-stream")
-    last = await final_answer(service, asked)
+    last = await final_answer(service, asked, request)
     told = AnswerOut.of(last, video_id)
     choice = {"index": 0, "message": {"role": "assistant", "content": told.answer}, "finish_reason": "stop"}
     return JSONResponse(

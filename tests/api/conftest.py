@@ -40,7 +40,7 @@ class Running:
         """A client that shows a key, by default the one that may do everything; "" shows none."""
         shown = self.key if key is None else key
         headers = {"Authorization": f"Bearer {shown}"} if shown else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30, **more)
+        return httpx.Client(base_url=self.url, headers=headers, **{"timeout": 30, **more})
 
     def make_key(self, *scopes: str, **more: Any) -> str:
         """A key with these scopes."""

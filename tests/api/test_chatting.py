@@ -167,13 +167,20 @@ def test_a_full_queue_answers_429(tmp_path: Any) -> None:
         stop()
 
 
-def test_a_client_that_leaves_frees_its_place(client: httpx.Client, service: Running, maria: dict[str, Any]) -> None:
-    turns = [{"role": "user", "content": "Is Maria here, take your time?"}]
-    body = {"video": maria["video"], "messages": turns, "stream": True}
-    with client.stream("POST", "/v1/chat", json=body) as response:
-        next(response.iter_lines())
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_client_that_leaves_frees_its_place(
+    client: httpx.Client, service: Running, maria: dict[str, Any], stream: bool
+) -> None:
     queue = service.app.state.service.turns
-    wait_for(lambda: not queue.busy, seconds=5)
+    turns = [{"role": "user", "content": "Is Maria here, take your time?" * 5}]
+    body = {"video": maria["video"], "messages": turns, "stream": stream}
+    if stream:
+        with client.stream("POST", "/v1/chat", json=body) as response:
+            next(response.iter_lines())
+    else:
+        with service.client(timeout=0.5) as impatient, pytest.raises(httpx.ReadTimeout):
+            impatient.post("/v1/chat", json=body)
+    wait_for(lambda: not queue.busy, seconds=1.2)
     assert ask(client, maria["video"], "Is Maria here?").status_code == 200
 
 
