@@ -120,8 +120,9 @@ async def final_answer(service: Service, asked: Asked, request: Request) -> Even
         return last
 
     async def left() -> None:
-        while not await request.is_disconnected():
-            await asyncio.sleep(_LOOK_EVERY_S)
+        # The body was read; all that can come now is the end of the connection.
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
 
     answering, leaving = asyncio.create_task(collect()), asyncio.create_task(left())
     try:
