@@ -89,16 +89,17 @@ async def answer(service: Service, asked: Asked) -> AsyncGenerator[Event, None]:
                 "use_evidence": asked.use_evidence,
                 "use_identity_bias": asked.use_identity_bias,
             }
-            async for event in service.supervisor.client.chat(message):
-                if event["event"] == "error":
-                    outcome = "refused"
-                    raise _problem(event)
-                if first and event["event"] in ("text", "answer"):
-                    first = False
-                    service.metrics.first_token.observe(time.monotonic() - began)
-                if event["event"] == "answer":
-                    outcome = "answered"
-                yield event
+            async with aclosing(service.supervisor.client.chat(message)) as events:
+                async for event in events:
+                    if event["event"] == "error":
+                        outcome = "refused"
+                        raise _problem(event)
+                    if first and event["event"] in ("text", "answer"):
+                        first = False
+                        service.metrics.first_token.observe(time.monotonic() - began)
+                    if event["event"] == "answer":
+                        outcome = "answered"
+                    yield event
     except WorkerDownError:
         outcome = "worker_down"
         raise

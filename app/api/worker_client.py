@@ -1,7 +1,7 @@
 """Talking to the worker: HTTP over its Unix socket."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
@@ -44,7 +44,7 @@ class WorkerClient:
         except httpx.HTTPError:
             return
 
-    async def chat(self, question: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def chat(self, question: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """Events of one answer, the last one an "answer" or an "error". Closing the iterator ends the work.
 
         Raises:
