@@ -1,0 +1,45 @@
+"""Settings come from the environment and are refused by name."""
+
+from pathlib import Path
+
+import pytest
+
+from app.auth.first_key import cookie_secret, first_key
+from app.settings import ServiceSettings, SettingsError
+from storage.engine import StorageError
+from storage.store import Store
+
+
+def test_the_environment_overrides_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PVCHAT_HOME", str(tmp_path))
+    monkeypatch.setenv("PVCHAT_PORT", "9000")
+    monkeypatch.setenv("PVCHAT_VIDEO_HOSTS", "Videos.example.org, other.example.org,")
+    monkeypatch.setenv("PVCHAT_FETCH_TIMEOUT_S", "2.5")
+    settings = ServiceSettings.from_environment()
+    assert (settings.home, settings.port, settings.fetch_timeout_s) == (tmp_path, 9000, 2.5)
+    assert settings.video_hosts == ("videos.example.org", "other.example.org")
+    assert settings.host == "127.0.0.1"
+
+
+@pytest.mark.parametrize("value", ["", "many", "0", "-5", "1e3"])
+def test_a_value_that_is_no_number_above_zero_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PVCHAT_MAX_UPLOAD_MB", value)
+    with pytest.raises(SettingsError, match="PVCHAT_MAX_UPLOAD_MB"):
+        ServiceSettings.from_environment()
+
+
+def test_the_first_key_is_made_once(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "home") as store:
+        assert first_key(store) is not None
+        assert first_key(store) is None
+
+
+def test_the_cookie_secret_stays_and_is_private(tmp_path: Path) -> None:
+    made = cookie_secret(tmp_path)
+    assert len(made) == 32
+    assert cookie_secret(tmp_path) == made
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+    file.write_bytes(b"short")
+    with pytest.raises(StorageError, match="damaged"):
+        cookie_secret(tmp_path)
