@@ -20,7 +20,7 @@ CODE := pvchat pipelines storage app benchmarks
 DEV_TOOLS := ast_serialize hypothesis iniconfig jiter librt mypy mypy_extensions openai pathspec pluggy pytest ruff \
   sniffio sortedcontainers
 
-.PHONY: help setup weights demo test check format serve test-api bench-people pretrain lock clean
+.PHONY: help setup weights demo test check format serve test-api bench-people bench-load pretrain lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -76,6 +76,9 @@ test-api: setup weights ## the service's tests alone
 
 bench-people: setup weights ## measure enrolling and asking on real clips
 	$(BIN)/python -m benchmarks.people
+
+bench-load: setup weights ## measure the service with fifty clients
+	$(BIN)/python -m benchmarks.load
 
 pretrain: setup weights ## train the embedded model from simulated scenes
 	$(BIN)/pvchat pretrain nano
