@@ -24,6 +24,7 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
+_ROUTERS = tuple(module.router for module in (health, login, subjects, jobs, videos, chat, completions, keys))
 _DESCRIPTION = """Enroll a person from one video, ask about that person in any other, get an answer with its evidence.
 
 Every route but the health routes needs a key: `Authorization: Bearer KEY`. Errors are problem details (RFC 9457)."""
@@ -70,8 +71,8 @@ def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> Fa
     )
     app.state.service = service
     problems.install(app)
-    for module in (health, login, subjects, jobs, videos, chat, completions, keys):
-        app.include_router(module.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     _document_scopes(app)
     app.add_middleware(Measured, metrics=service.metrics)
     app.state.cookies = Cookies(cookie_secret(settings.home), settings.session_hours * 3600.0)
@@ -86,7 +87,7 @@ def _document_scopes(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = made()
-            for route in app.routes:
+            for route in (route for router in _ROUTERS for route in router.routes):
                 if isinstance(route, APIRoute) and route.include_in_schema:
                     needed = sorted(_scopes(route.dependant))
                     for method in route.methods or ():

@@ -66,7 +66,13 @@ async def receive(request: Request, service: Service, fields: Sequence[str] = ()
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise Problem(415, "Unsupported media type", "send the video as multipart/form-data, in a part called video")
     declared = request.headers.get("content-length", "")
-    too_large = Problem(413, "Too large", f"the upload is larger than {settings.max_upload_mb} MB: cut it into parts")
+    # Without an end to the connection the client would go on sending what nobody reads.
+    too_large = Problem(
+        413,
+        "Too large",
+        f"the upload is larger than {settings.max_upload_mb} MB: cut it into parts",
+        {"Connection": "close"},
+    )
     if declared.isdecimal() and int(declared) > settings.max_upload_bytes + _OVERHEAD_BYTES:
         raise too_large
     if service.folder.free_bytes() < (int(declared) if declared.isdecimal() else 0) * 2 + _SPARE_BYTES:

@@ -1,0 +1,1 @@
+"""The REST API: routes, queue, uploads, and the supervisor of the worker."""
