@@ -79,8 +79,8 @@ def measure(folder: Path, clients: int, seconds: float) -> dict[str, Any]:
     """Start a service in `folder`, load it, and say what came of it."""
     home, key_file = folder / "home", folder / "out.txt"
     clip = weights.path("demo-carphone")
-    first = cut(clip, folder / "first.mp4", 0.0, 5.0).path
-    last = cut(clip, folder / "last.mp4", 7.6, 12.6).path
+    first = cut(clip, folder / "first.mp4", 0.0, 1.6).path
+    last = cut(clip, folder / "last.mp4", 2.4, 4.0).path
     environment = {**os.environ, "PVCHAT_HOME": str(home), "PVCHAT_REQUESTS_PER_MINUTE": "100000"}
     with key_file.open("w") as out:
         service = subprocess.Popen(
