@@ -7,7 +7,7 @@ import pytest
 
 from pvchat.chat.lexicon import LEXICON
 from pvchat.chat.questions import plain
-from pvchat.training import answers
+from pvchat.training import answers, answers_several
 from pvchat.training.names import FAMILY, GIVEN, invented_name, of_split, sample_name, sample_names
 from pvchat.training.wordings import QUESTIONS, Kind, names_a_person, split_wordings
 
@@ -41,7 +41,7 @@ def test_wordings_without_a_name_are_few_where_a_person_is_asked_about() -> None
     ).split(),
 )
 def test_answers_come_in_twelve_wordings_that_end_well(table: str) -> None:
-    wordings = getattr(answers, table)
+    wordings = getattr(answers, table, None) or getattr(answers_several, table)
     assert len(set(wordings)) >= 11
     assert len(wordings) >= 12
     assert all(w.endswith((".", "!", "?")) for w in wordings)
