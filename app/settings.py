@@ -1,8 +1,9 @@
 """How the service runs, read from the environment."""
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from pvchat.errors import PVChatError
 from pvchat.paths import home_dir
@@ -28,7 +29,6 @@ class ServiceSettings:
         requests_per_minute: per key (per address without one).
         video_hosts: host names that a `video_url` may be fetched from, comma-separated; none by default.
         fetch_timeout_s: for a fetched video as a whole.
-        session_hours: how long a login in the browser lasts.
     """
 
     home: Path = field(default_factory=home_dir)
@@ -43,7 +43,6 @@ class ServiceSettings:
     requests_per_minute: int = 1200
     video_hosts: tuple[str, ...] = ()
     fetch_timeout_s: float = 60.0
-    session_hours: int = 12
 
     @classmethod
     def from_environment(cls) -> "ServiceSettings":
@@ -52,14 +51,14 @@ class ServiceSettings:
         Raises:
             SettingsError: a value is no number where one is needed, or out of range.
         """
-        values: dict[str, object] = {}
+        values: dict[str, Any] = {}
         defaults = cls()
         for item in fields(cls):
             text = os.environ.get(PREFIX + item.name.upper())
             if text is None or item.name == "home":
                 continue
             values[item.name] = _read(item.name, text, getattr(defaults, item.name))
-        return cls(**values)  # type: ignore[arg-type]
+        return replace(defaults, **values)
 
     @property
     def max_upload_bytes(self) -> int:

@@ -166,7 +166,7 @@ class ForgetReport:
         track_vectors: vectors of tracks in cached perception records.
         records: file names of the videos whose cached perception records went.
         videos: file names of the videos that are no longer known at all.
-        media: ids of uploaded files that are to go.
+        uploads: how many videos that were uploaded to enroll the person were deleted.
     """
 
     subject: str
@@ -175,7 +175,7 @@ class ForgetReport:
     track_vectors: int
     records: tuple[str, ...]
     videos: tuple[str, ...]
-    media: tuple[str, ...] = ()
+    uploads: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

@@ -21,6 +21,7 @@ from pvchat.paths import home_dir
 from pvchat.perception.record import PerceptionRecord
 from storage import people
 from storage.erase import erase_subject
+from storage.media import MediaFolder
 from storage.people import StoredSubject
 from storage.schema import now
 from storage.store import Store
@@ -318,6 +319,9 @@ class Session:
         self._clips.clear()
         self._tools.release()
         self._store.scrub()
+        folder = MediaFolder(self._store.database.parent)
+        for media_id in erased.media:
+            folder.drop(folder.path(media_id))
         return ForgetReport(
             subject=erased.name,
             templates=erased.templates,
@@ -325,7 +329,7 @@ class Session:
             track_vectors=erased.track_vectors,
             records=erased.records,
             videos=erased.videos,
-            media=erased.media,
+            uploads=len(erased.media),
         )
 
     def close(self) -> None:

@@ -7,16 +7,14 @@ Every change raises `version`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storage.schema import JobCropRow, JobRow, now
+from storage.schema import JobCropRow, JobKind, JobRow, JobState, now
 
-JobKind = Literal["enroll", "perceive"]
-JobState = Literal["queued", "running", "needs_pick", "done", "failed", "cancelled"]
 ENDED: tuple[JobState, ...] = ("done", "failed", "cancelled")
 MOST_ATTEMPTS = 3
 
@@ -285,8 +283,8 @@ def _end(row: JobRow, state: JobState) -> None:
 def _job(row: JobRow) -> Job:
     return Job(
         id=row.id,
-        kind=row.kind,  # type: ignore[arg-type]
-        state=row.state,  # type: ignore[arg-type]
+        kind=row.kind,
+        state=row.state,
         subject_id=row.subject_id,
         media_id=row.media_id,
         pick=row.pick,

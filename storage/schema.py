@@ -5,7 +5,7 @@ subject or on a perception record by a foreign key, so that one DELETE takes all
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from sqlalchemy import (
@@ -24,6 +24,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+JobKind = Literal["enroll", "perceive"]
+JobState = Literal["queued", "running", "needs_pick", "done", "failed", "cancelled"]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -205,8 +208,8 @@ class JobRow(Base):
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=lambda: str(uuid4()))
-    kind: Mapped[str] = mapped_column(String(20))
-    state: Mapped[str] = mapped_column(String(20), default="queued")
+    kind: Mapped[JobKind] = mapped_column(String(20))
+    state: Mapped[JobState] = mapped_column(String(20), default="queued")
     subject_id: Mapped[str | None] = mapped_column(ForeignKey("subjects.id", ondelete="CASCADE"), index=True)
     media_id: Mapped[str | None] = mapped_column(ForeignKey("media.id", ondelete="SET NULL"), index=True)
     pick: Mapped[int | None]

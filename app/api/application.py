@@ -10,13 +10,13 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from app.api import chat, completions, health, jobs, keys, login, problems, subjects, videos
-from app.api.context import Service
+from app.api import chat, completions, health, jobs, keys, problems, subjects, videos
+from app.api.context import Service, need
 from app.api.metrics import Measured
+from app.api.schemas import ProblemOut
 from app.api.supervisor import Supervisor
 from app.api.waiting import Turns
-from app.auth.first_key import cookie_secret
-from app.auth.gate import Cookies, Gate
+from app.auth.gate import Gate
 from app.settings import ServiceSettings
 from storage import media
 from storage.media import MediaFolder
@@ -24,7 +24,7 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-_ROUTERS = tuple(module.router for module in (health, login, subjects, jobs, videos, chat, completions, keys))
+_ROUTERS = tuple(module.router for module in (health, subjects, jobs, videos, chat, completions, keys))
 _DESCRIPTION = """Enroll a person from one video, ask about that person in any other, get an answer with its evidence.
 
 Every route but the health routes needs a key: `Authorization: Bearer KEY`. Errors are problem details (RFC 9457)."""
@@ -59,13 +59,13 @@ def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> Fa
         await service.supervisor.stop()
         store.close()
 
-    app = FastAPI(
+    app = _Documented(
         title="PVChat",
         version=_version(),
         description=_DESCRIPTION,
         lifespan=lifespan,
         max_body_size=settings.max_json_kb << 10,
-        responses={"default": {"model": _problem_model(), "description": "A problem (RFC 9457)"}},
+        responses={"default": {"model": ProblemOut, "description": "A problem (RFC 9457)"}},
         docs_url=None,
         redoc_url=None,
     )
@@ -73,39 +73,31 @@ def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> Fa
     problems.install(app)
     for router in _ROUTERS:
         app.include_router(router)
-    _document_scopes(app)
     app.add_middleware(Measured, metrics=service.metrics)
-    app.state.cookies = Cookies(cookie_secret(settings.home), settings.session_hours * 3600.0)
-    app.add_middleware(Gate, store=store, cookies=app.state.cookies, per_minute=settings.requests_per_minute)
+    app.add_middleware(Gate, store=store, per_minute=settings.requests_per_minute)
     return app
 
 
-def _document_scopes(app: FastAPI) -> None:
-    """Say in the OpenAPI document which scope each operation needs."""
-    made = app.openapi
+class _Documented(FastAPI):
+    """Says in the OpenAPI document which scope each operation needs."""
 
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = made()
+    def openapi(self) -> dict[str, Any]:
+        """The document; made once."""
+        if self.openapi_schema is None:
+            paths = super().openapi()["paths"]
             for route in (route for router in _ROUTERS for route in router.routes):
-                if isinstance(route, APIRoute) and route.include_in_schema:
+                if isinstance(route, APIRoute):
                     needed = sorted(_scopes(route.dependant))
                     for method in route.methods or ():
-                        operation = document["paths"][route.path_format][method.lower()]
+                        operation = paths[route.path_format][method.lower()]
+                        operation["security"] = [{"HTTPBearer": needed}] if needed else []
                         if needed:
-                            operation["security"] = [{"HTTPBearer": needed}]
                             operation["description"] += f"\n\nNeeds the scope `{'`, `'.join(needed)}`."
-                        else:
-                            operation["security"] = []
-            app.openapi_schema = document
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+        return self.openapi_schema or {}
 
 
 def _scopes(dependant: Dependant) -> set[str]:
-    own = getattr(dependant.call, "scope", None)
-    found = {own} if isinstance(own, str) else set()
+    found = {dependant.call.scope} if isinstance(dependant.call, need) else set()
     return found.union(*(_scopes(child) for child in dependant.dependencies))
 
 
@@ -113,12 +105,6 @@ def _tidy(service: Service) -> int:
     with service.store.read() as session:
         known = {item.id for item in media.list_all(session)}
     return service.folder.tidy(known)
-
-
-def _problem_model() -> Any:
-    from app.api.schemas import ProblemOut
-
-    return ProblemOut
 
 
 def _version() -> str:

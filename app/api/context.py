@@ -1,7 +1,7 @@
 """What the routes share, and who may use them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 
@@ -53,16 +53,18 @@ ServiceDep = Annotated[Service, Depends(service_of)]
 bearer = HTTPBearer(auto_error=False, description="An API key.")
 
 
-def need(scope: str) -> Callable[[Request], Awaitable[Key]]:
-    """A dependency that refuses keys without a scope and gives the key."""
+@dataclass(frozen=True)
+class need:  # noqa: N801 - reads as a verb where it is used: Depends(need("chat"))
+    """A dependency that gives the request's key, and refuses keys without a scope."""
 
-    async def check(request: Request) -> Key:
+    scope: str
+
+    async def __call__(self, request: Request) -> Key:
+        """The key. Raises Problem."""
         key: Key | None = request.scope.get("state", {}).get("key")
         if key is None:
             raise Problem(401, "A key is needed", "send `Authorization: Bearer KEY`")
-        if scope not in key.scopes:
-            raise Problem(403, "The key may not do this", f"this needs the scope {scope}; have a key made that has it")
+        if self.scope not in key.scopes:
+            detail = f"this needs the scope {self.scope}; have a key made that has it"
+            raise Problem(403, "The key may not do this", detail)
         return key
-
-    check.scope = scope  # type: ignore[attr-defined]
-    return check

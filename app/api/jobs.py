@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, Security
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -13,20 +13,19 @@ from app.api.schemas import JobOut, JobsOut, PickIn
 from storage import jobs
 from storage.jobs import Job
 from storage.keys import Key
+from storage.schema import JobState
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Security(bearer)])
 
 _LOOK_EVERY_S = 0.25
 _KEEP_ALIVE_S = 15.0
 
-State = Literal["queued", "running", "needs_pick", "done", "failed", "cancelled"]
-
 
 @router.get("")
 async def list_jobs(
     service: ServiceDep,
     _key: Annotated[Key, Depends(need("jobs:read"))],
-    state: State | None = None,
+    state: JobState | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> JobsOut:
     """The newest jobs, newest first."""

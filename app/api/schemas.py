@@ -9,6 +9,7 @@ from storage.jobs import Job
 from storage.keys import Key
 from storage.media import Media
 from storage.people import SubjectInfo
+from storage.schema import JobKind, JobState
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Maria"])]
 
@@ -67,20 +68,12 @@ class SubjectOut(BaseModel):
     @classmethod
     def of(cls, info: SubjectInfo) -> "SubjectOut":
         """From the database."""
-        consent = info.consent
         return cls(
             id=info.id,
             name=info.name,
             created_at=info.created_at,
             state="waiting" if info.face_model is None else "enrolled",
-            consent=ConsentOut(
-                given_by=consent.given_by,
-                purpose=consent.purpose,
-                policy_version=consent.policy_version,
-                given_at=consent.given_at,
-                expires_at=consent.expires_at,
-                withdrawn_at=consent.withdrawn_at,
-            ),
+            consent=ConsentOut(**vars(info.consent)),
             coverage=info.coverage,
             enrolled_from=info.enrolled_from,
             face_model=info.face_model,
@@ -106,8 +99,8 @@ class JobOut(BaseModel):
     """A job. `choices` is filled while the state is `needs_pick`."""
 
     id: str
-    kind: Literal["enroll", "perceive"]
-    state: Literal["queued", "running", "needs_pick", "done", "failed", "cancelled"]
+    kind: JobKind
+    state: JobState
     subject_id: str | None
     video_id: str | None
     progress: float
@@ -171,18 +164,7 @@ class VideoOut(BaseModel):
     @classmethod
     def of(cls, media: Media, *, perceived: bool) -> "VideoOut":
         """From the database."""
-        return cls(
-            id=media.id,
-            name=media.name,
-            sha256=media.sha256,
-            size_bytes=media.size_bytes,
-            duration_s=media.duration_s,
-            width=media.width,
-            height=media.height,
-            fps=round(media.fps, 3),
-            created_at=media.created_at,
-            perceived=perceived,
-        )
+        return cls(**{**vars(media), "fps": round(media.fps, 3), "perceived": perceived})
 
 
 class VideosOut(BaseModel):

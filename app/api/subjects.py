@@ -115,9 +115,7 @@ async def forget(
     found = await service.supervisor.client.forget(subject_id)
     if "detail" in found:
         raise of_kind(found["kind"], found["detail"])
-    for media_id in found["media"]:
-        service.folder.drop(service.folder.path(media_id))
-    return ForgottenOut(**{**found, "uploads": len(found["media"])})
+    return ForgottenOut(**found)
 
 
 @router.get("/{subject_id}/enrollments")

@@ -23,7 +23,8 @@ from storage import jobs, media
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from storage.jobs import Job, JobKind
+    from storage.jobs import Job
+    from storage.schema import JobKind
 
 # What FastAPI lets through to an upload route; `receive` holds it to the service's own limit.
 CEILING_BYTES = 8 << 30

@@ -1,1 +1,1 @@
-"""Who may do what: API keys, scopes, logins."""
+"""Who may do what: API keys and their scopes."""

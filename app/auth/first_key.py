@@ -1,16 +1,8 @@
-"""What the first start needs: a key to begin with, and a secret that signs the browser's cookies."""
-
-import os
-import secrets
-from pathlib import Path
+"""The key to begin with: made at the first start, shown once."""
 
 from app.auth.scopes import EVERYTHING
 from storage import keys
-from storage.engine import StorageError
 from storage.store import Store
-
-_SECRET_FILE = "cookie.secret"
-_BYTES = 32
 
 
 def first_key(store: Store) -> str | None:
@@ -24,26 +16,3 @@ def first_key(store: Store) -> str | None:
             return None
         secret, _ = keys.make(session, name="first key", scopes=EVERYTHING)
         return secret
-
-
-def cookie_secret(home: Path) -> bytes:
-    """The secret of this data folder, made when missing, readable by its owner only.
-
-    Raises:
-        StorageError: it cannot be read or written.
-    """
-    path = home / _SECRET_FILE
-    try:
-        try:
-            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        except FileExistsError:
-            found = path.read_bytes()
-            if len(found) != _BYTES:
-                raise StorageError(f"{path} is damaged; delete it, everybody will have to log in again") from None
-            return found
-        with os.fdopen(descriptor, "wb") as file:
-            made = secrets.token_bytes(_BYTES)
-            file.write(made)
-            return made
-    except OSError as error:
-        raise StorageError(f"{path} cannot be used: {error.strerror}") from error

@@ -33,7 +33,9 @@ def forget(
     console.print(f"  gone: name, consent, {', '.join(gone)}", soft_wrap=True)
     for video in report.records:
         console.print(f"  record of {video}", soft_wrap=True)
-    console.print("  Video files themselves were never copied and are where you keep them.", soft_wrap=True)
+    if report.uploads:
+        console.print(f"  {_count(report.uploads, 'uploaded video')} deleted", soft_wrap=True)
+    console.print("  Your own video files were never copied and are where you keep them.", soft_wrap=True)
 
 
 def _count(number: int, what: str) -> str:

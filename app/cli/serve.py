@@ -1,4 +1,4 @@
-"""`pvchat serve`: the REST API and the web pages, with their worker."""
+"""`pvchat serve`: the REST API with its worker."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -10,7 +10,7 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on; 0.0.0.0 for all.")] = None,
     port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = None,
 ) -> None:
-    """Serve the API and the web pages until Ctrl-C. Settings come from PVCHAT_ variables; see docs/api.md."""
+    """Serve the API until Ctrl-C. Settings come from PVCHAT_ variables; see docs/api.md."""
     import logging
 
     from app.cli import terminal

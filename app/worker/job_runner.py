@@ -70,13 +70,13 @@ class JobRunner:
             try:
                 with self._store.write() as session:
                     job = jobs.take_next(session)
+                if job is not None:
+                    self._run_one(job)
+                    continue
             except StorageError as error:
-                log.error("jobs cannot be read: %s", error)
-                job = None
-            if job is None:
-                self._wake.wait(_LOOK_AGAIN_S)
-                continue
-            self._run_one(job)
+                # A full disk or a busy database must not end the thread: it is tried again in a moment.
+                log.error("jobs cannot be read or written: %s", error)
+            self._wake.wait(_LOOK_AGAIN_S)
 
     def _run_one(self, job: Job) -> None:
         started = time.monotonic()

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.auth.first_key import cookie_secret, first_key
+from app.auth.first_key import first_key
 from app.settings import ServiceSettings, SettingsError
-from storage.engine import StorageError
 from storage.store import Store
 
 
@@ -32,14 +31,3 @@ def test_the_first_key_is_made_once(tmp_path: Path) -> None:
     with Store.open(tmp_path / "home") as store:
         assert first_key(store) is not None
         assert first_key(store) is None
-
-
-def test_the_cookie_secret_stays_and_is_private(tmp_path: Path) -> None:
-    made = cookie_secret(tmp_path)
-    assert len(made) == 32
-    assert cookie_secret(tmp_path) == made
-    (file,) = tmp_path.iterdir()
-    assert file.stat().st_mode & 0o077 == 0
-    file.write_bytes(b"short")
-    with pytest.raises(StorageError, match="damaged"):
-        cookie_secret(tmp_path)

@@ -8,6 +8,8 @@ import pytest
 
 from pipelines.session import Session
 from pvchat.errors import SubjectError
+from storage import jobs, media
+from storage.media import MediaFolder
 from storage.store import Store
 
 Video = Callable[..., Path]
@@ -95,3 +97,25 @@ def test_accents_are_needed_only_where_names_differ_by_nothing_else(session: Ses
     session.enroll("Jose", video("b.mp4", {"face": 2}), **CONSENT)
     assert session.find("JOSE") == "Jose"
     assert session.find("JOSÉ") == "José"
+
+
+def test_forgetting_deletes_the_files_uploaded_to_enroll_the_person(session: Session, home: Path) -> None:
+    subject_id = session.create_subject("Ann", consent_by="Ann", purpose="door")
+    folder = MediaFolder(home)
+    with Store.open(home) as store, store.write() as database:
+        for media_id, subject in (("hers", subject_id), ("other", None)):
+            folder.keep(folder.begin(), media_id)
+            media.add(
+                database,
+                media_id=media_id,
+                sha256=media_id,
+                name="ann.mp4",
+                size_bytes=1,
+                duration_s=1.0,
+                width=1,
+                height=1,
+                fps=1.0,
+            )
+            jobs.add(database, kind="enroll", owner="key", subject_id=subject, media_id=media_id)
+    assert session.forget_subject(subject_id).uploads == 1
+    assert [path.name for path in (home / media.FOLDER).iterdir()] == ["other"]
