@@ -29,6 +29,8 @@ class ServiceSettings:
         requests_per_minute: per key (per address without one).
         video_hosts: host names that a `video_url` may be fetched from, comma-separated; none by default.
         fetch_timeout_s: for a fetched video as a whole.
+        pages: 1 for the web pages, 0 for the API alone.
+        login_hours: how long a browser stays logged in.
     """
 
     home: Path = field(default_factory=home_dir)
@@ -43,6 +45,8 @@ class ServiceSettings:
     requests_per_minute: int = 1200
     video_hosts: tuple[str, ...] = ()
     fetch_timeout_s: float = 60.0
+    pages: bool = True
+    login_hours: int = 12
 
     @classmethod
     def from_environment(cls) -> "ServiceSettings":
@@ -71,6 +75,10 @@ def _read(name: str, text: str, default: object) -> object:
         return tuple(part.strip().lower() for part in text.split(",") if part.strip())
     if isinstance(default, str):
         return text
+    if isinstance(default, bool):
+        if text.strip() not in ("0", "1"):
+            raise SettingsError(f"{PREFIX}{name.upper()}={text!r} has to be 0 or 1; the default is {int(default)}")
+        return text.strip() == "1"
     try:
         number = float(text) if isinstance(default, float) else int(text)
     except ValueError as error:

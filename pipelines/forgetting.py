@@ -1,11 +1,46 @@
-"""Which videos may hold a person: what has to go when the person is forgotten."""
+"""Forgetting a person: which videos may hold them, what goes, and what would go."""
 
 from collections.abc import Sequence
 
+from pipelines.results import ForgetReport
 from pipelines.tools import Tools
 from storage import perceptions
+from storage.erase import Erased, erase_subject
+from storage.media import MediaFolder
 from storage.people import StoredSubject
 from storage.store import Store
+
+
+def erase(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> ForgetReport:
+    """Delete a person and all that comes from their face, files included.
+
+    Args:
+        enrolled: everybody who is enrolled. store: the data folder. tools: identity.
+
+    Raises:
+        SubjectError: there is no such person.
+    """
+    seen_in = _seen_in(subject_id, enrolled, store, tools)
+    with store.write() as session:
+        erased = erase_subject(session, subject_id, seen_in)
+    folder = MediaFolder(store.database.parent)
+    for media_id in erased.media:
+        folder.drop(folder.path(media_id))
+    return _report(erased)
+
+
+def preview(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> ForgetReport:
+    """What `erase` would take now. Nothing is changed.
+
+    Raises:
+        SubjectError: there is no such person.
+    """
+    seen_in = _seen_in(subject_id, enrolled, store, tools)
+    with store.write() as session:
+        # The same code as for real, so that both always say the same; then nothing of it is kept.
+        erased = erase_subject(session, subject_id, seen_in)
+        session.rollback()
+    return _report(erased)
 
 
 def videos_with(subject: StoredSubject, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> set[int]:
@@ -29,3 +64,20 @@ def videos_with(subject: StoredSubject, enrolled: Sequence[StoredSubject], store
                 if any(d.name == subject.name and d.state != "absent" for d in decisions):
                     found.add(cached.video_id)
     return found
+
+
+def _seen_in(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> set[int]:
+    subject = next((other for other in enrolled if other.id == subject_id), None)
+    return set() if subject is None else videos_with(subject, enrolled, store, tools)
+
+
+def _report(erased: Erased) -> ForgetReport:
+    return ForgetReport(
+        subject=erased.name,
+        templates=erased.templates,
+        appearance=erased.appearance,
+        track_vectors=erased.track_vectors,
+        records=erased.records,
+        videos=erased.videos,
+        uploads=len(erased.media),
+    )

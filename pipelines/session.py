@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from pipelines import names
 from pipelines.conversation import check_question, resolve
 from pipelines.enrolling import Enroller, consent_of
-from pipelines.forgetting import videos_with
+from pipelines.forgetting import erase, preview
 from pipelines.results import Answer, Candidate, EnrollResult, Evidence, ForgetReport, Person
 from pipelines.tools import EmbeddedTools, Progress, Tools
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
@@ -20,8 +20,6 @@ from pvchat.errors import ConsentError, SubjectError
 from pvchat.paths import home_dir
 from pvchat.perception.record import PerceptionRecord
 from storage import people
-from storage.erase import erase_subject
-from storage.media import MediaFolder
 from storage.people import StoredSubject
 from storage.schema import now
 from storage.store import Store
@@ -289,7 +287,7 @@ class Session:
             enrolled = self._subjects()
             wanted = names.find_subject(name, [subject.name for subject in enrolled])
             subject = next(subject for subject in enrolled if subject.name == wanted)
-            return self._forget(subject.id, subject, enrolled)
+            return self._forget(subject.id, enrolled)
 
     def forget_subject(self, subject_id: str) -> ForgetReport:
         """The same by id; also for somebody who was noted and never enrolled.
@@ -298,8 +296,16 @@ class Session:
             SubjectError: there is no such person any more.
         """
         with self._lock:
-            enrolled = self._subjects()
-            return self._forget(subject_id, next((s for s in enrolled if s.id == subject_id), None), enrolled)
+            return self._forget(subject_id, self._subjects())
+
+    def preview_forgetting(self, subject_id: str) -> ForgetReport:
+        """What `forget_subject` would take now; nothing is changed.
+
+        Raises:
+            SubjectError: there is no such person any more.
+        """
+        with self._lock:
+            return preview(subject_id, self._subjects(), self._store, self._tools)
 
     def warm_up(self) -> None:
         """Load the models now, not with the first question.
@@ -309,28 +315,13 @@ class Session:
         """
         self._tools.warm_up()
 
-    def _forget(
-        self, subject_id: str, subject: StoredSubject | None, enrolled: Sequence[StoredSubject]
-    ) -> ForgetReport:
-        seen_in = set() if subject is None else videos_with(subject, enrolled, self._store, self._tools)
-        with self._store.write() as session:
-            erased = erase_subject(session, subject_id, seen_in)
+    def _forget(self, subject_id: str, enrolled: Sequence[StoredSubject]) -> ForgetReport:
+        report = erase(subject_id, enrolled, self._store, self._tools)
         self._videos.clear()
         self._clips.clear()
         self._tools.release()
         self._store.scrub()
-        folder = MediaFolder(self._store.database.parent)
-        for media_id in erased.media:
-            folder.drop(folder.path(media_id))
-        return ForgetReport(
-            subject=erased.name,
-            templates=erased.templates,
-            appearance=erased.appearance,
-            track_vectors=erased.track_vectors,
-            records=erased.records,
-            videos=erased.videos,
-            uploads=len(erased.media),
-        )
+        return report
 
     def close(self) -> None:
         """Close the data folder. The session cannot be used any more."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from pvchat.perception.record import RECORD_VERSION, FaceSamples, PerceptionRecord, PerceptionVectors
 from storage.engine import StorageError
-from storage.schema import PerceptionRow, SubjectRow, VectorRow, VideoRow
+from storage.schema import MediaRow, PerceptionRow, SubjectRow, VectorRow, VideoRow
 from storage.vectors import pack, unpack
 
 
@@ -38,7 +38,7 @@ def add_video(session: Session, record: PerceptionRecord, file: Path, size_bytes
     if row is None:
         row = VideoRow(
             sha256=record.video.sha256,
-            name=_file_name(file),
+            name=_uploaded_name(session, record.video.sha256) or _file_name(file),
             size_bytes=size_bytes,
             duration_s=record.video.duration_s,
             width=record.video.width,
@@ -192,6 +192,12 @@ def _vector_rows(perception_id: int, vectors: PerceptionVectors) -> Iterator[Vec
             count=1,
             data=pack(vector[None]),
         )
+
+
+def _uploaded_name(session: Session, sha256: str) -> str | None:
+    """What an upload with this content was called by its sender; its file is called by an id."""
+    newest = select(MediaRow.name).where(MediaRow.sha256 == sha256).order_by(MediaRow.created_at.desc()).limit(1)
+    return session.scalar(newest)
 
 
 def _file_name(file: Path) -> str:

@@ -16,6 +16,8 @@ from app.api.metrics import Measured
 from app.api.schemas import ProblemOut
 from app.api.supervisor import Supervisor
 from app.api.waiting import Turns
+from app.auth import login
+from app.auth.cookies import Cookies, cookie_secret
 from app.auth.gate import Gate
 from app.settings import ServiceSettings
 from storage import media
@@ -73,8 +75,15 @@ def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> Fa
     problems.install(app)
     for router in _ROUTERS:
         app.include_router(router)
+    if settings.pages:
+        # Gradio takes seconds to import, and whoever wants the API alone does not need it.
+        from app.ui import pages
+
+        app.include_router(login.router)
+        pages.mount(app, service)
+    app.state.cookies = Cookies(cookie_secret(settings.home), settings.login_hours * 3600)
     app.add_middleware(Measured, metrics=service.metrics)
-    app.add_middleware(Gate, store=store, per_minute=settings.requests_per_minute)
+    app.add_middleware(Gate, store=store, cookies=app.state.cookies, per_minute=settings.requests_per_minute)
     return app
 
 

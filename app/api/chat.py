@@ -15,8 +15,6 @@ from app.api.context import Service, ServiceDep, bearer, need
 from app.api.problems import Problem
 from app.api.schemas import AnswerOut, ChatIn
 from app.api.waiting import QueueFullError
-from app.api.worker_client import WorkerDownError
-from pvchat.errors import PVChatError
 from storage.keys import Key
 
 router = APIRouter(prefix="/v1/chat", tags=["chat"], dependencies=[Security(bearer)])
@@ -65,14 +63,8 @@ async def _stream(service: Service, asked: Asked) -> AsyncIterator[bytes]:
                     yield _sse("draft", _json({"text": event["text"]}))
                 else:
                     yield _sse("progress", _json({"progress": event["progress"], "step": event["step"]}))
-    except Problem as problem:
-        yield _sse("problem", _json(problem.body()))
-    except QueueFullError as error:
-        yield _sse("problem", _json(problems.queue_full(error).body()))
-    except WorkerDownError:
-        yield _sse("problem", _json(problems.worker_down().body()))
-    except PVChatError as error:
-        yield _sse("problem", _json(problems.of_error(error).body()))
+    except problems.HANDLED as error:
+        yield _sse("problem", _json(problems.of(error).body()))
 
 
 def _sse(event: str, data: str) -> bytes:

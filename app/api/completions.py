@@ -24,7 +24,6 @@ from app.api.problems import Problem
 from app.api.schemas import AnswerOut, Name
 from app.api.uploads import Upload, keep_upload, look_at
 from app.api.waiting import QueueFullError
-from app.api.worker_client import WorkerDownError
 from storage import media
 from storage.keys import Key
 
@@ -156,8 +155,8 @@ async def _stream(service: Service, asked: Asked, head: dict[str, Any], *, usage
             async for event in events:
                 if event["event"] == "answer":
                     told = AnswerOut.of(event, asked.video_id)
-    except (Problem, QueueFullError, WorkerDownError) as error:
-        yield _data({"error": _error(error)})
+    except problems.HANDLED as error:
+        yield _data({"error": _error(problems.of(error))})
         return
     if told is not None:
         for number, word in enumerate(told.answer.split(" ")):
@@ -221,13 +220,7 @@ def _delta(delta: dict[str, Any]) -> dict[str, Any]:
     return {"index": 0, "delta": delta, "finish_reason": None}
 
 
-def _error(error: Exception) -> dict[str, Any]:
-    if isinstance(error, Problem):
-        problem = error
-    elif isinstance(error, QueueFullError):
-        problem = problems.queue_full(error)
-    else:
-        problem = problems.worker_down()
+def _error(problem: Problem) -> dict[str, Any]:
     return {"message": problem.detail, "type": "server_error", "param": None, "code": problem.title}
 
 

@@ -83,6 +83,27 @@ def queue_full(error: QueueFullError) -> Problem:
     return Problem(429, "Too many requests", str(error), {"Retry-After": str(error.retry_after_s)})
 
 
+# What routes and pages raise when a request cannot be done; anything else is a defect of ours.
+HANDLED = (Problem, PVChatError, QueueFullError, WorkerDownError)
+
+
+def of(error: Exception) -> Problem:
+    """The problem for any error in `HANDLED`.
+
+    Raises:
+        Exception: the error itself, when it is none of these.
+    """
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, QueueFullError):
+        return queue_full(error)
+    if isinstance(error, WorkerDownError):
+        return worker_down()
+    if isinstance(error, PVChatError):
+        return of_error(error)
+    raise error
+
+
 def response(problem: Problem, path: str = "") -> JSONResponse:
     """The problem as a response; on the OpenAI-shaped route with the member its clients look for."""
     body = problem.body()
@@ -96,21 +117,11 @@ def response(problem: Problem, path: str = "") -> JSONResponse:
 def install(app: FastAPI) -> None:
     """Let every error leave as a problem."""
 
-    @app.exception_handler(Problem)
-    async def problem(request: Request, error: Problem) -> JSONResponse:
-        return response(error, request.url.path)
+    async def handled(request: Request, error: Exception) -> JSONResponse:
+        return response(of(error), request.url.path)
 
-    @app.exception_handler(PVChatError)
-    async def library(request: Request, error: PVChatError) -> JSONResponse:
-        return response(of_error(error), request.url.path)
-
-    @app.exception_handler(QueueFullError)
-    async def full(request: Request, error: QueueFullError) -> JSONResponse:
-        return response(queue_full(error), request.url.path)
-
-    @app.exception_handler(WorkerDownError)
-    async def down(request: Request, _error: WorkerDownError) -> JSONResponse:
-        return response(worker_down(), request.url.path)
+    for kind in HANDLED:
+        app.add_exception_handler(kind, handled)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,7 +1,7 @@
 """/v1/subjects: people, their consent, and their enrollments."""
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response, Security
 
@@ -74,7 +74,7 @@ async def get_subject(
     subject_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("subjects:read"))]
 ) -> SubjectOut:
     """One person."""
-    return SubjectOut.of(await _existing(service, subject_id))
+    return SubjectOut.of(await existing(service, subject_id))
 
 
 @router.patch("/{subject_id}")
@@ -100,22 +100,28 @@ async def rename(
     return SubjectOut.of(found)
 
 
+@router.get("/{subject_id}/erasure")
+async def erasure(
+    subject_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("subjects:delete"))]
+) -> ForgottenOut:
+    """What forgetting this person would take now. Nothing is changed."""
+    await existing(service, subject_id)
+    return _gone(await service.supervisor.client.forget(subject_id, preview=True))
+
+
 @router.delete("/{subject_id}")
 async def forget(
     subject_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("subjects:delete"))]
 ) -> ForgottenOut:
     """Forget a person: templates, vectors, records of videos they are in, uploads they were enrolled from, jobs."""
-    await _existing(service, subject_id)
+    await existing(service, subject_id)
 
     def cancel() -> None:
         with service.store.write() as session:
             jobs.cancel_of_subject(session, subject_id)
 
     await service.run(cancel)
-    found = await service.supervisor.client.forget(subject_id)
-    if "detail" in found:
-        raise of_kind(found["kind"], found["detail"])
-    return ForgottenOut(**found)
+    return _gone(await service.supervisor.client.forget(subject_id))
 
 
 @router.get("/{subject_id}/enrollments")
@@ -123,7 +129,7 @@ async def list_enrollments(
     subject_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("subjects:read"))]
 ) -> JobsOut:
     """The enrollments of a person, newest first. An enrollment is a job."""
-    await _existing(service, subject_id)
+    await existing(service, subject_id)
 
     def work() -> list[jobs.Job]:
         with service.store.read() as session:
@@ -143,7 +149,7 @@ async def enroll(
 ) -> JobOut:
     """Enroll a person from one video. The answer names the job to follow; where several people could be meant, the job
     asks which (`needs_pick`). A second enrollment takes the place of the first."""
-    info = await _existing(service, subject_id)
+    info = await existing(service, subject_id)
     upload = await receive(request, service, ("pick",))
     try:
         pick = _pick(upload.fields.get("pick"))
@@ -172,6 +178,25 @@ async def enroll(
     return JobOut.of(job)
 
 
+async def existing(service: Service, subject_id: str) -> SubjectInfo:
+    """The person with this id, or 404."""
+
+    def work() -> SubjectInfo | None:
+        with service.store.read() as session:
+            return people.get(session, subject_id)
+
+    found = await service.run(work)
+    if found is None:
+        raise not_found("subject")
+    return found
+
+
+def _gone(found: dict[str, Any]) -> ForgottenOut:
+    if "detail" in found:
+        raise of_kind(found["kind"], found["detail"])
+    return ForgottenOut(**found)
+
+
 def _name(text: str) -> str:
     try:
         return names.clean_name(text)
@@ -184,17 +209,6 @@ def _consent(body: SubjectIn) -> people.Consent:
         return consent_of(body.consent.given_by, body.consent.purpose, body.consent.expires_at)
     except ConsentError as error:
         raise Problem(422, "The consent cannot be used", str(error)) from error
-
-
-async def _existing(service: Service, subject_id: str) -> SubjectInfo:
-    def work() -> SubjectInfo | None:
-        with service.store.read() as session:
-            return people.get(session, subject_id)
-
-    found = await service.run(work)
-    if found is None:
-        raise not_found("subject")
-    return found
 
 
 def _known(service: Service, owner: str, idempotency_key: str | None) -> jobs.Job | None:

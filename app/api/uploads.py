@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,26 @@ async def receive(request: Request, service: Service, fields: Sequence[str] = ()
         raise Problem(400, "The form cannot be read", str(error.message)[:200]) from error
     except ClientDisconnect as error:
         raise Problem(400, "The upload was cut off", "the connection ended before the whole video was there") from error
+
+
+async def adopt(arrived: Path, name: str, service: Service) -> Upload:
+    """Take over a file that lies on this disk already, for example one that the pages received.
+
+    Args:
+        arrived: is moved. name: as the client called it.
+
+    Raises:
+        VideoError: the file is no video that can be read, or outside the limits.
+    """
+    path = await service.run(service.folder.begin)
+    try:
+        await asyncio.to_thread(shutil.move, arrived, path)
+        path.chmod(0o600)
+        facts = await look_at(path, service)
+    except BaseException:
+        service.folder.drop(path)
+        raise
+    return Upload(path, media.display_name(name), facts.sha256, path.stat().st_size, facts, {})
 
 
 async def look_at(path: Path, service: Service) -> Probe:

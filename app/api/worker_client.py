@@ -62,14 +62,14 @@ class WorkerClient:
         if last.get("event") not in ("answer", "error"):
             raise WorkerDownError
 
-    async def forget(self, subject_id: str) -> dict[str, Any]:
-        """Forget a person. The answer has "detail" when it could not be done.
+    async def forget(self, subject_id: str, *, preview: bool = False) -> dict[str, Any]:
+        """Forget a person, or only say what would go. The answer has "detail" when it could not be done.
 
         Raises:
             WorkerDownError: the worker is not there.
         """
         try:
-            response = await self._http.post("/forget", json={"subject_id": subject_id})
+            response = await self._http.post("/forget", json={"subject_id": subject_id, "preview": preview})
             found: dict[str, Any] = response.json()
         except (httpx.HTTPError, ValueError) as error:
             raise WorkerDownError from error

@@ -34,6 +34,8 @@ def serve(
         console.print(f"  {key}", soft_wrap=True, highlight=False)
     console.print(f"http://{settings.host}:{settings.port}", soft_wrap=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s service %(levelname)s %(message)s")
+    # One line per call to the worker would drown the rest.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     uvicorn.run(
         build(settings),
         host=settings.host,

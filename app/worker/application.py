@@ -61,8 +61,9 @@ def build(session: Session, store: Store, folder: MediaFolder, warm: bool = True
 
     async def forget(request: Request) -> Response:
         data = await request.json()
+        work = session.preview_forgetting if data.get("preview") else session.forget_subject
         try:
-            report = await asyncio.to_thread(session.forget_subject, str(data["subject_id"]))
+            report = await asyncio.to_thread(work, str(data["subject_id"]))
         except PVChatError as error:
             return JSONResponse({"kind": type(error).__name__, "detail": str(error)}, status_code=409)
         return JSONResponse(report.to_dict())

@@ -61,7 +61,7 @@ def start(home: Path, **settings: Any) -> tuple[Running, Callable[[], None]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    chosen = replace(ServiceSettings(home=home, port=port, requests_per_minute=100_000), **settings)
+    chosen = replace(ServiceSettings(home=home, port=port, requests_per_minute=100_000, pages=False), **settings)
     app = build(chosen, Supervisor(home, (str(WORKER),)))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)

@@ -1,0 +1,263 @@
+"""Chat: choose a video, ask about people, see what the answer rests on."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app.api import problems, videos
+from app.api.answering import answer, prepare
+from app.api.context import Service
+from app.api.schemas import AnswerOut, ChatIn, Message
+from app.api.uploads import adopt, keep_upload
+from app.ui.calls import key_for, said, told
+from app.ui.evidence import evidence_html, player_html
+from storage import media, people
+
+_HINTS = ("Is {name} in this video?", "What is {name} wearing?", "What is {name} doing?", "Where is {name}?")
+_HINT_LABELS = ("Here?", "Wearing?", "Doing?", "Where?")
+_FAILED = "That did not work: "
+
+
+@dataclass
+class ChatTab:
+    """The tab's parts that others need.
+
+    Attributes:
+        video: chooses the video. people: chooses who is asked about. refresh: refills both.
+    """
+
+    video: gr.Dropdown
+    people: gr.CheckboxGroup
+    tab: gr.Tab
+
+
+def build(service: Service) -> ChatTab:
+    """Lay the tab out and wire it."""
+    with gr.Tab("Chat", id="chat") as tab, gr.Row(elem_classes="pv-columns"):
+        with gr.Column(scale=6, min_width=320):
+            with gr.Row(elem_classes="pv-choose"):
+                video = gr.Dropdown(label="Video", choices=[], scale=5, min_width=200, elem_id="pv-video")
+                upload = gr.UploadButton("Upload", file_types=["video"], scale=1, min_width=90, elem_id="pv-upload")
+                delete = gr.Button("Delete", scale=1, min_width=80, elem_id="pv-delete-video")
+            player = gr.HTML(player_html(None), elem_id="pv-player")
+            shown = gr.HTML(evidence_html(None, None), elem_id="pv-evidence")
+        with gr.Column(scale=5, min_width=320):
+            chosen = gr.CheckboxGroup(
+                label="People asked about",
+                info="None: the question says who is meant.",
+                choices=[],
+                elem_id="pv-people",
+            )
+            talk = gr.Chatbot(
+                label="Conversation",
+                height=380,
+                layout="bubble",
+                buttons=[],
+                render_markdown=False,
+                feedback_options=None,
+                placeholder="Answers come with the moments they rest on.",
+                elem_id="pv-talk",
+            )
+            with gr.Row(elem_classes="pv-hints"):
+                hints = [gr.Button(label, size="sm", min_width=80) for label in _HINT_LABELS]
+            with gr.Row(elem_classes="pv-ask"):
+                question = gr.Textbox(
+                    label="Question",
+                    placeholder="Is Maria in this video?",
+                    lines=1,
+                    max_lines=4,
+                    max_length=2000,
+                    scale=5,
+                    min_width=180,
+                    elem_id="pv-question",
+                )
+                send = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="pv-ask")
+                stop = gr.Button("Stop", scale=1, min_width=80, visible=False, elem_id="pv-stop")
+
+    handlers = _Handlers(service)
+    private = {"api_visibility": "private", "queue": True}
+    asking = []
+    for trigger in (send.click, question.submit):
+        asking.append(
+            trigger(
+                handlers.ask,
+                [question, talk, video, chosen],
+                [question, talk, shown, send, stop],
+                show_progress="hidden",
+                concurrency_limit=None,
+                trigger_mode="once",
+                **private,
+            )
+        )
+    for number, hint in enumerate(hints):
+        asking.append(
+            hint.click(
+                handlers.hint(number),
+                [question, talk, video, chosen],
+                [question, talk, shown, send, stop],
+                show_progress="hidden",
+                concurrency_limit=None,
+                trigger_mode="once",
+                **private,
+            )
+        )
+    stop.click(_stopped, None, [send, stop], cancels=asking, api_visibility="private", queue=False)
+    changed = [talk, player, shown]
+    video.change(handlers.show, [video], changed, show_progress="hidden", concurrency_limit=None, **private)
+    upload.upload(
+        handlers.upload, [upload], [video, upload, shown], show_progress="hidden", concurrency_limit=None, **private
+    )
+    delete.click(handlers.delete, [video], [video], show_progress="hidden", concurrency_limit=None, **private)
+    return ChatTab(video, chosen, tab)
+
+
+async def choices(service: Service, request: gr.Request, video_id: str | None, names: Sequence[str]) -> tuple[Any, Any]:
+    """What there is to choose now, for the video and the people; keeps what was chosen and is still there."""
+    async with told():
+        await key_for("videos:read", request)
+        await key_for("subjects:read", request)
+
+        def work() -> tuple[list[tuple[str, str]], list[str]]:
+            with service.store.read() as session:
+                uploaded = [(f"{m.name} ({m.duration_s:.0f} s)", m.id) for m in media.list_all(session)]
+                return uploaded, [info.name for info in people.list_info(session) if info.face_model is not None]
+
+        listed, enrolled = await service.run(work)
+    ids = [media_id for _, media_id in listed]
+    current = video_id if video_id in ids else (ids[0] if ids else None)
+    return (
+        gr.update(choices=listed, value=current),
+        gr.update(choices=enrolled, value=[name for name in names if name in enrolled], visible=bool(enrolled)),
+    )
+
+
+class _Handlers:
+    """What the tab does, bound to the running service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def ask(
+        self,
+        question: str,
+        talk: list[dict[str, Any]],
+        video_id: str | None,
+        names: list[str],
+        request: gr.Request,
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        """Put a question, show the answer as it is written, then its evidence."""
+        asked = (question or "").strip()
+        if not asked:
+            yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            return
+        turns = [*_plain(talk), {"role": "user", "content": asked}]
+        on, off = gr.update(visible=True), gr.update(visible=False)
+        idle, busy = (on, off), (off, on)
+        yield "", [*turns, _says("…")], gr.skip(), *busy
+        if not video_id:
+            yield gr.skip(), [*turns, _says("Choose or upload a video first.")], gr.skip(), *idle
+            return
+        try:
+            async for text, shown in self._events(turns, video_id, names, request):
+                yield gr.skip(), [*turns, _says(text)], shown, *busy
+        except problems.HANDLED as error:
+            yield gr.skip(), [*turns, _says(_FAILED + said(error))], gr.skip(), *idle
+            return
+        yield gr.skip(), gr.skip(), gr.skip(), *idle
+
+    async def _events(
+        self, turns: list[dict[str, Any]], video_id: str, names: Sequence[str], request: gr.Request
+    ) -> AsyncIterator[tuple[str, Any]]:
+        await key_for("chat", request)
+        body = ChatIn(
+            video=video_id,
+            messages=[Message(role="user", content=t["content"]) for t in turns if t["role"] == "user"][-50:],
+            subjects=list(names),
+        )
+        asked = await prepare(self._service, body.video, [m.content for m in body.messages], body.subjects)
+        async with aclosing(answer(self._service, asked)) as events:
+            async for event in events:
+                if event["event"] == "progress":
+                    yield f"Looking at the video: {event['step']}, {event['progress']:.0%}", gr.skip()
+                elif event["event"] == "text":
+                    yield event["text"] or "…", gr.skip()
+                elif event["event"] == "answer":
+                    found = await videos.existing(self._service, video_id)
+                    final = AnswerOut.of(event, video_id)
+                    yield final.answer, evidence_html(final, found)
+
+    def hint(self, number: int) -> Any:
+        """A ready question about whoever is chosen."""
+
+        async def ask(
+            _question: str, talk: list[dict[str, Any]], video_id: str | None, names: list[str], request: gr.Request
+        ) -> AsyncIterator[tuple[Any, ...]]:
+            if not names:
+                raise gr.Error("Choose who is asked about first.", title="Nobody is chosen", print_exception=False)
+            who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+            text = _HINTS[number].format(name=who)
+            text = text.replace("Is ", "Are ", 1) if len(names) > 1 and number == 0 else text
+            text = text.replace(" is ", " are ", 1) if len(names) > 1 and number > 0 else text
+            async for update in self.ask(text, talk, video_id, names, request):
+                yield update
+
+        return ask
+
+    async def show(self, video_id: str | None, request: gr.Request) -> tuple[Any, Any, Any]:
+        """Another video: a new conversation."""
+        if not video_id:
+            return [], player_html(None), evidence_html(None, None)
+        async with told():
+            await key_for("videos:read", request)
+            found = await videos.existing(self._service, video_id)
+            return [], player_html(found), evidence_html(None, found)
+
+    async def upload(self, path: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any, Any]]:
+        """Keep a video that the browser sent, let it be looked at, choose it."""
+        async with told():
+            key = await key_for("videos:write", request)
+            yield gr.skip(), gr.update(interactive=False, label="Checking"), gr.skip()
+            try:
+                arrived = await adopt(Path(path), Path(path).name, self._service)
+                try:
+                    job = await keep_upload(self._service, arrived, owner=key.id, kind="perceive")
+                finally:
+                    self._service.folder.drop(arrived.path)
+            except problems.HANDLED:
+                yield gr.skip(), gr.update(interactive=True, label="Upload", value=None), gr.skip()
+                raise
+            await self._service.supervisor.client.wake()
+            listed, _people = await choices(self._service, request, job.media_id, ())
+            yield listed, gr.update(interactive=True, label="Upload", value=None), gr.skip()
+
+    async def delete(self, video_id: str | None, request: gr.Request) -> Any:
+        """Delete the chosen video and what was perceived in it."""
+        async with told():
+            if not video_id:
+                raise problems.Problem(422, "No video", "choose the video to delete first")
+            key = await key_for("videos:write", request)
+            await videos.delete(video_id, self._service, key)
+            listed, _people = await choices(self._service, request, None, ())
+            return listed
+
+
+def _plain(talk: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The conversation as role and text, whatever Gradio made of it."""
+    plain = []
+    for turn in talk or []:
+        content = turn["content"]
+        text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+        plain.append({"role": turn["role"], "content": text})
+    return plain
+
+
+def _says(text: str) -> dict[str, Any]:
+    return {"role": "assistant", "content": text}
+
+
+def _stopped() -> tuple[Any, Any]:
+    return gr.update(visible=True), gr.update(visible=False)

@@ -1,0 +1,204 @@
+"""Enroll: one video, a name, the consent; live progress, a face to click when there are several, the coverage."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from fastapi import Response
+
+from app.api import jobs as job_routes
+from app.api import problems, subjects
+from app.api.context import Service
+from app.api.schemas import ConsentIn, JobOut, PickIn, SubjectIn
+from app.api.uploads import adopt, keep_upload
+from app.ui.acts import acting_html, on_act
+from app.ui.calls import key_for, told
+from app.ui.render import page_part
+from storage import jobs, people
+from storage.keys import Key
+from storage.people import SubjectInfo
+
+_LOOK_EVERY_S = 0.25
+_CONSENT = (
+    "This person knows that face measurements are made from the video and kept to find them in other videos, and "
+    "agrees. They can have everything deleted at any time under People."
+)
+
+
+def build(service: Service) -> gr.Tab:
+    """Lay the tab out and wire it."""
+    with gr.Tab("Enroll", id="enroll") as tab, gr.Row(elem_classes="pv-columns"):
+        with gr.Column(scale=5, min_width=320):
+            video = gr.Video(
+                label="Video of the person",
+                sources=["upload", "webcam"],
+                include_audio=False,
+                webcam_options=gr.WebcamOptions(mirror=False),
+                buttons=[],
+                height=300,
+                elem_id="pv-enroll-video",
+            )
+            # Gradio would run a converter on a file nobody has looked at yet, only to take the sound away.
+            video.preprocess = _as_it_came
+            name = gr.Textbox(label="Name", placeholder="Maria", max_length=200, elem_id="pv-enroll-name")
+            with gr.Group(elem_classes="pv-consent"):
+                given_by = gr.Textbox(
+                    label="Consent given by",
+                    info="The person, or who may speak for them.",
+                    max_length=200,
+                    elem_id="pv-consent-by",
+                )
+                purpose = gr.Textbox(
+                    label="Purpose", placeholder="Family archive", max_length=500, elem_id="pv-consent-purpose"
+                )
+                until = gr.DateTime(
+                    label="Consent ends (optional)", include_time=False, type="datetime", elem_id="pv-consent-until"
+                )
+                agreed = gr.Checkbox(label=_CONSENT, elem_id="pv-consent-agreed")
+            start = gr.Button("Enroll", variant="primary", elem_id="pv-enroll")
+        with gr.Column(scale=5, min_width=320):
+            panel = acting_html(page_part("enrolling", job=None, subject=None), "pv-enrolling")
+            job_id = gr.State(None)
+    handlers = _Handlers(service)
+    start.click(
+        handlers.start,
+        [video, name, given_by, purpose, until, agreed],
+        [panel, job_id, start, video, name, agreed],
+        show_progress="hidden",
+        concurrency_limit=None,
+        trigger_mode="once",
+        api_visibility="private",
+    )
+    on_act(panel, handlers.act, [job_id], [panel, job_id, start, video, name, agreed])
+    return tab
+
+
+class _Handlers:
+    """What the tab does, bound to the running service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def start(
+        self,
+        video: str | None,
+        name: str,
+        given_by: str,
+        purpose: str,
+        until: datetime | None,
+        agreed: bool,
+        request: gr.Request,
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        """Create the person, keep the video, follow the job."""
+        async with told():
+            key = await key_for("subjects:write", request)
+            if not video:
+                raise problems.Problem(422, "No video", "choose a video of the person, or record one")
+            if not agreed:
+                raise problems.Problem(422, "No consent", "nobody is enrolled without consent: tick the box")
+            yield _shown(page_part("enrolling", job=_STARTING, subject=None), None, busy=True)
+            try:
+                subject = await self._subject(name, given_by, purpose, until, key)
+                job = await self._accept(Path(video), subject, key)
+            except (*problems.HANDLED, ValueError):
+                yield _shown(page_part("enrolling", job=None, subject=None), None, busy=False)
+                raise
+            async for update in self._follow(job.id):
+                yield update
+
+    async def act(self, job_id: str | None, event: gr.EventData, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+        """A face was clicked, or the job is to be cancelled."""
+        async with told():
+            key = await key_for("jobs:write", request)
+            if job_id is None:
+                raise problems.not_found("job")
+            if event.act == "pick":
+                await job_routes.pick(job_id, PickIn(number=int(event.number)), self._service, key)
+                async for update in self._follow(job_id):
+                    yield update
+            elif event.act == "cancel":
+                await job_routes.cancel(job_id, self._service, key)
+                async for update in self._follow(job_id):
+                    yield update
+
+    async def _subject(self, name: str, given_by: str, purpose: str, until: datetime | None, key: Key) -> str:
+        ends = None if until is None else datetime.combine(until.date(), time.max, UTC)
+        body = SubjectIn(
+            name=(name or "").strip(),
+            consent=ConsentIn(given_by=(given_by or "").strip(), purpose=(purpose or "").strip(), expires_at=ends),
+        )
+        return (await subjects.create(body, self._service, Response(), key)).id
+
+    async def _accept(self, video: Path, subject_id: str, key: Key) -> jobs.Job:
+        try:
+            arrived = await adopt(video, video.name, self._service)
+            try:
+                job = await keep_upload(self._service, arrived, owner=key.id, kind="enroll", subject_id=subject_id)
+            finally:
+                self._service.folder.drop(arrived.path)
+        except problems.HANDLED:
+            await self._drop_if_not_enrolled(subject_id)
+            raise
+        await self._service.supervisor.client.wake()
+        return job
+
+    async def _follow(self, job_id: str) -> AsyncIterator[tuple[Any, ...]]:
+        seen = -1
+        while True:
+            job = await self._service.run(lambda: self._job(job_id))
+            if job is None:
+                yield _shown(page_part("enrolling", job=None, subject=None), None, busy=False)
+                return
+            if job.version != seen:
+                seen = job.version
+                subject = await self._person(job.subject_id)
+                if job.state in ("failed", "cancelled") and job.subject_id is not None:
+                    # A name that nobody stands behind would only be in the way of the next try.
+                    await self._drop_if_not_enrolled(job.subject_id)
+                ended = job.ended or job.state == "needs_pick"
+                yield _shown(
+                    page_part("enrolling", job=JobOut.of(job), subject=subject),
+                    job_id,
+                    busy=not ended,
+                    clear=job.state == "done",
+                )
+                if ended:
+                    return
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _drop_if_not_enrolled(self, subject_id: str) -> None:
+        subject = await self._person(subject_id)
+        if subject is not None and subject.face_model is None:
+            await self._service.supervisor.client.forget(subject_id)
+
+    def _job(self, job_id: str) -> jobs.Job | None:
+        with self._service.store.read() as session:
+            return jobs.get(session, job_id)
+
+    async def _person(self, subject_id: str | None) -> SubjectInfo | None:
+        def work() -> SubjectInfo | None:
+            with self._service.store.read() as session:
+                return None if subject_id is None else people.get(session, subject_id)
+
+        return await self._service.run(work)
+
+
+def _as_it_came(payload: Any) -> str | None:
+    return None if payload is None else payload.path
+
+
+_STARTING = {"state": "queued", "step": "checking the video", "progress": 0.0, "kind": "enroll"}
+
+
+def _shown(html: str, job_id: str | None, *, busy: bool, clear: bool = False) -> tuple[Any, ...]:
+    return (
+        html,
+        job_id,
+        gr.update(interactive=not busy),
+        gr.update(value=None) if clear else gr.skip(),
+        gr.update(value="") if clear else gr.skip(),
+        gr.update(value=False) if clear else gr.skip(),
+    )

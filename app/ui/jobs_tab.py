@@ -1,0 +1,68 @@
+"""Jobs: what is waiting, running and done; cancel what has not ended."""
+
+from typing import Any
+
+import gradio as gr
+
+from app.api import jobs as job_routes
+from app.api.context import Service
+from app.ui.acts import acting_html, on_act
+from app.ui.calls import key_for, told
+from app.ui.render import page_part
+from storage import jobs, media, people
+
+_REFRESH_S = 2.0
+_MOST = 50
+_KINDS = {"enroll": "Enroll", "perceive": "Look at"}
+
+
+def build(service: Service) -> gr.Tab:
+    """Lay the tab out and wire it."""
+    with gr.Tab("Jobs", id="jobs") as tab:
+        table = acting_html("", "pv-jobs")
+        timer = gr.Timer(_REFRESH_S, active=False)
+    handlers = _Handlers(service)
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+    tab.select(handlers.show, None, [table, timer], **quiet)
+    timer.tick(handlers.show, None, [table, timer], **quiet)
+    on_act(table, handlers.cancel, None, [table, timer])
+    return tab
+
+
+class _Handlers:
+    """What the tab does, bound to the running service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def show(self, request: gr.Request) -> tuple[Any, Any]:
+        """The newest jobs; looks again by itself while one has not ended."""
+        async with told():
+            await key_for("jobs:read", request)
+            return await self._table()
+
+    async def cancel(self, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
+        """Cancel a job."""
+        async with told():
+            key = await key_for("jobs:write", request)
+            await job_routes.cancel(event.id, self._service, key)
+            return await self._table()
+
+    async def _table(self) -> tuple[Any, Any]:
+        def work() -> list[dict[str, Any]]:
+            with self._service.store.read() as session:
+                names = {info.id: info.name for info in people.list_info(session)}
+                files = {item.id: item.name for item in media.list_all(session)}
+                return [
+                    {
+                        "job": job,
+                        "what": _KINDS[job.kind],
+                        "whom": names.get(job.subject_id or "", ""),
+                        "file": files.get(job.media_id or "", "deleted video"),
+                    }
+                    for job in jobs.list_all(session, most=_MOST)
+                ]
+
+        rows = await self._service.run(work)
+        going_on = any(not row["job"].ended for row in rows)
+        return page_part("jobs", rows=rows), gr.update(active=going_on)

@@ -1,0 +1,48 @@
+"""How far a browser reaches into Gradio: only the routes that the pages use, under a content security policy."""
+
+import re
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.problems import not_found, response
+from app.auth.gate import PAGES
+
+_USED = re.compile(
+    r"/?|/config|/theme\.css|/favicon\.ico|/(assets|static)/[^?]+"
+    r"|/gradio_api/(queue/(join|data)|upload|upload_progress|startup-events|cancel|reset|info|app_id"
+    r"|heartbeat/\w+|file=.+)"
+)
+_ASSETS = (f"{PAGES}/assets/", f"{PAGES}/static/")
+# Gradio's own page has scripts in it and compiles templates; all of it comes from here, nothing from elsewhere.
+_POLICY = (
+    "default-src 'self'; script-src 'self' blob: 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self' blob:; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class Reach:
+    """ASGI middleware around the whole application; touches only what lies below the pages' path."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through when the pages need its path, with the headers a page needs."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not (path == PAGES or path.startswith(f"{PAGES}/")):
+            await self._app(scope, receive, send)
+            return
+        if not _USED.fullmatch(path.removeprefix(PAGES)):
+            await response(not_found("page"), path)(scope, receive, send)
+            return
+
+        async def sender(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"content-security-policy", _POLICY.encode())]
+                if path.startswith(_ASSETS):
+                    # Their names change with their content.
+                    message["headers"].append((b"cache-control", b"private, max-age=604800, immutable"))
+            await send(message)
+
+        await self._app(scope, receive, sender)
