@@ -18,6 +18,8 @@ from starlette.types import Message, Receive
 
 from app.api.context import Service
 from app.api.problems import Problem
+from app.naming import told_as
+from pvchat.errors import VideoError
 from pvchat.video import Limits, Probe, probe
 from storage import jobs, media
 
@@ -87,7 +89,8 @@ async def receive(request: Request, service: Service, fields: Sequence[str] = ()
             if unknown or not isinstance(file, UploadFile):
                 what = f"unknown fields {', '.join(unknown)[:100]}" if unknown else "there is no file called video"
                 raise Problem(422, "The form does not fit", f"{what}; send one part called video with the file")
-            texts = {name: value for name in fields if isinstance(value := form.get(name), str)}
+            texts = {field: value for field in fields if isinstance(value := form.get(field), str)}
+            name = media.display_name(file.filename or "video")
             path = await service.run(service.folder.begin)
             try:
                 sha256, size = await asyncio.to_thread(_copy, file, path)
@@ -95,11 +98,11 @@ async def receive(request: Request, service: Service, fields: Sequence[str] = ()
                     raise Problem(422, "The video cannot be read", "the file is empty; send a video")
                 if size > settings.max_upload_bytes:
                     raise too_large
-                facts = await look_at(path, service)
+                facts = await look_at(path, service, name)
             except BaseException:
                 service.folder.drop(path)
                 raise
-            return Upload(path, media.display_name(file.filename or "video"), sha256, size, facts, texts)
+            return Upload(path, name, sha256, size, facts, texts)
     except MultiPartException as error:
         raise Problem(400, "The form cannot be read", str(error.message)[:200]) from error
     except ClientDisconnect as error:
@@ -119,15 +122,18 @@ async def adopt(arrived: Path, name: str, service: Service) -> Upload:
     try:
         await asyncio.to_thread(shutil.move, arrived, path)
         path.chmod(0o600)
-        facts = await look_at(path, service)
+        facts = await look_at(path, service, media.display_name(name))
     except BaseException:
         service.folder.drop(path)
         raise
     return Upload(path, media.display_name(name), facts.sha256, path.stat().st_size, facts, {})
 
 
-async def look_at(path: Path, service: Service) -> Probe:
+async def look_at(path: Path, service: Service, name: str = "the video") -> Probe:
     """What a file is, under the service's limits, in a process of its own.
+
+    Args:
+        name: what errors call it.
 
     Raises:
         VideoError: it is no video that can be read, or outside the limits.
@@ -139,7 +145,10 @@ async def look_at(path: Path, service: Service) -> Probe:
         max_bytes=settings.max_upload_bytes,
         timeout_s=30.0,
     )
-    return await asyncio.to_thread(probe, path, limits, untrusted=True)
+    try:
+        return await asyncio.to_thread(probe, path, limits, untrusted=True)
+    except VideoError as error:
+        raise VideoError(told_as(str(error), path, name)) from error
 
 
 async def keep_upload(

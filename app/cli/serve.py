@@ -12,6 +12,7 @@ def serve(
 ) -> None:
     """Serve the API until Ctrl-C. Settings come from PVCHAT_ variables; see docs/api.md."""
     import logging
+    import tempfile
 
     from app.cli import terminal
     from app.cli.needs import fetch_missing_weights
@@ -24,6 +25,7 @@ def serve(
 
     from app.api.application import build
     from app.auth.first_key import first_key
+    from storage.media import FOLDER
     from storage.store import Store
 
     with Store.open(settings.home) as store:
@@ -36,8 +38,11 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s service %(levelname)s %(message)s")
     # One line per call to the worker would drown the rest.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    app = build(settings)
+    # An upload on its way needs as much room as in its place, and a face video has no business in a shared folder.
+    tempfile.tempdir = str(settings.home / FOLDER)
     uvicorn.run(
-        build(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_level="warning",

@@ -5,6 +5,8 @@ from typing import Any
 
 import gradio as gr
 
+from app.ui.calls import QUIET
+
 # The event's name has to stand in quotes here: Gradio finds it by reading this text.
 _ON_LOAD = """
 element.addEventListener('click', (event) => {
@@ -22,4 +24,4 @@ def acting_html(value: str, elem_id: str) -> gr.HTML:
 def on_act(html: gr.HTML, handler: Callable[..., Any], inputs: Any, outputs: Any) -> Any:
     """Call a handler with `gr.EventData` whose attributes are the button's `data-` values."""
     listen: Callable[..., Any] = html.act
-    return listen(handler, inputs, outputs, show_progress="hidden", api_visibility="private", concurrency_limit=None)
+    return listen(handler, inputs, outputs, **QUIET)

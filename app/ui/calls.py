@@ -1,42 +1,79 @@
 """What the pages share: whose request it is, and errors as a person reads them."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import functools
+import html
+import inspect
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
 
 import gradio as gr
 from pydantic import ValidationError
 
 from app.api import problems
 from app.api.context import need
+from app.api.problems import Problem
 from storage.keys import Key
+
+HANDLED: Final = (*problems.HANDLED, ValidationError)
+# Of every event that the pages have: nothing of it is an API, nobody waits for anybody else's.
+QUIET: Final[dict[str, Any]] = {
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "concurrency_limit": None,
+}
 
 
 async def key_for(scope: str, request: gr.Request) -> Key:
     """The key behind a browser's login. Raises Problem when it may not do this."""
     if request.request is None:
-        raise problems.Problem(401, "A key is needed", "log in again")
+        raise Problem(401, "A key is needed", "log in again")
     return await need(scope)(request.request)
 
 
-@asynccontextmanager
-async def told() -> AsyncIterator[None]:
-    """Turn an error of the service into a message on the page."""
-    try:
-        yield
-    except ValidationError as error:
-        raise _message("Not yet complete", said(error)) from error
-    except problems.HANDLED as error:
-        problem = problems.of(error)
-        raise _message(problem.title, problem.detail) from error
+def told(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an error of the service show as a message, and leave the page as it is.
+
+    Args:
+        handler: a coroutine function, or an asynchronous generator function.
+    """
+    if inspect.isasyncgenfunction(handler):
+
+        @functools.wraps(handler)
+        async def streaming(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+            try:
+                async for update in handler(*args, **kwargs):
+                    yield update
+            except HANDLED as error:
+                _tell(error)
+                yield gr.skip()
+
+        return streaming
+
+    @functools.wraps(handler)
+    async def answering(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await handler(*args, **kwargs)
+        except HANDLED as error:
+            _tell(error)
+            return gr.skip()
+
+    return answering
 
 
-def said(error: Exception) -> str:
-    """What an error of the service says to a person."""
+def problem_of(error: Exception) -> Problem:
+    """An error in `HANDLED` as a person reads it."""
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    return problems.of(error).detail
+        where = " ".join(str(part) for part in first["loc"]).replace("_", " ")
+        return Problem(422, "Not complete yet", f"{where}: {first['msg']}")
+    return problems.of(error)
 
 
-def _message(title: str, detail: str) -> gr.Error:
-    return gr.Error(detail, title=title, print_exception=False, duration=None)
+def say(text: str, title: str) -> None:
+    """A message for some seconds. Gradio shows it as HTML, and texts hold names of files and people."""
+    gr.Info(html.escape(text), title=title)
+
+
+def _tell(error: Exception) -> None:
+    problem = problem_of(error)
+    gr.Warning(html.escape(problem.detail), title=problem.title, duration=20)

@@ -1,21 +1,25 @@
 """Chat: choose a video, ask about people, see what the answer rests on."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 
-from app.api import problems, videos
+from app.api import videos
 from app.api.answering import answer, prepare
 from app.api.context import Service
+from app.api.problems import Problem
 from app.api.schemas import AnswerOut, ChatIn, Message
 from app.api.uploads import adopt, keep_upload
-from app.ui.calls import key_for, said, told
+from app.ui.calls import HANDLED, QUIET, key_for, problem_of, told
 from app.ui.evidence import evidence_html, player_html
 from storage import media, people
+
+T = TypeVar("T")
 
 _HINTS = ("Is {name} in this video?", "What is {name} wearing?", "What is {name} doing?", "Where is {name}?")
 _HINT_LABELS = ("Here?", "Wearing?", "Doing?", "Where?")
@@ -79,54 +83,30 @@ def build(service: Service) -> ChatTab:
                 stop = gr.Button("Stop", scale=1, min_width=80, visible=False, elem_id="pv-stop")
 
     handlers = _Handlers(service)
-    private = {"api_visibility": "private", "queue": True}
-    asking = []
+    given, shows = [question, talk, video, chosen], [question, talk, shown, send, stop]
     for trigger in (send.click, question.submit):
-        asking.append(
-            trigger(
-                handlers.ask,
-                [question, talk, video, chosen],
-                [question, talk, shown, send, stop],
-                show_progress="hidden",
-                concurrency_limit=None,
-                trigger_mode="once",
-                **private,
-            )
-        )
+        trigger(handlers.ask, given, shows, trigger_mode="once", **QUIET)
     for number, hint in enumerate(hints):
-        asking.append(
-            hint.click(
-                handlers.hint(number),
-                [question, talk, video, chosen],
-                [question, talk, shown, send, stop],
-                show_progress="hidden",
-                concurrency_limit=None,
-                trigger_mode="once",
-                **private,
-            )
-        )
-    stop.click(_stopped, None, [send, stop], cancels=asking, api_visibility="private", queue=False)
+        hint.click(handlers.hint(number), given, shows, trigger_mode="once", **QUIET)
+    stop.click(handlers.stop, None, None, **QUIET)
     changed = [talk, player, shown]
-    video.change(handlers.show, [video], changed, show_progress="hidden", concurrency_limit=None, **private)
-    upload.upload(
-        handlers.upload, [upload], [video, upload, shown], show_progress="hidden", concurrency_limit=None, **private
-    )
-    delete.click(handlers.delete, [video], [video], show_progress="hidden", concurrency_limit=None, **private)
+    video.change(handlers.show, [video], changed, **QUIET)
+    upload.upload(handlers.upload, [upload], [video, upload, shown], **QUIET)
+    delete.click(handlers.delete, [video], [video], **QUIET)
     return ChatTab(video, chosen, tab)
 
 
 async def choices(service: Service, request: gr.Request, video_id: str | None, names: Sequence[str]) -> tuple[Any, Any]:
     """What there is to choose now, for the video and the people; keeps what was chosen and is still there."""
-    async with told():
-        await key_for("videos:read", request)
-        await key_for("subjects:read", request)
+    await key_for("videos:read", request)
+    await key_for("subjects:read", request)
 
-        def work() -> tuple[list[tuple[str, str]], list[str]]:
-            with service.store.read() as session:
-                uploaded = [(f"{m.name} ({m.duration_s:.0f} s)", m.id) for m in media.list_all(session)]
-                return uploaded, [info.name for info in people.list_info(session) if info.face_model is not None]
+    def work() -> tuple[list[tuple[str, str]], list[str]]:
+        with service.store.read() as session:
+            uploaded = [(f"{m.name} ({m.duration_s:.0f} s)", m.id) for m in media.list_all(session)]
+            return uploaded, [info.name for info in people.list_info(session) if info.face_model is not None]
 
-        listed, enrolled = await service.run(work)
+    listed, enrolled = await service.run(work)
     ids = [media_id for _, media_id in listed]
     current = video_id if video_id in ids else (ids[0] if ids else None)
     return (
@@ -140,6 +120,8 @@ class _Handlers:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        # By page: set when its reader does not want the answer any more.
+        self._stops: dict[str, asyncio.Event] = {}
 
     async def ask(
         self,
@@ -161,17 +143,27 @@ class _Handlers:
         if not video_id:
             yield gr.skip(), [*turns, _says("Choose or upload a video first.")], gr.skip(), *idle
             return
+        stop = self._stops[request.session_hash or ""] = asyncio.Event()
         try:
-            async for text, shown in self._events(turns, video_id, names, request):
+            async for text, shown in until(stop, self._events(turns, video_id, names, request)):
                 yield gr.skip(), [*turns, _says(text)], shown, *busy
-        except problems.HANDLED as error:
-            yield gr.skip(), [*turns, _says(_FAILED + said(error))], gr.skip(), *idle
+        except HANDLED as error:
+            yield gr.skip(), [*turns, _says(_FAILED + problem_of(error).detail)], gr.skip(), *idle
             return
-        yield gr.skip(), gr.skip(), gr.skip(), *idle
+        finally:
+            self._stops.pop(request.session_hash or "", None)
+        # What was written so far was not checked against the evidence, so it does not stay.
+        yield gr.skip(), [*turns, _says("Stopped.")] if stop.is_set() else gr.skip(), gr.skip(), *idle
+
+    async def stop(self, request: gr.Request) -> None:
+        """End the answer that is being written on this page."""
+        found = self._stops.get(request.session_hash or "")
+        if found is not None:
+            found.set()
 
     async def _events(
         self, turns: list[dict[str, Any]], video_id: str, names: Sequence[str], request: gr.Request
-    ) -> AsyncIterator[tuple[str, Any]]:
+    ) -> AsyncGenerator[tuple[str, Any], None]:
         await key_for("chat", request)
         body = ChatIn(
             video=video_id,
@@ -193,11 +185,12 @@ class _Handlers:
     def hint(self, number: int) -> Any:
         """A ready question about whoever is chosen."""
 
+        @told
         async def ask(
             _question: str, talk: list[dict[str, Any]], video_id: str | None, names: list[str], request: gr.Request
         ) -> AsyncIterator[tuple[Any, ...]]:
             if not names:
-                raise gr.Error("Choose who is asked about first.", title="Nobody is chosen", print_exception=False)
+                raise Problem(422, "Nobody is chosen", "choose who is asked about first")
             who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
             text = _HINTS[number].format(name=who)
             text = text.replace("Is ", "Are ", 1) if len(names) > 1 and number == 0 else text
@@ -207,42 +200,62 @@ class _Handlers:
 
         return ask
 
+    @told
     async def show(self, video_id: str | None, request: gr.Request) -> tuple[Any, Any, Any]:
         """Another video: a new conversation."""
         if not video_id:
             return [], player_html(None), evidence_html(None, None)
-        async with told():
-            await key_for("videos:read", request)
-            found = await videos.existing(self._service, video_id)
-            return [], player_html(found), evidence_html(None, found)
+        await key_for("videos:read", request)
+        found = await videos.existing(self._service, video_id)
+        return [], player_html(found), evidence_html(None, found)
 
+    @told
     async def upload(self, path: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any, Any]]:
         """Keep a video that the browser sent, let it be looked at, choose it."""
-        async with told():
-            key = await key_for("videos:write", request)
-            yield gr.skip(), gr.update(interactive=False, label="Checking"), gr.skip()
+        key = await key_for("videos:write", request)
+        yield gr.skip(), gr.update(interactive=False, label="Checking"), gr.skip()
+        try:
+            arrived = await adopt(Path(path), Path(path).name, self._service)
             try:
-                arrived = await adopt(Path(path), Path(path).name, self._service)
-                try:
-                    job = await keep_upload(self._service, arrived, owner=key.id, kind="perceive")
-                finally:
-                    self._service.folder.drop(arrived.path)
-            except problems.HANDLED:
-                yield gr.skip(), gr.update(interactive=True, label="Upload", value=None), gr.skip()
-                raise
-            await self._service.supervisor.client.wake()
-            listed, _people = await choices(self._service, request, job.media_id, ())
-            yield listed, gr.update(interactive=True, label="Upload", value=None), gr.skip()
+                job = await keep_upload(self._service, arrived, owner=key.id, kind="perceive")
+            finally:
+                self._service.folder.drop(arrived.path)
+        except HANDLED:
+            yield gr.skip(), gr.update(interactive=True, label="Upload", value=None), gr.skip()
+            raise
+        await self._service.supervisor.client.wake()
+        listed, _people = await choices(self._service, request, job.media_id, ())
+        yield listed, gr.update(interactive=True, label="Upload", value=None), gr.skip()
 
+    @told
     async def delete(self, video_id: str | None, request: gr.Request) -> Any:
         """Delete the chosen video and what was perceived in it."""
-        async with told():
-            if not video_id:
-                raise problems.Problem(422, "No video", "choose the video to delete first")
-            key = await key_for("videos:write", request)
-            await videos.delete(video_id, self._service, key)
-            listed, _people = await choices(self._service, request, None, ())
-            return listed
+        if not video_id:
+            raise Problem(422, "No video", "choose the video to delete first")
+        key = await key_for("videos:write", request)
+        await videos.delete(video_id, self._service, key)
+        listed, _people = await choices(self._service, request, None, ())
+        return listed
+
+
+async def until(stop: asyncio.Event, events: AsyncGenerator[T, None]) -> AsyncIterator[T]:
+    """Pass events on until there are no more or `stop` is set; then the generator is closed at once."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        while True:
+            coming = asyncio.ensure_future(anext(events))
+            await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+                return
+            try:
+                yield coming.result()
+            except StopAsyncIteration:
+                return
+    finally:
+        stopping.cancel()
+        await events.aclose()
 
 
 def _plain(talk: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -257,7 +270,3 @@ def _plain(talk: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _says(text: str) -> dict[str, Any]:
     return {"role": "assistant", "content": text}
-
-
-def _stopped() -> tuple[Any, Any]:
-    return gr.update(visible=True), gr.update(visible=False)

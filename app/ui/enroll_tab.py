@@ -15,7 +15,7 @@ from app.api.context import Service
 from app.api.schemas import ConsentIn, JobOut, PickIn, SubjectIn
 from app.api.uploads import adopt, keep_upload
 from app.ui.acts import acting_html, on_act
-from app.ui.calls import key_for, told
+from app.ui.calls import HANDLED, QUIET, key_for, told
 from app.ui.render import page_part
 from storage import jobs, people
 from storage.keys import Key
@@ -67,10 +67,8 @@ def build(service: Service) -> gr.Tab:
         handlers.start,
         [video, name, given_by, purpose, until, agreed],
         [panel, job_id, start, video, name, agreed],
-        show_progress="hidden",
-        concurrency_limit=None,
         trigger_mode="once",
-        api_visibility="private",
+        **QUIET,
     )
     on_act(panel, handlers.act, [job_id], [panel, job_id, start, video, name, agreed])
     return tab
@@ -82,6 +80,7 @@ class _Handlers:
     def __init__(self, service: Service) -> None:
         self._service = service
 
+    @told
     async def start(
         self,
         video: str | None,
@@ -93,36 +92,35 @@ class _Handlers:
         request: gr.Request,
     ) -> AsyncIterator[tuple[Any, ...]]:
         """Create the person, keep the video, follow the job."""
-        async with told():
-            key = await key_for("subjects:write", request)
-            if not video:
-                raise problems.Problem(422, "No video", "choose a video of the person, or record one")
-            if not agreed:
-                raise problems.Problem(422, "No consent", "nobody is enrolled without consent: tick the box")
-            yield _shown(page_part("enrolling", job=_STARTING, subject=None), None, busy=True)
-            try:
-                subject = await self._subject(name, given_by, purpose, until, key)
-                job = await self._accept(Path(video), subject, key)
-            except (*problems.HANDLED, ValueError):
-                yield _shown(page_part("enrolling", job=None, subject=None), None, busy=False)
-                raise
-            async for update in self._follow(job.id):
-                yield update
+        key = await key_for("subjects:write", request)
+        if not video:
+            raise problems.Problem(422, "No video", "choose a video of the person, or record one")
+        if not agreed:
+            raise problems.Problem(422, "No consent", "nobody is enrolled without consent: tick the box")
+        yield _shown(page_part("enrolling", job=_STARTING, subject=None), None, busy=True)
+        try:
+            subject = await self._subject(name, given_by, purpose, until, key)
+            job = await self._accept(Path(video), subject, key)
+        except HANDLED:
+            yield _shown(page_part("enrolling", job=None, subject=None), None, busy=False)
+            raise
+        async for update in self._follow(job.id):
+            yield update
 
+    @told
     async def act(self, job_id: str | None, event: gr.EventData, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         """A face was clicked, or the job is to be cancelled."""
-        async with told():
-            key = await key_for("jobs:write", request)
-            if job_id is None:
-                raise problems.not_found("job")
-            if event.act == "pick":
-                await job_routes.pick(job_id, PickIn(number=int(event.number)), self._service, key)
-                async for update in self._follow(job_id):
-                    yield update
-            elif event.act == "cancel":
-                await job_routes.cancel(job_id, self._service, key)
-                async for update in self._follow(job_id):
-                    yield update
+        key = await key_for("jobs:write", request)
+        if job_id is None:
+            raise problems.not_found("job")
+        if event.act == "pick":
+            await job_routes.pick(job_id, PickIn(number=int(event.number)), self._service, key)
+            async for update in self._follow(job_id):
+                yield update
+        elif event.act == "cancel":
+            await job_routes.cancel(job_id, self._service, key)
+            async for update in self._follow(job_id):
+                yield update
 
     async def _subject(self, name: str, given_by: str, purpose: str, until: datetime | None, key: Key) -> str:
         ends = None if until is None else datetime.combine(until.date(), time.max, UTC)
@@ -139,7 +137,7 @@ class _Handlers:
                 job = await keep_upload(self._service, arrived, owner=key.id, kind="enroll", subject_id=subject_id)
             finally:
                 self._service.folder.drop(arrived.path)
-        except problems.HANDLED:
+        except HANDLED:
             await self._drop_if_not_enrolled(subject_id)
             raise
         await self._service.supervisor.client.wake()

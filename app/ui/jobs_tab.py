@@ -7,11 +7,12 @@ import gradio as gr
 from app.api import jobs as job_routes
 from app.api.context import Service
 from app.ui.acts import acting_html, on_act
-from app.ui.calls import key_for, told
+from app.ui.calls import QUIET, key_for, told
 from app.ui.render import page_part
 from storage import jobs, media, people
 
-_REFRESH_S = 2.0
+# How often the list looks again: while something goes on, and while nothing does.
+_SOON_S, _LATER_S = 2.0, 10.0
 _MOST = 50
 _KINDS = {"enroll": "Enroll", "perceive": "Look at"}
 
@@ -20,11 +21,10 @@ def build(service: Service) -> gr.Tab:
     """Lay the tab out and wire it."""
     with gr.Tab("Jobs", id="jobs") as tab:
         table = acting_html("", "pv-jobs")
-        timer = gr.Timer(_REFRESH_S, active=False)
+        timer = gr.Timer(_SOON_S, active=False)
     handlers = _Handlers(service)
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
-    tab.select(handlers.show, None, [table, timer], **quiet)
-    timer.tick(handlers.show, None, [table, timer], **quiet)
+    tab.select(handlers.show, None, [table, timer], **QUIET)
+    timer.tick(handlers.show, None, [table, timer], **QUIET)
     on_act(table, handlers.cancel, None, [table, timer])
     return tab
 
@@ -35,18 +35,18 @@ class _Handlers:
     def __init__(self, service: Service) -> None:
         self._service = service
 
+    @told
     async def show(self, request: gr.Request) -> tuple[Any, Any]:
-        """The newest jobs; looks again by itself while one has not ended."""
-        async with told():
-            await key_for("jobs:read", request)
-            return await self._table()
+        """The newest jobs; the list looks again by itself."""
+        await key_for("jobs:read", request)
+        return await self._table()
 
+    @told
     async def cancel(self, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
         """Cancel a job."""
-        async with told():
-            key = await key_for("jobs:write", request)
-            await job_routes.cancel(event.id, self._service, key)
-            return await self._table()
+        key = await key_for("jobs:write", request)
+        await job_routes.cancel(event.id, self._service, key)
+        return await self._table()
 
     async def _table(self) -> tuple[Any, Any]:
         def work() -> list[dict[str, Any]]:
@@ -65,4 +65,4 @@ class _Handlers:
 
         rows = await self._service.run(work)
         going_on = any(not row["job"].ended for row in rows)
-        return page_part("jobs", rows=rows), gr.update(active=going_on)
+        return page_part("jobs", rows=rows), gr.update(value=_SOON_S if going_on else _LATER_S, active=True)

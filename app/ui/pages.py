@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.api.context import Service
 from app.auth.gate import PAGES
 from app.ui import chat_tab, enroll_tab, jobs_tab, people_tab
+from app.ui.calls import QUIET, told
 from app.ui.reach import Reach
 from app.ui.render import page_part
 from app.ui.theme import STATIC, theme
@@ -61,6 +62,7 @@ def build(service: Service) -> gr.Blocks:
             people_tab.build(service)
             jobs_tab.build(service)
 
+        @told
         async def refresh(video_id: str | None, names: list[str], request: gr.Request) -> tuple[Any, Any]:
             return await chat_tab.choices(service, request, video_id, names)
 
@@ -69,8 +71,6 @@ def build(service: Service) -> gr.Blocks:
                 refresh,
                 [chat.video, chat.people],
                 [chat.video, chat.people],
-                show_progress="hidden",
-                api_visibility="private",
-                concurrency_limit=None,
+                **QUIET,
             )
     return blocks

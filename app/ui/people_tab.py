@@ -8,7 +8,7 @@ from app.api import subjects
 from app.api.context import Service
 from app.api.schemas import SubjectChange
 from app.ui.acts import acting_html, on_act
-from app.ui.calls import key_for, told
+from app.ui.calls import QUIET, key_for, say, told
 from app.ui.render import page_part
 from storage import people
 from storage.people import SubjectInfo
@@ -30,15 +30,14 @@ def build(service: Service) -> gr.Tab:
                 forget = gr.Button("Forget for good", variant="stop", min_width=160, elem_id="pv-forget")
                 dont = gr.Button("Keep", min_width=120, elem_id="pv-keep")
     handlers = _Handlers(service)
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
     outputs = [cards, chosen, renaming, forgetting, new_name, what]
-    tab.select(handlers.show, None, outputs, **quiet)
+    tab.select(handlers.show, None, outputs, **QUIET)
     on_act(cards, handlers.act, None, outputs)
     for trigger in (save.click, new_name.submit):
-        trigger(handlers.rename, [chosen, new_name], outputs, **quiet)
-    forget.click(handlers.forget, [chosen], outputs, **quiet)
+        trigger(handlers.rename, [chosen, new_name], outputs, **QUIET)
+    forget.click(handlers.forget, [chosen], outputs, **QUIET)
     for button in (keep, dont):
-        button.click(handlers.show, None, outputs, **quiet)
+        button.click(handlers.show, None, outputs, **QUIET)
     return tab
 
 
@@ -48,39 +47,39 @@ class _Handlers:
     def __init__(self, service: Service) -> None:
         self._service = service
 
+    @told
     async def show(self, request: gr.Request) -> tuple[Any, ...]:
         """The cards as they are now."""
-        async with told():
-            await key_for("subjects:read", request)
-            return await self._cards()
+        await key_for("subjects:read", request)
+        return await self._cards()
 
+    @told
     async def act(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Rename or forget was clicked on a card."""
-        async with told():
-            if event.act == "rename":
-                await key_for("subjects:write", request)
-                person = await subjects.existing(self._service, event.id)
-                asked = gr.update(value=person.name, label=f"New name for {person.name}")
-                return gr.skip(), person.id, gr.update(visible=True), gr.update(visible=False), asked, gr.skip()
-            key = await key_for("subjects:delete", request)
-            goes = await subjects.erasure(event.id, self._service, key)
-            html = page_part("forgetting", goes=goes)
-            return gr.skip(), event.id, gr.update(visible=False), gr.update(visible=True), gr.skip(), html
+        if event.act == "rename":
+            await key_for("subjects:write", request)
+            person = await subjects.existing(self._service, event.id)
+            asked = gr.update(value=person.name, label=f"New name for {person.name}")
+            return gr.skip(), person.id, gr.update(visible=True), gr.update(visible=False), asked, gr.skip()
+        key = await key_for("subjects:delete", request)
+        goes = await subjects.erasure(event.id, self._service, key)
+        html = page_part("forgetting", goes=goes)
+        return gr.skip(), event.id, gr.update(visible=False), gr.update(visible=True), gr.skip(), html
 
+    @told
     async def rename(self, subject_id: str | None, name: str, request: gr.Request) -> tuple[Any, ...]:
         """Give the chosen person another name."""
-        async with told():
-            key = await key_for("subjects:write", request)
-            await subjects.rename(subject_id or "", SubjectChange(name=(name or "").strip()), self._service, key)
-            return await self._cards()
+        key = await key_for("subjects:write", request)
+        await subjects.rename(subject_id or "", SubjectChange(name=(name or "").strip()), self._service, key)
+        return await self._cards()
 
+    @told
     async def forget(self, subject_id: str | None, request: gr.Request) -> tuple[Any, ...]:
         """Forget the chosen person."""
-        async with told():
-            key = await key_for("subjects:delete", request)
-            gone = await subjects.forget(subject_id or "", self._service, key)
-            gr.Info(f"{gone.subject} is forgotten.", title="Done")
-            return await self._cards()
+        key = await key_for("subjects:delete", request)
+        gone = await subjects.forget(subject_id or "", self._service, key)
+        say(f"{gone.subject} is forgotten.", "Done")
+        return await self._cards()
 
     async def _cards(self) -> tuple[Any, ...]:
         def work() -> list[SubjectInfo]:

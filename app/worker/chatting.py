@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.naming import told_as
 from pipelines.session import Session
 from pvchat.errors import PVChatError
 
@@ -76,7 +77,9 @@ async def answer_events(session: Session, asked: Question) -> AsyncIterator[byte
         except _LeftError:
             return
         except PVChatError as error:
-            _last(put, {"event": "error", "kind": type(error).__name__, "detail": str(error)})
+            _last(
+                put, {"event": "error", "kind": type(error).__name__, "detail": told_as(str(error), Path(asked.video))}
+            )
         except Exception:
             log.exception("a question failed unexpectedly")
             _last(put, {"event": "error", "kind": "Unexpected", "detail": "something unexpected happened"})

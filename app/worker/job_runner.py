@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.naming import told_as
 from app.worker.crops import jpegs_of
 from pipelines.results import EnrollResult
 from pipelines.session import Session
@@ -87,7 +88,8 @@ class JobRunner:
             with self._store.write() as session:
                 jobs.put_back(session, job.id)
         except PVChatError as error:
-            self._fail(job, _TITLES.get(type(error).__name__, "The job failed"), str(error))
+            detail = told_as(str(error), self._folder.path(job.media_id or "none"))
+            self._fail(job, _TITLES.get(type(error).__name__, "The job failed"), detail)
         except Exception:
             log.exception("job %s failed unexpectedly", job.id)
             self._fail(job, "Something unexpected happened", "the worker's log says what; the job can be tried again")

@@ -1,0 +1,94 @@
+"""Enrolling in a browser: form, progress, a face to pick, what goes wrong."""
+
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from tests.api.conftest import Running
+from tests.api.scene_videos import write
+from tests.browser.conftest import fill_in, serious, tab
+
+
+def forget_everybody(client: httpx.Client) -> None:
+    for subject in client.get("/v1/subjects").json()["subjects"]:
+        client.delete(f"/v1/subjects/{subject['id']}")
+
+
+def test_enrolling_shows_progress_then_what_the_video_covered(
+    page: Page, client: httpx.Client, tmp_path: Path, service: Running
+) -> None:
+    fill_in(page, write(tmp_path, "slow.mp4", {"face": 1}, slow_s=3))
+    page.get_by_role("button", name="Enroll", exact=True).click()
+    expect(page.get_by_role("progressbar", name="Progress of the enrollment")).not_to_have_attribute(
+        "aria-valuenow", "0"
+    )
+    assert serious(page) == []
+    expect(page.get_by_role("heading", name="Maria is enrolled")).to_be_visible()
+    expect(page.locator("#pv-enrolling")).to_contain_text("Faces used")
+    assert serious(page) == []
+    assert [s["state"] for s in client.get("/v1/subjects").json()["subjects"]] == ["enrolled"]
+    expect(page.get_by_label("Name", exact=True)).to_have_value("")
+    # The form's copy of the video went to its place; nothing of it is left with the pages.
+    assert list((service.home / "pages").rglob("*.mp4")) == []
+    forget_everybody(client)
+
+
+def test_a_face_is_clicked_when_there_are_several(page: Page, client: httpx.Client, tmp_path: Path) -> None:
+    fill_in(page, write(tmp_path, "two.mp4", {"face": 1, "x": 0.2}, {"face": 2, "x": 0.8}), "Nina")
+    page.get_by_role("button", name="Enroll", exact=True).click()
+    expect(page.get_by_role("heading", name="Who is Nina?")).to_be_visible()
+    faces = page.locator(".pv-face")
+    expect(faces).to_have_count(2)
+    assert faces.first.locator("img").evaluate("picture => picture.complete && picture.naturalWidth > 0")
+    assert serious(page) == []
+    faces.nth(1).click()
+    expect(page.get_by_role("heading", name="Nina is enrolled")).to_be_visible()
+    forget_everybody(client)
+
+
+def test_none_of_the_faces_leaves_nothing(page: Page, client: httpx.Client, tmp_path: Path, service: Running) -> None:
+    fill_in(page, write(tmp_path, "two.mp4", {"face": 1, "x": 0.2}, {"face": 2, "x": 0.8}), "Nina")
+    page.get_by_role("button", name="Enroll", exact=True).click()
+    page.get_by_role("button", name="None of them").click()
+    expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
+    assert client.get("/v1/subjects").json()["subjects"] == []
+    assert list((service.home / "media").iterdir()) == []
+
+
+def test_nobody_is_enrolled_without_consent(page: Page, client: httpx.Client, tmp_path: Path) -> None:
+    fill_in(page, write(tmp_path, "one.mp4", {"face": 1}), agreed=False)
+    page.get_by_role("button", name="Enroll", exact=True).click()
+    expect(page.get_by_text("nobody is enrolled without consent").first).to_be_visible()
+    assert client.get("/v1/subjects").json()["subjects"] == []
+
+
+def test_a_file_that_is_no_video_is_refused_and_the_name_stays_free(
+    page: Page, client: httpx.Client, tmp_path: Path, service: Running
+) -> None:
+    wrong = tmp_path / "holiday.mp4"
+    wrong.write_text("this is not a video")
+    tab(page, "Enroll")
+    page.locator("#pv-enroll-video input[type=file]").set_input_files(wrong)
+    page.wait_for_timeout(1000)
+    fill_in(page, None)
+    page.get_by_role("button", name="Enroll", exact=True).click()
+    expect(page.get_by_text("holiday.mp4 is text, not a video").first).to_be_visible()
+    assert str(service.home) not in page.get_by_role("status").last.inner_text()
+    assert client.get("/v1/subjects").json()["subjects"] == []
+    assert list((service.home / "media").iterdir()) == []
+
+
+def test_a_video_without_a_face_fails_with_the_reason(page: Page, client: httpx.Client, tmp_path: Path) -> None:
+    fill_in(page, write(tmp_path, "nobody.mp4"))
+    page.get_by_role("button", name="Enroll", exact=True).click()
+    expect(page.locator("#pv-enrolling .pv-bad")).to_contain_text("face")
+    assert client.get("/v1/subjects").json()["subjects"] == []
+
+
+def test_the_camera_can_be_used(page: Page, service: Running) -> None:
+    tab(page, "Enroll")
+    page.locator("#pv-enroll-video").get_by_role("button", name="Capture from camera").click()
+    page.get_by_title("grant webcam access").click()
+    expect(page.locator("#pv-enroll-video video")).to_be_visible()
+    assert page.locator("#pv-enroll-video video").evaluate("video => video.srcObject.getAudioTracks().length") == 0
