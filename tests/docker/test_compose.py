@@ -107,15 +107,10 @@ def test_the_images_own_health_check_is_used(name: str) -> None:
 
 
 def _patience_s() -> int:
+    """How long the service waits for requests that are being answered."""
     tree = ast.parse((ROOT / "app" / "cli" / "serve.py").read_text(encoding="utf-8"))
-    given = [node.value for node in ast.walk(tree) if isinstance(node, ast.keyword)]
-    named = [
-        node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "timeout_graceful_shutdown"
-    ]
-    assert given
-    (value,) = [node.value for node in named]
-    assert isinstance(value, ast.Constant)
-    return int(value.value)
+    options = {node.arg: node.value for node in ast.walk(tree) if isinstance(node, ast.keyword)}
+    return int(ast.literal_eval(options["timeout_graceful_shutdown"]))
 
 
 @pytest.mark.parametrize("name", SERVICES)

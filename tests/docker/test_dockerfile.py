@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import ServiceSettings
-from tests.docker.reading import ROOT, TARGETS, Instruction, environment, last, lineage, seconds, stages
+from tests.docker.reading import ROOT, TARGETS, environment, last, lineage, seconds, stages
 
 # System library by name, and the Debian package the image has it from; None: the base image needs it itself.
 LIBRARIES: dict[str, str | None] = {
@@ -158,11 +158,10 @@ def test_no_layer_keeps_a_cache_or_takes_a_secret(stage: str) -> None:
 
 
 def _installed() -> set[str]:
-    def words(instruction: Instruction) -> list[str]:
-        commands = [part.split() for part in instruction.rest.split("&&")]
-        return [w for c in commands if c[:1] == ["apt-get"] for w in c[2:] if not w.startswith("-") and w != "install"]
-
-    return {w for stage in stages().values() for i in stage.instructions if i.name == "RUN" for w in words(i)}
+    """Debian packages that apt-get installs or downloads in any stage."""
+    runs = " && ".join(i.rest for stage in stages().values() for i in stage.instructions if i.name == "RUN")
+    found = re.findall(r"apt-get (?:install|download) ([^&]+)", runs)
+    return {word for words in found for word in words.split() if not word.startswith("-")}
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux")
