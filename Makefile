@@ -22,7 +22,7 @@ DEV_TOOLS := ast_serialize attrs axe-playwright-python check-jsonschema graphql-
   jsonschema-specifications librt mypy mypy_extensions openai pathspec playwright pluggy pyrate-limiter pytest \
   referencing regress rpds-py ruamel.yaml ruff schemathesis sniffio sortedcontainers Werkzeug
 
-.PHONY: help setup weights demo test check format serve test-api bench-people bench-load pretrain lock clean
+.PHONY: help setup weights demo test check lint-docker format serve test-api bench-people bench-load pretrain lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -61,10 +61,14 @@ demo: setup weights ## enroll two real people and ask about them in other videos
 test: setup weights ## run the tests
 	$(BIN)/python -m pytest
 
-check: setup ## lint, format and types
+check: setup lint-docker ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(CODE)
+
+lint-docker: setup ## lint what docker/ has
+	$(BIN)/hadolint --failure-threshold style docker/Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
 
 format: setup ## let the linter fix what it can, then format
 	$(BIN)/ruff check --fix .
