@@ -48,7 +48,7 @@ def mount(app: FastAPI, service: Service) -> None:
         css=(STATIC / "style.css").read_text(encoding="utf-8"),
         head=_HEAD.format(script=(STATIC / "page.js").read_text(encoding="utf-8")),
     )
-    app.add_middleware(Reach)
+    app.add_middleware(Reach, most_bytes=service.settings.max_upload_bytes)
 
 
 def build(service: Service) -> gr.Blocks:

@@ -2,6 +2,7 @@
 
 import re
 
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import not_found, response
@@ -12,7 +13,9 @@ _USED = re.compile(
     r"|/gradio_api/(queue/(join|data)|upload|upload_progress|startup-events|cancel|reset|info|app_id"
     r"|heartbeat/\w+|file=.+)"
 )
+_UPLOAD = f"{PAGES}/gradio_api/upload"
 _ASSETS = (f"{PAGES}/assets/", f"{PAGES}/static/")
+_OVERHEAD_BYTES = 64 << 10
 # Gradio's own page has scripts in it and compiles templates; all of it comes from here, nothing from elsewhere.
 _POLICY = (
     "default-src 'self'; script-src 'self' blob: 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -22,10 +25,15 @@ _POLICY = (
 
 
 class Reach:
-    """ASGI middleware around the whole application; touches only what lies below the pages' path."""
+    """ASGI middleware around the whole application; touches only what lies below the pages' path.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        most_bytes: of a video that is uploaded in a page; for everything else the application's own limit holds.
+    """
+
+    def __init__(self, app: ASGIApp, *, most_bytes: int) -> None:
         self._app = app
+        self._uploading = RequestBodyLimitMiddleware(app, max_body_size=most_bytes + _OVERHEAD_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through when the pages need its path, with the headers a page needs."""
@@ -45,4 +53,5 @@ class Reach:
                     message["headers"].append((b"cache-control", b"private, max-age=604800, immutable"))
             await send(message)
 
-        await self._app(scope, receive, sender)
+        app = self._uploading if path == _UPLOAD else self._app
+        await app(scope, receive, sender)

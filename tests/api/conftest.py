@@ -39,7 +39,7 @@ class Running:
     def client(self, key: str | None = None, **more: Any) -> httpx.Client:
         """A client that shows a key, by default the one that may do everything; "" shows none."""
         shown = self.key if key is None else key
-        headers = {"Authorization": f"Bearer {shown}"} if shown else {}
+        headers = {**more.pop("headers", {}), **({"Authorization": f"Bearer {shown}"} if shown else {})}
         return httpx.Client(base_url=self.url, headers=headers, **{"timeout": 30, **more})
 
     def make_key(self, *scopes: str, **more: Any) -> str:

@@ -34,6 +34,13 @@ def test_enrolling_shows_progress_then_what_the_video_covered(
     forget_everybody(client)
 
 
+def test_a_video_of_megabytes_is_taken(page: Page, client: httpx.Client, tmp_path: Path) -> None:
+    fill_in(page, write(tmp_path, "large.mp4", {"face": 1}, padding="x" * 3_000_000))
+    page.get_by_role("button", name="Enroll", exact=True).click()
+    expect(page.get_by_role("heading", name="Maria is enrolled")).to_be_visible()
+    forget_everybody(client)
+
+
 def test_a_face_is_clicked_when_there_are_several(page: Page, client: httpx.Client, tmp_path: Path) -> None:
     fill_in(page, write(tmp_path, "two.mp4", {"face": 1, "x": 0.2}, {"face": 2, "x": 0.8}), "Nina")
     page.get_by_role("button", name="Enroll", exact=True).click()

@@ -1,0 +1,159 @@
+"""A browser's login over HTTP: cookies, other sites' requests, and how far it reaches into the pages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+
+from app.auth.cookies import COOKIE, Cookies, cookie_secret
+from storage.engine import StorageError
+from tests.api.conftest import Running, start
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A running service with its pages."""
+    running, stop = start(tmp_path_factory.mktemp("service") / "home", pages=True)
+    yield running
+    stop()
+
+
+@pytest.fixture
+def browser(service: Running) -> Iterator[httpx.Client]:
+    """A client that has logged in and holds the cookie."""
+    with service.client("") as client:
+        client.post("/login", data={"key": service.key})
+        yield client
+
+
+def test_a_key_is_exchanged_for_a_cookie_and_back(service: Running) -> None:
+    with service.client("") as client:
+        assert "<form" in client.get("/login").text
+        assert client.post("/login", data={"key": "pvc_wrong"}).status_code == 401
+        response = client.post("/login", data={"key": service.key})
+        assert (response.status_code, response.headers["location"]) == (303, "/ui/")
+        cookie = response.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        assert service.key.lower() not in cookie
+        assert client.get("/v1/subjects").status_code == 200
+        assert client.get("/ui/").status_code == 200
+        client.post("/logout")
+        assert client.get("/v1/subjects").status_code == 401
+
+
+def test_pages_send_who_is_not_logged_in_to_the_login(service: Running) -> None:
+    with service.client("", headers={"accept": "text/html"}) as client:
+        for path in ("/", "/ui", "/ui/"):
+            response = client.get(path)
+            assert (response.status_code, response.headers["location"]) == (303, "/login"), path
+    with service.client("") as client:
+        assert client.get("/ui/config").status_code == 401
+        assert client.post("/ui/gradio_api/queue/join", json={}).status_code == 401
+        assert client.post("/ui/gradio_api/upload", files={"files": b"x"}).status_code == 401
+
+
+def test_a_revoked_key_ends_its_logins(service: Running) -> None:
+    key = service.make_key("subjects:read")
+    with service.client() as admin, service.client("") as client:
+        client.post("/login", data={"key": key})
+        (made,) = [k for k in admin.get("/v1/keys").json()["keys"] if key.startswith(k["prefix"])]
+        assert admin.delete(f"/v1/keys/{made['id']}").status_code == 204
+        # Nothing was asked with it before, so nothing is remembered of it.
+        assert client.get("/v1/subjects").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://elsewhere.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_other_sites_cannot_use_the_login(browser: httpx.Client, headers: dict[str, str]) -> None:
+    body = {"name": "Eve", "consent": {"given_by": "Eve", "purpose": "none"}}
+    assert browser.post("/v1/subjects", json=body, headers=headers).status_code == 403
+    assert browser.post("/logout", headers=headers).status_code == 403
+    assert browser.get("/v1/subjects", headers=headers).status_code == 200
+
+
+def test_the_services_own_pages_can_use_the_login(browser: httpx.Client, service: Running) -> None:
+    body = {"name": "Eva", "consent": {"given_by": "Eva", "purpose": "none"}}
+    own = {"origin": service.url, "sec-fetch-site": "same-origin"}
+    made = browser.post("/v1/subjects", json=body, headers=own)
+    assert made.status_code == 201
+    assert browser.delete(f"/v1/subjects/{made.json()['id']}", headers=own).status_code == 200
+
+
+def test_a_key_is_no_matter_of_origin(service: Running) -> None:
+    with service.client(headers={"origin": "https://elsewhere.example"}) as client:
+        assert client.post("/v1/keys", json={"name": "k", "scopes": ["chat"]}).status_code == 201
+
+
+def test_the_id_of_a_key_opens_nothing(service: Running) -> None:
+    with service.client() as admin:
+        key_id = admin.get("/v1/keys").json()["keys"][0]["id"]
+    for shown in (key_id, f"id:{key_id}"):
+        with service.client(shown) as client:
+            assert client.get("/v1/subjects").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ui/gradio_api/file=/etc/passwd",
+        "/ui/gradio_api/file=../cookie.secret",
+        "/ui/gradio_api/vibe-code/",
+        "/ui/gradio_api/proxy=http://127.0.0.1/",
+        "/ui/gradio_api/call/ask",
+        "/ui/gradio_api/run/ask",
+        "/ui/monitoring",
+        "/ui/gradio_api/deep_link",
+    ],
+)
+def test_the_pages_reach_no_further_than_they_need(browser: httpx.Client, path: str) -> None:
+    assert browser.get(path).status_code in (403, 404)
+    assert browser.post(path, json={}).status_code in (403, 404, 405)
+
+
+def test_the_data_folder_is_not_served(browser: httpx.Client, service: Running) -> None:
+    for name in ("pvchat.db", "cookie.secret"):
+        assert browser.get(f"/ui/gradio_api/file={service.home / name}").status_code in (403, 404)
+
+
+def test_pages_load_nothing_from_elsewhere(browser: httpx.Client) -> None:
+    policy = browser.get("/ui/").headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize("change", ["id", "end", "signature", "none", "parts"])
+def test_a_forged_or_ended_cookie_opens_nothing(change: str) -> None:
+    cookies = Cookies(b"s" * 32, 60)
+    good = cookies.value("key-1")
+    assert cookies.read(f"{COOKIE}={good}") == "key-1"
+    body, stamp, signature = good.split(".")
+    other = URLSafeTimedSerializer(b"t" * 32, salt="pvchat login").dumps("key-1")
+    forged = {
+        "id": f"{cookies.value('key-2').split('.')[0]}.{stamp}.{signature}",
+        "end": good,
+        "signature": other,
+        "none": "",
+        "parts": f"{body}.{stamp}",
+    }[change]
+    assert Cookies(b"s" * 32, -1 if change == "end" else 60).read(f"{COOKIE}={forged}") is None
+
+
+def test_the_cookie_secret_stays_and_is_private(tmp_path: Path) -> None:
+    made = cookie_secret(tmp_path)
+    assert len(made) == 32
+    assert cookie_secret(tmp_path) == made
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+    file.write_bytes(b"short")
+    with pytest.raises(StorageError, match="damaged"):
+        cookie_secret(tmp_path)
