@@ -25,18 +25,18 @@ router = APIRouter(prefix="/v1/chat", tags=["chat"], dependencies=[Security(bear
 @router.post(
     "",
     response_model=AnswerOut,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, 404: {}},
 )
 async def chat(
     body: ChatIn, request: Request, service: ServiceDep, _key: Annotated[Key, Depends(need("chat"))]
 ) -> Response:
-    """Ask about a video. The last message is the question; "she" and "he" mean whom the conversation was about.
+    """Ask about a video. The newest message of the user is the question; "she" and "he" mean whom the conversation was about.
 
     With `stream` the answer comes as server-sent events: `progress` (the video is looked at), `draft` (the answer so
     far, not yet checked against its evidence), and last `answer` or `problem`."""
-    if body.messages[-1].role != "user":
-        raise Problem(422, "The request does not fit the schema", "the last message has to be the user's question")
     questions = [message.content for message in body.messages if message.role == "user"]
+    if not questions:
+        raise Problem(422, "The request does not fit the schema", "one of the messages has to be the user's question")
     asked = await prepare(
         service,
         body.video,

@@ -21,9 +21,10 @@ from app.api.answering import Asked, answer, final_answer, prepare
 from app.api.context import Service, ServiceDep, bearer, need
 from app.api.fetch import decode_data_url, fetch
 from app.api.problems import Problem
-from app.api.schemas import AnswerOut, Name
+from app.api.schemas import AnswerOut
 from app.api.uploads import Upload, keep_upload, look_at
 from app.api.waiting import QueueFullError
+from app.api.wire import WHOLE, Name
 from app.api.worker_client import WorkerDownError
 from storage import media
 from storage.keys import Key
@@ -39,7 +40,7 @@ _BODY_BYTES = 64 << 20
 class _Loose(BaseModel):
     """OpenAI clients send members we have no use for; they are let pass."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", strict=True)
 
 
 class VideoUrl(_Loose):
@@ -95,10 +96,10 @@ class CompletionIn(_Loose):
     messages: Annotated[list[CompletionMessage], Field(min_length=1, max_length=100)]
     stream: bool = False
     stream_options: StreamOptions | None = None
-    n: Annotated[int, Field(ge=1, le=1)] = 1
+    n: Annotated[int, Field(ge=1, le=1), WHOLE] = 1
     subjects: Annotated[list[Name], Field(max_length=20)] = []
     fps: Annotated[float | None, Field(gt=0, le=60)] = None
-    max_frames: Annotated[int | None, Field(gt=0, le=100_000)] = None
+    max_frames: Annotated[int | None, Field(gt=0, le=100_000), WHOLE] = None
 
 
 @router.get("/models")
@@ -110,7 +111,7 @@ async def models(_key: Annotated[Key, Depends(need("chat"))]) -> dict[str, Any]:
 @router.post(
     "/chat/completions",
     max_body_size=_BODY_BYTES,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, 404: {}},
 )
 async def completions(
     body: CompletionIn, request: Request, service: ServiceDep, key: Annotated[Key, Depends(need("chat"))]

@@ -7,12 +7,15 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
 
 from app.api.waiting import QueueFullError
 from app.api.worker_client import WorkerDownError
 from pvchat.errors import PVChatError
 
 MEDIA_TYPE = "application/problem+json"
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _OPENAI = "/v1/chat/completions"
 # By the name of the error's class, the nearest ancestor first.
 _STATUS = {
@@ -121,6 +124,16 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         title = {404: "Not found", 405: "Method not allowed", 413: "Too large"}.get(error.status_code, "Refused")
-        return response(
-            Problem(error.status_code, title, str(error.detail), dict(error.headers or {})), request.url.path
-        )
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(app, request.scope)) or headers.get("Allow", "")
+        return response(Problem(error.status_code, title, str(error.detail), headers), request.url.path)
+
+
+def _methods(app: FastAPI, scope: Scope) -> list[str]:
+    """What can be done with a path. The router names only the methods of the first route that fits it."""
+    found: set[str] = set()
+    for method in _METHODS:
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in app.routes):
+            found.add(method)
+    return sorted(found)

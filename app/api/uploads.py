@@ -17,6 +17,7 @@ from starlette.types import Message, Receive
 
 from app.api.context import Service
 from app.api.problems import Problem
+from pvchat.errors import VideoError
 from pvchat.video import Limits, Probe, probe
 from storage import jobs, media
 
@@ -118,7 +119,11 @@ async def look_at(path: Path, service: Service) -> Probe:
         max_bytes=settings.max_upload_bytes,
         timeout_s=30.0,
     )
-    return await asyncio.to_thread(probe, path, limits, untrusted=True)
+    try:
+        return await asyncio.to_thread(probe, path, limits, untrusted=True)
+    except VideoError as error:
+        # Where it lies on this machine is nobody's business.
+        raise VideoError(str(error).replace(str(path), "the file")) from error
 
 
 async def keep_upload(

@@ -1,0 +1,184 @@
+"""The service is what its OpenAPI document says: schemathesis tries every operation, with a key and without.
+
+Two runs of schemathesis' command line against one running service, each with its examples, coverage, fuzzing and
+stateful phases and all of its checks; `schemathesis.toml` and `schema_hooks.py` beside this file configure them. The
+requests are counted here, in front of the application, so that nothing rests on schemathesis' own account.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.auth.scopes import EVERYTHING
+from storage import keys
+from storage.store import Store
+from tests.api.conftest import Running, enrolled, start, uploaded
+from tests.api.scene_videos import scene_mp4
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+OPEN = {"/healthz", "/readyz"}
+MOST_SECONDS = 300
+
+
+@dataclass
+class Tally:
+    """ASGI middleware that notes method, path and status of every response."""
+
+    app: ASGIApp
+    seen: list[tuple[str, str, int]] = field(default_factory=list)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sender(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.seen.append((scope["method"], scope["path"], message["status"]))
+            await send(message)
+
+        await self.app(scope, receive, sender if scope["type"] == "http" else send)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of schemathesis.
+
+    Attributes:
+        code: its exit status. output: what it printed. report: its JSON report. phases: requests by phase.
+        seen: (method, path, status) of every response of the service.
+    """
+
+    code: int
+    output: str
+    report: dict[str, Any]
+    phases: Counter[str]
+    seen: list[tuple[str, str, int]]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The service's document, and the runs by name."""
+
+    document: dict[str, Any]
+    runs: dict[str, Run]
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
+    folder = tmp_path_factory.mktemp("schema")
+    tallies: list[Tally] = []
+
+    def around(app: ASGIApp) -> ASGIApp:
+        tallies.append(Tally(app))
+        return tallies[0]
+
+    running, stop = start(folder / "home", around)
+    try:
+        with running.client() as client:
+            document = client.get("/openapi.json").json()
+            enrolled(client, "Maria", scene_mp4("maria", {"face": 7}))
+            uploaded(client, scene_mp4("party", {"face": 7}, {"face": 8, "x": 0.2}))
+        path = folder / "openapi.json"
+        path.write_text(json.dumps(_strict(document)))
+        with Store.open(running.home) as store, store.write() as session:
+            secret, key = keys.make(session, name="schemathesis", scopes=EVERYTHING)
+        runs = {}
+        for name, shown in (("with a key", secret), ("without a key", "")):
+            tallies[0].seen = []
+            runs[name] = _run(folder, path, running, shown, key.id, lambda: tallies[0].seen)
+        yield Tried(document, runs)
+    finally:
+        stop()
+
+
+def _strict(document: dict[str, Any]) -> dict[str, Any]:
+    """Without the problems that any operation may answer with: a status has to be documented to be right."""
+    strict: dict[str, Any] = json.loads(json.dumps(document))
+    for methods in strict["paths"].values():
+        for operation in methods.values():
+            del operation["responses"]["default"]
+    return strict
+
+
+def _run(
+    folder: Path,
+    document: Path,
+    running: Running,
+    key: str,
+    key_id: str,
+    seen: Callable[[], list[tuple[str, str, int]]],
+) -> Run:
+    report, events = folder / "report.json", folder / "events.ndjson"
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml")]
+    command += ["run", str(document), "--url", running.url, "--no-color", "--report", "json,ndjson"]
+    command += ["--report-json-path", str(report), "--report-ndjson-path", str(events)]
+    command += ["--header", f"Authorization: Bearer {key}"] if key else []
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PVCHAT_TEST_KEY_ID": key_id},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=MOST_SECONDS,
+        check=False,
+    )
+    phases: Counter[str] = Counter()
+    with events.open() as lines:
+        for line in lines:
+            scenario = json.loads(line).get("ScenarioFinished")
+            if scenario is not None:
+                phases[scenario["phase"]] += len(scenario["recorder"].get("interactions", ()))
+    return Run(done.returncode, done.stdout, json.loads(report.read_text()), phases, list(seen()))
+
+
+@pytest.mark.parametrize("name", ["with a key", "without a key"])
+def test_what_the_document_says_holds(tried: Tried, name: str) -> None:
+    run = tried.runs[name]
+    assert run.code == 0, run.output[-20_000:]
+    assert (run.report["complete"], run.report["failures"], run.report["errors"]) == (True, [], [])
+    operations = sum(len(methods) for methods in tried.document["paths"].values())
+    assert run.report["operations"]["tested"] == operations
+    assert all(run.phases[phase] > 0 for phase in PHASES), run.phases
+
+
+def test_three_thousand_requests_bring_no_server_error(
+    tried: Tried, record_property: Callable[[str, object], None]
+) -> None:
+    seen = [row for run in tried.runs.values() for row in run.seen]
+    errors = [row for row in seen if row[2] >= 500]
+    for name, run in tried.runs.items():
+        by_phase = ", ".join(f"{phase} {run.phases[phase]}" for phase in PHASES)
+        failed = run.report["test_cases"]["unique_failures"]
+        server = sum(status >= 500 for *_, status in run.seen)
+        figures = f"{len(run.seen)} requests ({by_phase}), {failed} failures, {server} server errors"
+        record_property("figures", f"schemathesis {name}: {figures}, {run.report['running_time']:.0f} s")
+    assert errors == []
+    assert len(seen) >= 3000
+
+
+def test_without_a_key_everything_but_health_is_refused(tried: Tried) -> None:
+    seen = tried.runs["without a key"].seen
+    assert {status for _, path, status in seen if path not in OPEN} == {401}
+    assert {status for method, path, status in seen if path in OPEN and method == "GET"} == {200}
+
+
+def test_every_operation_succeeds_at_times(tried: Tried) -> None:
+    """Else the run would say little about them."""
+    succeeded = {(method, path) for method, path, status in tried.runs["with a key"].seen if status < 300}
+    missing = []
+    for path, methods in tried.document["paths"].items():
+        pattern = re.compile(re.sub(r"{[^}]*}", "[^/]+", path))
+        for method in methods:
+            if not any(method.upper() == done and pattern.fullmatch(place) for done, place in succeeded):
+                missing.append((method, path))
+    assert missing == []
