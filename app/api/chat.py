@@ -12,6 +12,7 @@ from fastapi.sse import format_sse_event
 from app.api import problems
 from app.api.answering import Asked, answer, final_answer, prepare
 from app.api.context import Service, ServiceDep, bearer, need
+from app.api.openapi import JSON, events
 from app.api.problems import Problem
 from app.api.schemas import AnswerOut, ChatIn
 from app.api.waiting import QueueFullError
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/v1/chat", tags=["chat"], dependencies=[Security(bear
 @router.post(
     "",
     response_model=AnswerOut,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, 404: {}},
+    responses={200: {"content": events(JSON, "progress", "draft", "answer", "problem")}, 404: {}},
 )
 async def chat(
     body: ChatIn, request: Request, service: ServiceDep, _key: Annotated[Key, Depends(need("chat"))]

@@ -40,6 +40,8 @@ _HEADERS: dict[int, Node] = {
 LOCATION: Node = {"headers": {"Location": {**_TEXT, "required": True, "description": "Where it is"}}}
 ACCEPTED: Node = {"headers": {**LOCATION["headers"], "Retry-After": {**_SECONDS, "description": "When to look"}}}
 
+JSON: Node = {"type": "string", "contentMediaType": "application/json"}
+
 _BEARER = "HTTPBearer"
 _API_KEY = "APIKeyHeader"
 
@@ -57,6 +59,18 @@ def upload_body(**fields: Node) -> Node:
         "encoding": {"video": {"contentType": "video/mp4"}},
     }
     return {"requestBody": {"required": True, "content": {"multipart/form-data": content}}}
+
+
+def events(data: Node, *names: str) -> Node:
+    """The media type of a stream of server-sent events.
+
+    Args:
+        data: the schema of an event's data. names: of the events, if they have any.
+    """
+    properties: Node = {"data": data}
+    if names:
+        properties["event"] = {"type": "string", "enum": list(names)}
+    return {"text/event-stream": {"itemSchema": {"type": "object", "required": ["data"], "properties": properties}}}
 
 
 def complete(document: Node, routes: Iterable[object]) -> None:

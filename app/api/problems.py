@@ -1,5 +1,6 @@
 """Errors as problem details (RFC 9457), one shape for all of them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -86,6 +87,16 @@ def queue_full(error: QueueFullError) -> Problem:
     return Problem(429, "Too many requests", str(error), {"Retry-After": str(error.retry_after_s)})
 
 
+class ProblemResponse(JSONResponse):
+    """A problem as JSON. It may quote what a client sent, and half of a surrogate pair has no UTF-8."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        return json.dumps(content, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+
+
 def response(problem: Problem, path: str = "") -> JSONResponse:
     """The problem as a response; on the OpenAI-shaped route with the member its clients look for."""
     body = problem.body()
@@ -93,7 +104,7 @@ def response(problem: Problem, path: str = "") -> JSONResponse:
         kind = "rate_limit_error" if problem.status == 429 else "invalid_request_error"
         kind = "server_error" if problem.status >= 500 else kind
         body["error"] = {"message": problem.detail, "type": kind, "param": None, "code": problem.title}
-    return JSONResponse(body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+    return ProblemResponse(body, problem.status, headers=problem.headers)
 
 
 def install(app: FastAPI) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.wire import WHOLE, Moment, Name, containing, new_name, question, text
+from app.api.wire import WHOLE, Moment, Name, new_name, question, text
 from app.auth.scopes import EVERYTHING
 from pipelines.conversation import LONGEST_QUESTION
 from storage.jobs import Job
@@ -195,7 +195,7 @@ class ChatIn(In):
 
     video: Annotated[str, Field(min_length=1, max_length=36, description="id of an uploaded video")]
     messages: Annotated[
-        list[Message], Field(min_length=1, max_length=100, json_schema_extra=containing(role="user"))
+        list[Message], Field(min_length=1, max_length=100, json_schema_extra={"contains": {"properties": {"role": {"const": "user"}}}})
     ]
     subjects: Annotated[list[Name], Field(max_length=20, description="ids or names; none lets the question say")] = []
     stream: bool = False
@@ -252,7 +252,8 @@ class KeyIn(In):
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     scopes: Annotated[
-        list[Annotated[str, Field(json_schema_extra={"enum": list(EVERYTHING)})]], Field(min_length=1, max_length=20)
+        list[Annotated[str, Field(max_length=50, json_schema_extra={"enum": list(EVERYTHING)})]],
+        Field(min_length=1, max_length=20),
     ]
     expires_at: Moment | None = None
 

@@ -10,6 +10,8 @@ from pipelines.names import MAX_CHARACTERS
 
 # Letters, marks, numbers, punctuation and symbols: what is seen of a text.
 _SEEN = r"\p{L}\p{M}\p{N}\p{P}\p{S}"
+# One of them is enough.
+SEEN = rf"[{_SEEN}]"
 _TEXT = rf"^[{_SEEN}\p{{Zs}}\t\n\r]*[{_SEEN}][{_SEEN}\p{{Zs}}\t\n\r]*$"
 # The rules of `pipelines.names.clean_name`: up to five words, one letter at least, no full stop at the end.
 _IN_NAME = r"[\p{L}\p{M}\p{Nd}'\u2019\-\u2010\u00b7\u0387.\u200c\u200d]"
@@ -52,9 +54,4 @@ def text(longest: int, *examples: str) -> Any:
 
 def question(longest: int) -> Any:
     """Constraints of a question: something to see in it."""
-    return Field(min_length=1, max_length=longest, pattern=rf"[{_SEEN}]")
-
-
-def containing(**wanted: Any) -> dict[str, Any]:
-    """For an array's schema: one item at least has these constants."""
-    return {"contains": {"properties": {key: {"const": value} for key, value in wanted.items()}}}
+    return Field(min_length=1, max_length=longest, pattern=SEEN)

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.auth.scopes import EVERYTHING
 from storage import keys
 from storage.store import Store
-from tests.api.conftest import Running, enrolled, start, uploaded
+from tests.api.conftest import Running, enrolled, finished, new_subject, start, uploaded
 from tests.api.scene_videos import scene_mp4
 
 HERE = Path(__file__).resolve().parent
@@ -85,19 +86,36 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
     try:
         with running.client() as client:
             document = client.get("/openapi.json").json()
-            enrolled(client, "Maria", scene_mp4("maria", {"face": 7}))
-            uploaded(client, scene_mp4("party", {"face": 7}, {"face": 8, "x": 0.2}))
+            kept = _made(client)
         path = folder / "openapi.json"
         path.write_text(json.dumps(_strict(document)))
         with Store.open(running.home) as store, store.write() as session:
             secret, key = keys.make(session, name="schemathesis", scopes=EVERYTHING)
+        kept["ids"]["key_id"] = [key.id]
         runs = {}
         for name, shown in (("with a key", secret), ("without a key", "")):
             tallies[0].seen = []
-            runs[name] = _run(folder, path, running, shown, key.id, lambda: tallies[0].seen)
+            runs[name] = _run(folder, path, running, shown, kept, tallies[0])
         yield Tried(document, runs)
     finally:
         stop()
+
+
+def _made(client: httpx.Client) -> dict[str, Any]:
+    """What `schema_hooks.py` leads requests to."""
+    maria = enrolled(client, "Maria", scene_mp4("maria", {"face": 7}))
+    video = uploaded(client, scene_mp4("party", {"face": 7}, {"face": 8, "x": 0.2}))
+    asking = []
+    for name in ("Nina", "Olga"):
+        subject = new_subject(client, name)
+        files = {"video": ("two.mp4", scene_mp4(name, {"face": 1, "x": 0.2}, {"face": 2, "x": 0.8}))}
+        asking.append(finished(client, client.post(f"/v1/subjects/{subject['id']}/enrollments", files=files).json()))
+    ids = {
+        "subject_id": [maria["id"], *(job["subject_id"] for job in asking)],
+        "video_id": [video, *(job["video_id"] for job in asking)],
+        "job_id": [job["id"] for job in asking],
+    }
+    return {"ids": ids, "video": video, "asking": asking[0]["id"], "to pick": asking[1]["id"]}
 
 
 def _strict(document: dict[str, Any]) -> dict[str, Any]:
@@ -109,14 +127,7 @@ def _strict(document: dict[str, Any]) -> dict[str, Any]:
     return strict
 
 
-def _run(
-    folder: Path,
-    document: Path,
-    running: Running,
-    key: str,
-    key_id: str,
-    seen: Callable[[], list[tuple[str, str, int]]],
-) -> Run:
+def _run(folder: Path, document: Path, running: Running, key: str, kept: dict[str, Any], tally: Tally) -> Run:
     report, events = folder / "report.json", folder / "events.ndjson"
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml")]
     command += ["run", str(document), "--url", running.url, "--no-color", "--report", "json,ndjson"]
@@ -125,7 +136,7 @@ def _run(
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env={**os.environ, "PVCHAT_TEST_KEY_ID": key_id},
+        env={**os.environ, "PVCHAT_TEST_KEPT": json.dumps(kept)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -138,7 +149,8 @@ def _run(
             scenario = json.loads(line).get("ScenarioFinished")
             if scenario is not None:
                 phases[scenario["phase"]] += len(scenario["recorder"].get("interactions", ()))
-    return Run(done.returncode, done.stdout, json.loads(report.read_text()), phases, list(seen()))
+    (Path("/tmp/st") / ("k.json" if key else "n.json")).write_text(json.dumps([done.stdout, json.loads(report.read_text()), list(tally.seen)]))
+    return Run(done.returncode, done.stdout, json.loads(report.read_text()), phases, list(tally.seen))
 
 
 @pytest.mark.parametrize("name", ["with a key", "without a key"])
