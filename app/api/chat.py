@@ -31,7 +31,8 @@ router = APIRouter(prefix="/v1/chat", tags=["chat"], dependencies=[Security(bear
 async def chat(
     body: ChatIn, request: Request, service: ServiceDep, _key: Annotated[Key, Depends(need("chat"))]
 ) -> Response:
-    """Ask about a video. The newest message of the user is the question; "she" and "he" mean whom the conversation was about.
+    """Ask about a video. The newest message of the user is the question; "she" and "he" mean whom the conversation was
+    about.
 
     With `stream` the answer comes as server-sent events: `progress` (the video is looked at), `draft` (the answer so
     far, not yet checked against its evidence), and last `answer` or `problem`."""

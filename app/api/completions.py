@@ -39,8 +39,8 @@ _BODY_BYTES = 64 << 20
 
 
 # A question somewhere, and a video somewhere: both are searched from the newest message on.
-_SAID = {"pattern": SEEN}
-_ASKED = {
+_SAID: dict[str, Any] = {"pattern": SEEN}
+_ASKED: dict[str, Any] = {
     "contains": {
         "properties": {
             "role": {"const": "user"},
@@ -54,13 +54,13 @@ _ASKED = {
     }
 }
 _VIDEO = {"properties": {"type": {"const": "video_url"}}}
-_SHOWN = {"contains": {"properties": {"content": {"type": "array", "contains": _VIDEO}}}}
+_SHOWN: dict[str, Any] = {"contains": {"properties": {"content": {"type": "array", "contains": _VIDEO}}}}
 
-_PARTS = [
+_PARTS: list[dict[str, Any]] = [
     {"type": "text", "text": "Is Maria in this video?"},
     {"type": "video_url", "video_url": {"url": f"{_OURS}6b1f0a52-0000-4000-8000-000000000000"}},
 ]
-_EXAMPLE = {"model": MODEL, "messages": [{"role": "user", "content": _PARTS}], "subjects": []}
+_EXAMPLE: dict[str, Any] = {"model": MODEL, "messages": [{"role": "user", "content": _PARTS}], "subjects": []}
 
 Words = Annotated[str, Field(max_length=100_000)]
 

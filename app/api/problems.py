@@ -94,7 +94,7 @@ class ProblemResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """The body."""
-        return json.dumps(content, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def response(problem: Problem, path: str = "") -> JSONResponse:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.wire import WHOLE, Moment, Name, new_name, question, text
+from app.api.wire import SPACES, WHOLE, Moment, Name, new_name, question, text
 from app.auth.scopes import EVERYTHING
 from pipelines.conversation import LONGEST_QUESTION
 from storage.jobs import Job
@@ -13,6 +13,7 @@ from storage.keys import Key
 from storage.media import Media
 from storage.people import SubjectInfo
 from storage.schema import JobKind, JobState
+
 
 class In(BaseModel):
     """Something a client sends; unknown members and other types than documented are a mistake worth telling."""
@@ -23,8 +24,8 @@ class In(BaseModel):
 class ConsentIn(In):
     """Who allowed what. Nobody is enrolled without it."""
 
-    given_by: Annotated[str, text(200, "Maria Rossi")]
-    purpose: Annotated[str, text(500, "family archive")]
+    given_by: Annotated[str, text(200, "Maria Rossi", spaces=SPACES)]
+    purpose: Annotated[str, text(500, "family archive", spaces=SPACES)]
     expires_at: Moment | None = None
 
 
@@ -195,7 +196,10 @@ class ChatIn(In):
 
     video: Annotated[str, Field(min_length=1, max_length=36, description="id of an uploaded video")]
     messages: Annotated[
-        list[Message], Field(min_length=1, max_length=100, json_schema_extra={"contains": {"properties": {"role": {"const": "user"}}}})
+        list[Message],
+        Field(
+            min_length=1, max_length=100, json_schema_extra={"contains": {"properties": {"role": {"const": "user"}}}}
+        ),
     ]
     subjects: Annotated[list[Name], Field(max_length=20, description="ids or names; none lets the question say")] = []
     stream: bool = False
@@ -250,7 +254,7 @@ class AnswerOut(BaseModel):
 class KeyIn(In):
     """A key to make."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, text(100, "door")]
     scopes: Annotated[
         list[Annotated[str, Field(max_length=50, json_schema_extra={"enum": list(EVERYTHING)})]],
         Field(min_length=1, max_length=20),

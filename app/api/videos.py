@@ -27,9 +27,7 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post(
-    "", status_code=202, responses={202: ACCEPTED}, openapi_extra=upload_body(), max_body_size=CEILING_BYTES
-)
+@router.post("", status_code=202, responses={202: ACCEPTED}, openapi_extra=upload_body(), max_body_size=CEILING_BYTES)
 async def upload(
     request: Request,
     response: Response,

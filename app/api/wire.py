@@ -12,7 +12,8 @@ from pipelines.names import MAX_CHARACTERS
 _SEEN = r"\p{L}\p{M}\p{N}\p{P}\p{S}"
 # One of them is enough.
 SEEN = rf"[{_SEEN}]"
-_TEXT = rf"^[{_SEEN}\p{{Zs}}\t\n\r]*[{_SEEN}][{_SEEN}\p{{Zs}}\t\n\r]*$"
+# White space that `check_consent` makes one space of, and the space alone where a text is shown on one line.
+SPACES = r"\p{Zs}\t\n\v\f\r"
 # The rules of `pipelines.names.clean_name`: up to five words, one letter at least, no full stop at the end.
 _IN_NAME = r"[\p{L}\p{M}\p{Nd}'\u2019\-\u2010\u00b7\u0387.\u200c\u200d]"
 _NAME = rf"^(?=.*\p{{L}}) *{_IN_NAME}+(?: +{_IN_NAME}+){{0,4}}(?<!\.) *$"
@@ -47,9 +48,10 @@ def new_name() -> Any:
     return Field(min_length=1, max_length=MAX_CHARACTERS, examples=["Maria"], json_schema_extra={"pattern": _NAME})
 
 
-def text(longest: int, *examples: str) -> Any:
+def text(longest: int, *examples: str, spaces: str = " ") -> Any:
     """Constraints of a text that is shown later: something to see, and no control characters."""
-    return Field(min_length=1, max_length=longest, pattern=_TEXT, examples=list(examples) or None)
+    pattern = rf"^[{_SEEN}{spaces}]*[{_SEEN}][{_SEEN}{spaces}]*$"
+    return Field(min_length=1, max_length=longest, pattern=pattern, examples=list(examples))
 
 
 def question(longest: int) -> Any:

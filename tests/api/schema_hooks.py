@@ -4,14 +4,14 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import schemathesis
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.api.scene_videos import scene_mp4  # noqa: E402
+from tests.api.scene_videos import scene_mp4
 
 # One person, several people (the job asks who is meant), nobody, and what is no video at all.
 FILES = (
@@ -36,7 +36,7 @@ def filter_body(_context: schemathesis.HookContext, body: object) -> bool:
 
 
 @schemathesis.hook
-def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kwargs: dict[str, Any]) -> None:
+def before_call(_context: schemathesis.HookContext, case: "schemathesis.Case[Any]", _kwargs: dict[str, Any]) -> None:
     """Lead valid requests to what is there where nothing else can, and let it be there to the end."""
     operation, path = case.operation.label, case.path_parameters
     for name in path if case.method == "DELETE" else ():
@@ -46,7 +46,7 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kw
     if case.meta is None or not case.meta.generation.mode.is_positive or case.method != case.operation.method.upper():
         return
     if operation == "POST /v1/chat":
-        case.body = {**case.body, "video": KEPT["video"]}
+        case.body = {**cast("dict[str, Any]", case.body), "video": KEPT["video"]}
     elif operation == "POST /v1/chat/completions":
         case.body = _with_video(case.body)
     elif operation == "GET /v1/jobs/{job_id}/crops/{number}":
