@@ -51,6 +51,9 @@ def before_call(_context: schemathesis.HookContext, case: "schemathesis.Case[Any
         case.body = _with_video(case.body)
     elif operation == "GET /v1/jobs/{job_id}/crops/{number}":
         path.update(job_id=KEPT["asking"], number=1)
+    elif operation == "DELETE /v1/jobs/{job_id}" and "to cancel" in KEPT:
+        # Once: whether other jobs have ended before is a matter of luck.
+        path.update(job_id=KEPT.pop("to cancel"))
     elif operation == "POST /v1/jobs/{job_id}/pick":
         path.update(job_id=KEPT["to pick"])
 

@@ -106,16 +106,17 @@ def _made(client: httpx.Client) -> dict[str, Any]:
     maria = enrolled(client, "Maria", scene_mp4("maria", {"face": 7}))
     video = uploaded(client, scene_mp4("party", {"face": 7}, {"face": 8, "x": 0.2}))
     asking = []
-    for name in ("Nina", "Olga"):
+    for name in ("Nina", "Olga", "Pia"):
         subject = new_subject(client, name)
         files = {"video": ("two.mp4", scene_mp4(name, {"face": 1, "x": 0.2}, {"face": 2, "x": 0.8}))}
         asking.append(finished(client, client.post(f"/v1/subjects/{subject['id']}/enrollments", files=files).json()))
     ids = {
         "subject_id": [maria["id"], *(job["subject_id"] for job in asking)],
         "video_id": [video, *(job["video_id"] for job in asking)],
-        "job_id": [job["id"] for job in asking],
+        "job_id": [job["id"] for job in asking[:2]],
     }
-    return {"ids": ids, "video": video, "asking": asking[0]["id"], "to pick": asking[1]["id"]}
+    jobs = {name: job["id"] for name, job in zip(("asking", "to pick", "to cancel"), asking, strict=True)}
+    return {"ids": ids, "video": video, **jobs}
 
 
 def _strict(document: dict[str, Any]) -> dict[str, Any]:
