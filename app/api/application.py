@@ -7,12 +7,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 
 from app.api import chat, completions, health, jobs, keys, problems, subjects, videos
-from app.api.context import Service, need
+from app.api.context import Service
 from app.api.metrics import Measured
+from app.api.openapi import complete
 from app.api.schemas import ProblemOut
 from app.api.supervisor import Supervisor
 from app.api.waiting import Turns
@@ -88,26 +87,13 @@ def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> Fa
 
 
 class _Documented(FastAPI):
-    """Says in the OpenAPI document which scope each operation needs."""
+    """Says in the OpenAPI document which scope each operation needs, and which problems it answers with."""
 
     def openapi(self) -> dict[str, Any]:
         """The document; made once."""
         if self.openapi_schema is None:
-            paths = super().openapi()["paths"]
-            for route in (route for router in _ROUTERS for route in router.routes):
-                if isinstance(route, APIRoute):
-                    needed = sorted(_scopes(route.dependant))
-                    for method in route.methods or ():
-                        operation = paths[route.path_format][method.lower()]
-                        operation["security"] = [{"HTTPBearer": needed}] if needed else []
-                        if needed:
-                            operation["description"] += f"\n\nNeeds the scope `{'`, `'.join(needed)}`."
+            complete(super().openapi(), (route for router in _ROUTERS for route in router.routes))
         return self.openapi_schema or {}
-
-
-def _scopes(dependant: Dependant) -> set[str]:
-    found = {dependant.call.scope} if isinstance(dependant.call, need) else set()
-    return found.union(*(_scopes(child) for child in dependant.dependencies))
 
 
 def _tidy(service: Service) -> int:

@@ -12,6 +12,7 @@ from fastapi.sse import format_sse_event
 from app.api import problems
 from app.api.answering import Asked, answer, final_answer, prepare
 from app.api.context import Service, ServiceDep, bearer, need
+from app.api.openapi import JSON, events
 from app.api.problems import Problem
 from app.api.schemas import AnswerOut, ChatIn
 from app.api.waiting import QueueFullError
@@ -23,18 +24,19 @@ router = APIRouter(prefix="/v1/chat", tags=["chat"], dependencies=[Security(bear
 @router.post(
     "",
     response_model=AnswerOut,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": events(JSON, "progress", "draft", "answer", "problem")}, 404: {}},
 )
 async def chat(
     body: ChatIn, request: Request, service: ServiceDep, _key: Annotated[Key, Depends(need("chat"))]
 ) -> Response:
-    """Ask about a video. The last message is the question; "she" and "he" mean whom the conversation was about.
+    """Ask about a video. The newest message of the user is the question; "she" and "he" mean whom the conversation was
+    about.
 
     With `stream` the answer comes as server-sent events: `progress` (the video is looked at), `draft` (the answer so
     far, not yet checked against its evidence), and last `answer` or `problem`."""
-    if body.messages[-1].role != "user":
-        raise Problem(422, "The request does not fit the schema", "the last message has to be the user's question")
     questions = [message.content for message in body.messages if message.role == "user"]
+    if not questions:
+        raise Problem(422, "The request does not fit the schema", "one of the messages has to be the user's question")
     asked = await prepare(
         service,
         body.video,

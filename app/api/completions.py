@@ -20,10 +20,12 @@ from app.api import problems
 from app.api.answering import Asked, answer, final_answer, prepare
 from app.api.context import Service, ServiceDep, bearer, need
 from app.api.fetch import decode_data_url, fetch
+from app.api.openapi import events
 from app.api.problems import Problem
-from app.api.schemas import AnswerOut, Name
+from app.api.schemas import AnswerOut
 from app.api.uploads import Upload, keep_upload, look_at
 from app.api.waiting import QueueFullError
+from app.api.wire import SEEN, WHOLE, Name
 from storage import media
 from storage.keys import Key
 
@@ -35,23 +37,50 @@ _DATA_URL_BYTES = 48 << 20
 _BODY_BYTES = 64 << 20
 
 
+# A question somewhere, and a video somewhere: both are searched from the newest message on.
+_SAID: dict[str, Any] = {"pattern": SEEN}
+_ASKED: dict[str, Any] = {
+    "contains": {
+        "properties": {
+            "role": {"const": "user"},
+            "content": {
+                "anyOf": [
+                    {"type": "string", **_SAID},
+                    {"type": "array", "contains": {"required": ["text"], "properties": {"text": _SAID}}},
+                ]
+            },
+        }
+    }
+}
+_VIDEO = {"properties": {"type": {"const": "video_url"}}}
+_SHOWN: dict[str, Any] = {"contains": {"properties": {"content": {"type": "array", "contains": _VIDEO}}}}
+
+_PARTS: list[dict[str, Any]] = [
+    {"type": "text", "text": "Is Maria in this video?"},
+    {"type": "video_url", "video_url": {"url": f"{_OURS}6b1f0a52-0000-4000-8000-000000000000"}},
+]
+_EXAMPLE: dict[str, Any] = {"model": MODEL, "messages": [{"role": "user", "content": _PARTS}], "subjects": []}
+
+Words = Annotated[str, Field(max_length=100_000)]
+
+
 class _Loose(BaseModel):
     """OpenAI clients send members we have no use for; they are let pass."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", strict=True)
 
 
 class VideoUrl(_Loose):
     """Where a video is: `pvchat://video/ID`, a `data:` URL, or http(s) from an allowed host."""
 
-    url: Annotated[str, Field(min_length=1)]
+    url: Annotated[str, Field(min_length=1, max_length=_BODY_BYTES)]
 
 
 class TextPart(_Loose):
     """Words."""
 
     type: Literal["text"]
-    text: str
+    text: Words
 
 
 class VideoPart(_Loose):
@@ -65,7 +94,7 @@ class CompletionMessage(_Loose):
     """One turn."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | Annotated[list[Annotated[TextPart | VideoPart, Field(discriminator="type")]], Field(min_length=1)]
+    content: Words | Annotated[list[Annotated[TextPart | VideoPart, Field(discriminator="type")]], Field(min_length=1)]
 
     @property
     def text(self) -> str:
@@ -73,6 +102,11 @@ class CompletionMessage(_Loose):
         if isinstance(self.content, str):
             return self.content
         return " ".join(part.text for part in self.content if isinstance(part, TextPart))
+
+    @property
+    def said(self) -> bool:
+        """Whether there is something to see in the words."""
+        return any(character.isprintable() and not character.isspace() for character in self.text)
 
     @property
     def videos(self) -> list[str]:
@@ -90,14 +124,18 @@ class StreamOptions(_Loose):
 class CompletionIn(_Loose):
     """A request of an OpenAI client."""
 
-    model: str = MODEL
-    messages: Annotated[list[CompletionMessage], Field(min_length=1, max_length=100)]
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    model: Annotated[str, Field(max_length=200)] = MODEL
+    messages: Annotated[
+        list[CompletionMessage], Field(min_length=1, max_length=100, json_schema_extra={"allOf": [_ASKED, _SHOWN]})
+    ]
     stream: bool = False
     stream_options: StreamOptions | None = None
-    n: Annotated[int, Field(ge=1, le=1)] = 1
+    n: Annotated[int, Field(ge=1, le=1), WHOLE] = 1
     subjects: Annotated[list[Name], Field(max_length=20)] = []
     fps: Annotated[float | None, Field(gt=0, le=60)] = None
-    max_frames: Annotated[int | None, Field(gt=0, le=100_000)] = None
+    max_frames: Annotated[int | None, Field(gt=0, le=100_000), WHOLE] = None
 
 
 @router.get("/models")
@@ -109,21 +147,21 @@ async def models(_key: Annotated[Key, Depends(need("chat"))]) -> dict[str, Any]:
 @router.post(
     "/chat/completions",
     max_body_size=_BODY_BYTES,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": events({"type": "string"})}, 404: {}},
 )
 async def completions(
     body: CompletionIn, request: Request, service: ServiceDep, key: Annotated[Key, Depends(need("chat"))]
 ) -> Response:
-    """Ask about a video the way an OpenAI client does. The newest video of the conversation is meant."""
+    """Ask about a video the way an OpenAI client does. The newest question and the newest video are meant."""
     if body.model != MODEL:
         raise Problem(404, "Not found", f"there is no model {body.model[:60]!r}; use {MODEL}")
-    if body.messages[-1].role != "user" or not body.messages[-1].text.strip():
-        raise Problem(422, "The request does not fit the schema", "the last message has to be the user's question")
+    questions = [message.text for message in body.messages if message.role == "user" and message.said]
+    if not questions:
+        raise Problem(422, "The request does not fit the schema", "one of the messages has to be the user's question")
     addresses = [url for message in body.messages for url in message.videos]
     if not addresses:
         raise Problem(422, "No video", "add a part of type video_url to a message, for example pvchat://video/ID")
     video_id = await _video_of(service, addresses[-1], key)
-    questions = [message.text for message in body.messages if message.role == "user" and message.text.strip()]
     asked = await prepare(service, video_id, questions, body.subjects)
     head = {"id": f"chatcmpl-{uuid4().hex}", "created": int(time.time()), "model": MODEL}
     usage = body.stream_options is not None and body.stream_options.include_usage

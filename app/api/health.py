@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response, Security
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from app.api.context import ServiceDep, bearer, need
+from app.api.schemas import ReadyOut
 from storage import jobs
 from storage.keys import Key
 
@@ -18,7 +19,7 @@ async def alive() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses={503: {}})
+@router.get("/readyz", response_model=ReadyOut, responses={503: {"model": ReadyOut, "description": "Not yet"}})
 async def ready(service: ServiceDep) -> Response:
     """The worker has its models and the database can be read; 503 until then. Needs no key."""
     found = await service.supervisor.client.health()
@@ -29,7 +30,7 @@ async def ready(service: ServiceDep) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@router.get("/metrics", dependencies=[Security(bearer)], response_class=Response)
+@router.get("/metrics", dependencies=[Security(bearer)], response_class=PlainTextResponse)
 async def metrics(service: ServiceDep, _key: Annotated[Key, Depends(need("metrics:read"))]) -> Response:
     """Figures in Prometheus' text format."""
     service.metrics.jobs.set(await service.run(lambda: _waiting(service)))

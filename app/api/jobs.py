@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response, Security
+from fastapi import APIRouter, Depends, Path, Query, Response, Security
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api.context import Service, ServiceDep, bearer, need
@@ -43,7 +43,7 @@ async def get_job(job_id: str, service: ServiceDep, _key: Annotated[Key, Depends
     return JobOut.of(await existing(service, job_id))
 
 
-@router.delete("/{job_id}")
+@router.delete("/{job_id}", responses={409: {}})
 async def cancel(job_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("jobs:write"))]) -> JobOut:
     """Cancel a job that has not ended; nothing of it stays. One that has ended is left as it is (409)."""
     await existing(service, job_id)
@@ -57,7 +57,7 @@ async def cancel(job_id: str, service: ServiceDep, _key: Annotated[Key, Depends(
     return JobOut.of(await existing(service, job_id))
 
 
-@router.post("/{job_id}/pick")
+@router.post("/{job_id}/pick", responses={409: {}})
 async def pick(
     job_id: str, body: PickIn, service: ServiceDep, _key: Annotated[Key, Depends(need("jobs:write"))]
 ) -> JobOut:
@@ -76,7 +76,10 @@ async def pick(
 
 @router.get("/{job_id}/crops/{number}", responses={200: {"content": {"image/jpeg": {}}}}, response_class=Response)
 async def crop(
-    job_id: str, number: int, service: ServiceDep, _key: Annotated[Key, Depends(need("jobs:read"))]
+    job_id: str,
+    number: Annotated[int, Path(ge=1, le=1000)],
+    service: ServiceDep,
+    _key: Annotated[Key, Depends(need("jobs:read"))],
 ) -> Response:
     """The face of a person to pick."""
 
@@ -90,12 +93,20 @@ async def crop(
     return Response(jpeg, media_type="image/jpeg")
 
 
+async def _followed(job_id: str, service: ServiceDep) -> Job:
+    # In a dependency, because a stream that has begun can say 404 no more.
+    return await existing(service, job_id)
+
+
 @router.get("/{job_id}/events", response_class=EventSourceResponse)
 async def events(
-    job_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("jobs:read"))]
+    job_id: str,
+    service: ServiceDep,
+    _key: Annotated[Key, Depends(need("jobs:read"))],
+    found: Annotated[Job, Depends(_followed)],
 ) -> AsyncIterator[ServerSentEvent]:
     """The job at each change, as server-sent events called `job`, until it ends or asks who is meant."""
-    job: Job | None = await existing(service, job_id)
+    job: Job | None = found
     seen, quiet_s = -1, 0.0
     while job is not None:
         if job.version != seen:

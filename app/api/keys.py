@@ -15,14 +15,14 @@ from storage.schema import now
 router = APIRouter(prefix="/v1/keys", tags=["keys"], dependencies=[Security(bearer)])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses={409: {}})
 async def make(body: KeyIn, service: ServiceDep, key: Annotated[Key, Depends(need("keys:write"))]) -> NewKeyOut:
     """Make a key; it is shown this once. A key can be given no scope that the asking key lacks."""
     wanted = scopes.check(body.scopes)
     if missing := sorted(set(wanted) - set(key.scopes)):
         raise Problem(403, "The key may not do this", f"your own key has no {', '.join(missing)}")
     if body.expires_at is not None and body.expires_at <= now():
-        raise Problem(422, "The request does not fit the schema", "expires_at lies in the past")
+        raise Problem(409, "The key would have ended", "expires_at lies in the past; give a later moment, or none")
 
     def work() -> tuple[str, Key]:
         with service.store.write() as session:

@@ -1,5 +1,6 @@
 """Errors as problem details (RFC 9457), one shape for all of them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,12 +8,15 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
 
 from app.api.waiting import QueueFullError
 from app.api.worker_client import WorkerDownError
 from pvchat.errors import PVChatError
 
 MEDIA_TYPE = "application/problem+json"
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _OPENAI = "/v1/chat/completions"
 # By the name of the error's class, the nearest ancestor first.
 _STATUS = {
@@ -104,6 +108,16 @@ def of(error: Exception) -> Problem:
     raise error
 
 
+class ProblemResponse(JSONResponse):
+    """A problem as JSON. It may quote what a client sent, and half of a surrogate pair has no UTF-8."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
 def response(problem: Problem, path: str = "") -> JSONResponse:
     """The problem as a response; on the OpenAI-shaped route with the member its clients look for."""
     body = problem.body()
@@ -111,7 +125,7 @@ def response(problem: Problem, path: str = "") -> JSONResponse:
         kind = "rate_limit_error" if problem.status == 429 else "invalid_request_error"
         kind = "server_error" if problem.status >= 500 else kind
         body["error"] = {"message": problem.detail, "type": kind, "param": None, "code": problem.title}
-    return JSONResponse(body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+    return ProblemResponse(body, problem.status, headers=problem.headers)
 
 
 def install(app: FastAPI) -> None:
@@ -132,6 +146,16 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         title = {404: "Not found", 405: "Method not allowed", 413: "Too large"}.get(error.status_code, "Refused")
-        return response(
-            Problem(error.status_code, title, str(error.detail), dict(error.headers or {})), request.url.path
-        )
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(app, request.scope)) or headers.get("Allow", "")
+        return response(Problem(error.status_code, title, str(error.detail), headers), request.url.path)
+
+
+def _methods(app: FastAPI, scope: Scope) -> list[str]:
+    """What can be done with a path. The router names only the methods of the first route that fits it."""
+    found: set[str] = set()
+    for method in _METHODS:
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in app.routes):
+            found.add(method)
+    return sorted(found)

@@ -3,42 +3,43 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.wire import SPACES, WHOLE, Moment, Name, new_name, question, text
+from app.auth.scopes import EVERYTHING
+from pipelines.conversation import LONGEST_QUESTION
 from storage.jobs import Job
 from storage.keys import Key
 from storage.media import Media
 from storage.people import SubjectInfo
 from storage.schema import JobKind, JobState
 
-Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Maria"])]
-
 
 class In(BaseModel):
-    """Something a client sends; unknown members are a mistake worth telling."""
+    """Something a client sends; unknown members and other types than documented are a mistake worth telling."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class ConsentIn(In):
     """Who allowed what. Nobody is enrolled without it."""
 
-    given_by: Annotated[str, Field(min_length=1, max_length=200, examples=["Maria Rossi"])]
-    purpose: Annotated[str, Field(min_length=1, max_length=500, examples=["family archive"])]
-    expires_at: AwareDatetime | None = None
+    given_by: Annotated[str, text(200, "Maria Rossi", spaces=SPACES)]
+    purpose: Annotated[str, text(500, "family archive", spaces=SPACES)]
+    expires_at: Moment | None = None
 
 
 class SubjectIn(In):
     """A person to create."""
 
-    name: Name
+    name: Annotated[str, new_name()]
     consent: ConsentIn
 
 
 class SubjectChange(In):
     """A new name."""
 
-    name: Name
+    name: Annotated[str, new_name()]
 
 
 class ConsentOut(BaseModel):
@@ -144,7 +145,7 @@ class JobsOut(BaseModel):
 class PickIn(In):
     """Which person of the video is meant."""
 
-    number: Annotated[int, Field(ge=1, le=1000)]
+    number: Annotated[int, Field(ge=1, le=1000), WHOLE]
 
 
 class VideoOut(BaseModel):
@@ -173,18 +174,33 @@ class VideosOut(BaseModel):
     videos: list[VideoOut]
 
 
-class Message(In):
-    """One turn of a conversation."""
+class Question(In):
+    """A turn of the user."""
 
-    role: Literal["user", "assistant"]
+    role: Literal["user"]
+    content: Annotated[str, question(LONGEST_QUESTION)]
+
+
+class Reply(In):
+    """A turn of the assistant."""
+
+    role: Literal["assistant"]
     content: Annotated[str, Field(min_length=1, max_length=10_000)]
 
 
+Message = Annotated[Question | Reply, Field(discriminator="role")]
+
+
 class ChatIn(In):
-    """A conversation about one video; its last message is the question."""
+    """A conversation about one video; the newest message of the user is the question."""
 
     video: Annotated[str, Field(min_length=1, max_length=36, description="id of an uploaded video")]
-    messages: Annotated[list[Message], Field(min_length=1, max_length=100)]
+    messages: Annotated[
+        list[Message],
+        Field(
+            min_length=1, max_length=100, json_schema_extra={"contains": {"properties": {"role": {"const": "user"}}}}
+        ),
+    ]
     subjects: Annotated[list[Name], Field(max_length=20, description="ids or names; none lets the question say")] = []
     stream: bool = False
     use_evidence: bool = True
@@ -238,9 +254,12 @@ class AnswerOut(BaseModel):
 class KeyIn(In):
     """A key to make."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    scopes: Annotated[list[str], Field(min_length=1, max_length=20)]
-    expires_at: AwareDatetime | None = None
+    name: Annotated[str, text(100, "door")]
+    scopes: Annotated[
+        list[Annotated[str, Field(max_length=50, json_schema_extra={"enum": list(EVERYTHING)})]],
+        Field(min_length=1, max_length=20),
+    ]
+    expires_at: Moment | None = None
 
 
 class KeyOut(BaseModel):
@@ -272,13 +291,28 @@ class KeysOut(BaseModel):
     keys: list[KeyOut]
 
 
+class MistakeOut(BaseModel):
+    """A place in a request that does not fit the schema."""
+
+    where: str
+    what: str
+
+
+class ReadyOut(BaseModel):
+    """Whether the service can answer questions."""
+
+    status: Literal["ready", "starting"]
+    detail: str | None = None
+
+
 class ProblemOut(BaseModel):
-    """An error (RFC 9457)."""
+    """An error (RFC 9457). `errors` names what does not fit the schema."""
 
     type: str
     title: str
     status: int
     detail: str
+    errors: list[MistakeOut] = []
 
 
 class ForgottenOut(BaseModel):

@@ -6,45 +6,31 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request, Response, Security
 
 from app.api.context import Service, ServiceDep, bearer, need
+from app.api.openapi import ACCEPTED, LOCATION, upload_body
 from app.api.problems import Problem, not_found, of_kind
 from app.api.schemas import ForgottenOut, JobOut, JobsOut, SubjectChange, SubjectIn, SubjectOut, SubjectsOut
 from app.api.uploads import CEILING_BYTES, keep_upload, receive
 from pipelines import names
 from pipelines.enrolling import consent_of
-from pvchat.errors import ConsentError, SubjectError
+from pvchat.errors import SubjectError
 from storage import jobs, people
 from storage.keys import Key
 from storage.people import SubjectInfo
 
 router = APIRouter(prefix="/v1/subjects", tags=["subjects"], dependencies=[Security(bearer)])
 
-UPLOAD_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["video"],
-                    "properties": {
-                        "video": {"type": "string", "format": "binary"},
-                        "pick": {"type": "integer", "minimum": 1, "description": "which person, if several"},
-                    },
-                }
-            }
-        },
-    }
-}
+_PICK = {"type": "integer", "minimum": 1, "maximum": 1000, "description": "which person, if several"}
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses={201: LOCATION, 409: {}})
 async def create(
     body: SubjectIn, service: ServiceDep, response: Response, _key: Annotated[Key, Depends(need("subjects:write"))]
 ) -> SubjectOut:
     """Note a person and their consent, to be enrolled by `POST /v1/subjects/{id}/enrollments`."""
 
     def work() -> SubjectInfo:
-        consent = _consent(body)
+        # A consent that has ended already is a conflict (409), like one that ends later.
+        consent = consent_of(body.consent.given_by, body.consent.purpose, body.consent.expires_at)
         name = _name(body.name)
         with service.store.write() as session:
             subject_id = people.create(session, name=name, name_key=names.name_key(name), consent=consent)
@@ -77,7 +63,7 @@ async def get_subject(
     return SubjectOut.of(await existing(service, subject_id))
 
 
-@router.patch("/{subject_id}")
+@router.patch("/{subject_id}", responses={409: {}})
 async def rename(
     subject_id: str,
     body: SubjectChange,
@@ -100,7 +86,7 @@ async def rename(
     return SubjectOut.of(found)
 
 
-@router.get("/{subject_id}/erasure")
+@router.get("/{subject_id}/erasure", responses={409: {}})
 async def erasure(
     subject_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("subjects:delete"))]
 ) -> ForgottenOut:
@@ -109,7 +95,7 @@ async def erasure(
     return _gone(await service.supervisor.client.forget(subject_id, preview=True))
 
 
-@router.delete("/{subject_id}")
+@router.delete("/{subject_id}", responses={409: {}})
 async def forget(
     subject_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("subjects:delete"))]
 ) -> ForgottenOut:
@@ -138,7 +124,13 @@ async def list_enrollments(
     return JobsOut(jobs=[JobOut.of(job) for job in await service.run(work)])
 
 
-@router.post("/{subject_id}/enrollments", status_code=202, openapi_extra=UPLOAD_BODY, max_body_size=CEILING_BYTES)
+@router.post(
+    "/{subject_id}/enrollments",
+    status_code=202,
+    responses={202: ACCEPTED, 409: {}},
+    openapi_extra=upload_body(pick=_PICK),
+    max_body_size=CEILING_BYTES,
+)
 async def enroll(
     subject_id: str,
     request: Request,
@@ -202,13 +194,6 @@ def _name(text: str) -> str:
         return names.clean_name(text)
     except SubjectError as error:
         raise Problem(422, "The name cannot be used", str(error)) from error
-
-
-def _consent(body: SubjectIn) -> people.Consent:
-    try:
-        return consent_of(body.consent.given_by, body.consent.purpose, body.consent.expires_at)
-    except ConsentError as error:
-        raise Problem(422, "The consent cannot be used", str(error)) from error
 
 
 def _known(service: Service, owner: str, idempotency_key: str | None) -> jobs.Job | None:

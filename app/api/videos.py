@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response, Security
 from fastapi.responses import FileResponse
 
 from app.api.context import Service, ServiceDep, bearer, need
+from app.api.openapi import ACCEPTED, upload_body
 from app.api.problems import Problem, not_found
 from app.api.schemas import JobOut, VideoOut, VideosOut
 from app.api.uploads import CEILING_BYTES, keep_upload, receive
@@ -17,23 +18,16 @@ from storage.media import Media
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"], dependencies=[Security(bearer)])
 
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["video"],
-                    "properties": {"video": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
+# Byte ranges are the framework's work, and so are its words about a bad one.
+_CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file", "content": {"video/mp4": {}}},
+    206: {"description": "The bytes that `Range` asks for", "content": {"video/mp4": {}}},
+    400: {"description": "`Range` cannot be read", "content": {"text/plain": {}}},
+    416: {"description": "`Range` lies outside the file", "content": {"text/plain": {}}},
 }
 
 
-@router.post("", status_code=202, openapi_extra=_BODY, max_body_size=CEILING_BYTES)
+@router.post("", status_code=202, responses={202: ACCEPTED}, openapi_extra=upload_body(), max_body_size=CEILING_BYTES)
 async def upload(
     request: Request,
     response: Response,
@@ -74,7 +68,7 @@ async def get_video(video_id: str, service: ServiceDep, _key: Annotated[Key, Dep
     return VideoOut.of(found, perceived=record is not None)
 
 
-@router.delete("/{video_id}", status_code=204)
+@router.delete("/{video_id}", status_code=204, responses={409: {}})
 async def delete(video_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("videos:write"))]) -> Response:
     """Delete an upload and what was perceived in it. People enrolled from it stay enrolled."""
     await existing(service, video_id)
@@ -116,12 +110,12 @@ async def frame(
     """One frame as a JPEG."""
     found = await existing(service, video_id)
     if time_s > found.duration_s:
-        raise Problem(422, "No such moment", f"the video lasts {found.duration_s:.2f} s, {time_s} s is after its end")
+        raise Problem(404, "No such moment", f"the video lasts {found.duration_s:.2f} s, {time_s} s is after its end")
     jpeg = await service.run(lambda: frame_jpeg(service.folder.path(video_id), time_s, max_side))
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
-@router.get("/{video_id}/content", response_class=FileResponse)
+@router.get("/{video_id}/content", response_class=Response, responses=_CONTENT)
 async def content(
     video_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("videos:read"))]
 ) -> FileResponse:

@@ -13,7 +13,7 @@ from app.api import videos
 from app.api.answering import answer, prepare
 from app.api.context import Service
 from app.api.problems import Problem
-from app.api.schemas import AnswerOut, ChatIn, Message
+from app.api.schemas import AnswerOut, ChatIn
 from app.api.uploads import adopt, keep_upload
 from app.ui.calls import HANDLED, QUIET, key_for, problem_of, told
 from app.ui.evidence import evidence_html, player_html
@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 _HINTS = ("Is {name} in this video?", "What is {name} wearing?", "What is {name} doing?", "Where is {name}?")
 _HINT_LABELS = ("Here?", "Wearing?", "Doing?", "Where?")
+_MOST_TURNS = 50
 _FAILED = "That did not work: "
 
 
@@ -165,12 +166,9 @@ class _Handlers:
         self, turns: list[dict[str, Any]], video_id: str, names: Sequence[str], request: gr.Request
     ) -> AsyncGenerator[tuple[str, Any], None]:
         await key_for("chat", request)
-        body = ChatIn(
-            video=video_id,
-            messages=[Message(role="user", content=t["content"]) for t in turns if t["role"] == "user"][-50:],
-            subjects=list(names),
-        )
-        asked = await prepare(self._service, body.video, [m.content for m in body.messages], body.subjects)
+        asked_so_far = [turn for turn in turns if turn["role"] == "user"][-_MOST_TURNS:]
+        body = ChatIn.model_validate({"video": video_id, "messages": asked_so_far, "subjects": list(names)})
+        asked = await prepare(self._service, video_id, [turn["content"] for turn in asked_so_far], body.subjects)
         async with aclosing(answer(self._service, asked)) as events:
             async for event in events:
                 if event["event"] == "progress":

@@ -95,8 +95,11 @@ class _Handlers:
         key = await key_for("subjects:write", request)
         if not video:
             raise problems.Problem(422, "No video", "choose a video of the person, or record one")
+        for text, missing in ((name, "the name"), (given_by, "who gave the consent"), (purpose, "the purpose")):
+            if not (text or "").strip():
+                raise problems.Problem(422, "Not complete yet", f"say {missing}; nobody is enrolled without consent")
         if not agreed:
-            raise problems.Problem(422, "No consent", "nobody is enrolled without consent: tick the box")
+            raise problems.Problem(422, "No consent", "tick the box; nobody is enrolled without consent")
         yield _shown(page_part("enrolling", job=_STARTING, subject=None), None, busy=True)
         try:
             subject = await self._subject(name, given_by, purpose, until, key)

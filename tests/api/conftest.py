@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from starlette.types import ASGIApp
 
 from app.api.application import build
 from app.api.supervisor import Supervisor
@@ -54,8 +55,10 @@ class Running:
         return found
 
 
-def start(home: Path, **settings: Any) -> tuple[Running, Callable[[], None]]:
-    """Start a service; the second value stops it."""
+def start(
+    home: Path, around: Callable[[ASGIApp], ASGIApp] | None = None, **settings: Any
+) -> tuple[Running, Callable[[], None]]:
+    """Start a service, with `around` between server and application; the second value stops it."""
     with Store.open(home) as store, store.write() as session:
         key, _ = keys.make(session, name="all", scopes=EVERYTHING)
     with socket.socket() as free:
@@ -63,7 +66,8 @@ def start(home: Path, **settings: Any) -> tuple[Running, Callable[[], None]]:
         port = free.getsockname()[1]
     chosen = replace(ServiceSettings(home=home, port=port, requests_per_minute=100_000, pages=False), **settings)
     app = build(chosen, Supervisor(home, (str(WORKER),)))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    served = app if around is None else around(app)
+    server = uvicorn.Server(uvicorn.Config(served, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     running = Running(f"http://127.0.0.1:{port}", home, key, app)
@@ -86,6 +90,14 @@ def wait_for(check: Callable[[], Any], seconds: float = 60.0) -> Any:
             return found
         time.sleep(0.05)
     raise AssertionError(f"nothing came of {check} in {seconds} s")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what tests recorded as `figures`."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    for name, value in (pair for report in reports for pair in getattr(report, "user_properties", ())):
+        if name == "figures":
+            terminalreporter.write_line(str(value))
 
 
 @pytest.fixture(scope="module")

@@ -25,8 +25,9 @@ def operations(service: Running) -> list[tuple[str, str, list[str]]]:
     found = []
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            needed = [scope for item in operation["security"] for scopes in item.values() for scope in scopes]
-            found.append((method.upper(), path, needed))
+            # Each item is another way to show a key; the scopes are the same.
+            needed = {scope for item in operation["security"] for scopes in item.values() for scope in scopes}
+            found.append((method.upper(), path, sorted(needed)))
     return found
 
 

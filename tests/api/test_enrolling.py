@@ -89,7 +89,7 @@ def test_an_idempotency_key_stands_for_one_job(client: httpx.Client) -> None:
     [
         ({"name": "Ann"}, 422),
         ({"name": "Ann", "consent": {"given_by": "", "purpose": "x"}}, 422),
-        ({"name": "Ann", "consent": {**CONSENT, "expires_at": "2001-01-01T00:00:00Z"}}, 422),
+        ({"name": "Ann", "consent": {**CONSENT, "expires_at": "2001-01-01T00:00:00Z"}}, 409),
         ({"name": "", "consent": CONSENT}, 422),
         ({"name": "?!", "consent": CONSENT}, 422),
         ({"name": "Ann", "consent": CONSENT, "more": 1}, 422),

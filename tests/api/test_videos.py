@@ -22,7 +22,7 @@ def test_an_upload_is_looked_at_shown_and_deleted(client: httpx.Client, service:
     assert "vectors" not in str(record)
     frame = client.get(f"{path}/frames", params={"time_s": 1.0})
     assert frame.headers["content-type"] == "image/jpeg"
-    assert client.get(f"{path}/frames", params={"time_s": 99}).status_code == 422
+    assert client.get(f"{path}/frames", params={"time_s": 99}).status_code == 404
     part = client.get(f"{path}/content", headers={"Range": "bytes=0-9"})
     assert (part.status_code, part.content) == (206, content[:10])
     assert client.delete(path).status_code == 204
