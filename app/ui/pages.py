@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from starlette.routing import Mount
 
 from app.api.context import Service
 from app.auth.gate import PAGES
@@ -48,7 +49,10 @@ def mount(app: FastAPI, service: Service) -> None:
         css=(STATIC / "style.css").read_text(encoding="utf-8"),
         head=_HEAD.format(script=(STATIC / "page.js").read_text(encoding="utf-8")),
     )
-    app.add_middleware(Reach, most_bytes=service.settings.max_upload_bytes)
+    mounted = app.router.routes[-1]
+    if not isinstance(mounted, Mount) or mounted.path != PAGES:
+        raise RuntimeError(f"Gradio was not mounted last at {PAGES}; see whether its way of mounting has changed")
+    mounted.app = Reach(mounted.app, most_bytes=service.settings.max_upload_bytes)
 
 
 def build(service: Service) -> gr.Blocks:

@@ -25,9 +25,10 @@ _POLICY = (
 
 
 class Reach:
-    """ASGI middleware around the whole application; touches only what lies below the pages' path.
+    """ASGI middleware around Gradio's application.
 
     Args:
+        app: Gradio's, mounted at the pages' path.
         most_bytes: of a video that is uploaded in a page; for everything else the application's own limit holds.
     """
 
@@ -37,10 +38,10 @@ class Reach:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through when the pages need its path, with the headers a page needs."""
-        path = scope.get("path", "")
-        if scope["type"] != "http" or not (path == PAGES or path.startswith(f"{PAGES}/")):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        path = scope["path"]
         if not _USED.fullmatch(path.removeprefix(PAGES)):
             await response(not_found("page"), path)(scope, receive, send)
             return

@@ -120,6 +120,16 @@ def test_the_pages_reach_no_further_than_they_need(browser: httpx.Client, path: 
     assert browser.post(path, json={}).status_code in (403, 404, 405)
 
 
+def test_pages_take_videos_up_to_the_limit_and_nothing_else_that_is_large(tmp_path: Path) -> None:
+    running, stop = start(tmp_path / "home", pages=True, max_upload_mb=1)
+    with running.client() as client:
+        for size, status in ((900_000, 200), (1_200_000, 413)):
+            response = client.post("/ui/gradio_api/upload", files={"files": ("x.mp4", b"x" * size)})
+            assert response.status_code == status
+        assert client.post("/ui/gradio_api/queue/join", json={"data": ["x" * 300_000]}).status_code == 413
+    stop()
+
+
 def test_the_data_folder_is_not_served(browser: httpx.Client, service: Running) -> None:
     for name in ("pvchat.db", "cookie.secret"):
         assert browser.get(f"/ui/gradio_api/file={service.home / name}").status_code in (403, 404)
