@@ -8,6 +8,7 @@ step with the decoder.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pvchat.chat.clocks import Times
 from pvchat.chat.evidence import left_to_right, seen_amount
@@ -15,6 +16,7 @@ from pvchat.chat.facts import SceneFacts, SubjectFacts
 from pvchat.chat.hold_states import StateHold
 from pvchat.chat.lexicon import (
     ACTION_WORDS,
+    ANSWER_WORDS,
     ANYWHERE_CAPITALS,
     COLOUR_WORDS,
     DISTANCE_WORDS,
@@ -24,10 +26,11 @@ from pvchat.chat.lexicon import (
     SENTENCE_STARTS,
     UNTOLD_WORDS,
     UPPER_NOUNS,
+    WORD,
 )
 from pvchat.chat.partial_text import REPLACEMENT, continues, split_incomplete, string
 from pvchat.chat.questions import asked_names, kind_of, plain
-from pvchat.chat.told import DECLINING, DOUBTING, is_told, tells
+from pvchat.chat.told import DECLINING, DOUBTING, is_told, opens_declining, tells
 
 MAX_WORDS = 40
 EXISTENCE_LEADS = ("Yes", "No", "I am not sure")
@@ -50,6 +53,11 @@ class _Piece:
     start: int
     end: int
     name: bool = False
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    return frozenset(word[:end] for word in ANSWER_WORDS for end in range(1, len(word) + 1))
 
 
 class Constraint:
@@ -79,6 +87,7 @@ class Constraint:
         self.names = sorted(allowed, key=len, reverse=True)
         self.kind = kind_of(question, tuple(self.people))
         self.banned = frozenset("\n\r\t<>{}[]|#*_@\\") - set("".join(allowed))
+        self.question_words = frozenset(w.lower() for w in WORD.findall(question))
         self.question_stems = {_stem(w) for w in re.findall(r"[a-z]+", plain(question))}
         self.times = Times(list(self.people.values()), self.kind)
         self.counts = self._counts()
@@ -139,24 +148,14 @@ class Constraint:
         return text.rstrip(" ,;:-") + "."
 
     def _told_ok(self, text: str) -> bool:
-        """What the record tells is said before a sentence ends; what it does not is declined before a name is said."""
+        """What the record tells is said before a sentence ends; what it does not is declined at once."""
         if self.told is None:
             return True
         declines = DECLINING.search(text)
         if self.told:
             return not declines and (text[-1:] not in (".", "!", "?") or tells(self.kind, text))
         # "I am not sure whether that is Maria" would doubt who is there, and she is.
-        return not DOUBTING.search(text) and (declines is not None or not self._begins_a_name(text))
-
-    def _begins_a_name(self, text: str) -> bool:
-        """Whether a text holds a name, or ends in the beginning of one that no other word begins with."""
-        if any(_contains(text, name) for name in self.names):
-            return True
-        match = re.search(r"[^\W\d_]+$", text)
-        begun = match.group() if match else ""
-        if not begun[:1].isupper() or any(word.startswith(begun) for word in ANYWHERE_CAPITALS | SENTENCE_STARTS):
-            return False
-        return any(name.startswith(begun) for name in self.names)
+        return not DOUBTING.search(text) and opens_declining(text)
 
     # Reading
 
@@ -215,9 +214,20 @@ class Constraint:
             return not self.use_record or self._number_ok(text, pieces, open_ended)
         if word[0].isupper() and not self._capital_ok(text, piece, open_ended):
             return False
+        if not self._is_a_word(word, begun=open_ended or text[piece.end :] in ("'", "-")):
+            return False
         if open_ended and word in _BEGINNINGS:
             return True
         return not self.use_record or self._word_ok(text, pieces)
+
+    def _is_a_word(self, word: str, *, begun: bool) -> bool:
+        """Whether an answer can have this word, or one that begins so."""
+        if not word[1:].islower() and len(word) > 1:
+            return word in ANYWHERE_CAPITALS
+        known = word.lower()
+        if not begun:
+            return known in ANSWER_WORDS or known in self.question_words
+        return known in _beginnings() or any(other.startswith(known) for other in self.question_words)
 
     def _capital_ok(self, text: str, piece: _Piece, open_ended: bool) -> bool:
         before = text[: piece.start].rstrip()

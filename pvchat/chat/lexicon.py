@@ -121,6 +121,27 @@ LEXICON: frozenset[str] = frozenset(
 )
 """Words no name of the training set may equal."""
 
+ANSWER_WORDS: frozenset[str] = LEXICON | _words(
+    "a about age ago alone along also always am among an answer appear appears are aren't around as at ate away be "
+    "because been before being between born both brand but by camera can can't cannot certain change checked city "
+    "clear clearly clothes color colour comes cost could couldn't count day did different disappears do does "
+    "doesn't doing don't dressed during each else end enough enters even ever everybody eyes face feels few filmed "
+    "first for found friend from further goes good had hair half halfway halves happy has have he her here him his "
+    "how however if in including into is isn't it it's its job just know language last later least leaves left-hand "
+    "less let like listening little lives living long longer look looked looking looks made make makes many married "
+    "may me might mine minute minutes missing more most mostly much must my name nationality near nearer nearest "
+    "nearly never next nor not nothing now number of off ok okay old on once only onto or other others out over own "
+    "part parts perhaps picture point probably quite rather really recognise recognised recognize rich right-hand s "
+    "same say saying screen second seconds see seeing seem seems seen several share short should show shown shows "
+    "side since so somebody someone something start starts stays such sure surely t tall tell than that that's the "
+    "their them then there there's these they thing things thinking third this those through throughout time times "
+    "to too toward towards turned twice under until up upper us vanishes very view visible visibly was wear wearing "
+    "wears weather weighs were what when where whether which while who whole whose why will with within without "
+    "would yet you your"
+)
+"""Words an answer may have beside names, numbers and the words of its question. The training answers have no other
+ones, and a word outside it is a slip of the model ("isearing")."""
+
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019\-][^\W\d_]+)*")
 """One word of running text: letters of any script, inner hyphens and apostrophes."""
 

@@ -17,6 +17,29 @@ DECLINING = re.compile(
 DOUBTING = re.compile(r"\bnot sure\b|\bunsure\b|\b(?:might|may|could) be\b")
 """The beginnings of all ways to doubt that somebody is there."""
 
+_OPENINGS = (
+    "I can't",
+    "I cannot",
+    "I don't know",
+    "I do not know",
+    "I couldn't",
+    "From this video, I can't",
+    "From what I can see, I can't",
+    "Sorry, I can't",
+    "Sorry, but I can't",
+    "Unfortunately, I can't",
+    "It is not clear",
+    "It is hard to",
+    "This video does not let",
+    "This video does not show",
+)
+"""How an answer begins that declines from its first word on."""
+
+
+def opens_declining(text: str) -> bool:
+    """Whether a text declines at once, or is still the beginning of one that does."""
+    return any(text.startswith(opening) or opening.startswith(text) for opening in _OPENINGS)
+
 
 def is_told(kind: QuestionKind, people: Sequence[SubjectFacts]) -> bool | None:
     """Whether the facts hold what is asked.

@@ -228,3 +228,31 @@ def test_a_sentence_does_not_run_into_the_next() -> None:
     constraint = Constraint(ONE, "Where is Maria?")
     assert not constraint.allows("Maria is on the left.", "first")
     assert constraint.allows("Maria is on the left.", " I")
+
+
+def test_what_is_not_told_is_declined_from_the_first_word_on() -> None:
+    idle = SceneFacts(8.0, (SubjectFacts("Maria", "present", 0.9, ((0.0, 8.0),), "left", None, "black"),), 1, 0)
+    constraint = Constraint(idle, "What is Maria doing?")
+    for right in (
+        "I can't tell what Maria is doing from this video.",
+        "From this video, I can't tell what Maria is doing.",
+    ):
+        assert accepts(constraint, right), right
+    for wrong in (
+        "I can see that the person is wearing a black top.",
+        "Maria is wearing a black top.",
+        "In this video, I",
+    ):
+        assert not accepts(constraint, wrong), wrong
+
+
+@pytest.mark.parametrize("slip", ["I can't tell what Maria isearing.", "I seeMaria.", "Maria is talkingly here."])
+def test_words_that_are_none_are_stopped(slip: str) -> None:
+    for use_record in (True, False):
+        assert not accepts(Constraint(ONE, "What is Maria doing?", use_record=use_record), slip)
+
+
+def test_the_words_of_the_question_may_be_used_to_decline_it() -> None:
+    text = "I can't tell what Maria is thinking about zodiacs from this video."
+    assert accepts(Constraint(ONE, "What is Maria thinking about zodiacs?"), text)
+    assert not accepts(Constraint(ONE, "What is Maria thinking?"), text)
