@@ -11,10 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pipelines.demo import GROUP_SIZE
-from pvchat import weights
-from pvchat.evaluation.clips import cut, moving_clip
-from pvchat.evaluation.images import read_image
+from pipelines.demo import CAR_MAN, build_media
 from tests.api.conftest import Running, wait_for
 from tests.browser.conftest import fill_in, log_in, serious, tab, upload_for_chat, watched
 
@@ -58,15 +55,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The first and the last part of the carphone clip, and a moving clip of the group photo."""
-    folder = tmp_path_factory.mktemp("clips")
-    carphone = weights.path("demo-carphone")
-    photo = read_image(weights.demo_photo())
-    return {
-        "first": cut(carphone, folder / "carphone-first.mp4", 0.0, 1.6).path,
-        "last": cut(carphone, folder / "carphone-last.mp4", 2.4, 4.0).path,
-        "group": moving_clip(photo, folder / "group.mp4", seed=2, size=GROUP_SIZE, motion=0.6).path,
-    }
+    """The demo's: the first and the last part of the carphone clip, and a moving clip of the group photo."""
+    media = build_media(tmp_path_factory.mktemp("clips"))
+    return {"first": media.enroll[CAR_MAN], "last": media.ask["car"], "group": media.ask["group"]}
 
 
 def keep(page: Page, name: str) -> None:
@@ -111,7 +102,7 @@ def test_enroll_ask_look_and_forget(
 
         tab(page, "People")
         page.get_by_role("button", name="Forget Daniel").click()
-        expect(page.locator("#pv-what-goes")).to_contain_text("carphone-first.mp4")
+        expect(page.locator("#pv-what-goes")).to_contain_text("carphone_first.mp4")
         keep(page, f"forget-{width}")
         page.get_by_role("button", name="Forget for good").click()
         page.get_by_text("Nobody is enrolled").wait_for()
