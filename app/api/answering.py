@@ -138,15 +138,17 @@ async def final_answer(service: Service, asked: Asked, request: Request) -> Even
 
 
 async def _looked_at(service: Service, video_id: str) -> AsyncIterator[Event]:
+    job = await service.run(lambda: _perceiving(service, video_id))
+    if job is None:
+        return
     seen = -1
-    while True:
-        job = await service.run(lambda: _perceiving(service, video_id))
-        if job is None:
-            return
-        if job.version != seen:
-            seen = job.version
-            yield {"event": "progress", "progress": round(job.progress, 3), "step": job.step}
-        await asyncio.sleep(_LOOK_EVERY_S)
+    with service.turns.aside():
+        while job is not None:
+            if job.version != seen:
+                seen = job.version
+                yield {"event": "progress", "progress": round(job.progress, 3), "step": job.step}
+            await asyncio.sleep(_LOOK_EVERY_S)
+            job = await service.run(lambda: _perceiving(service, video_id))
 
 
 def _perceiving(service: Service, video_id: str) -> Job | None:

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 
 class QueueFullError(Exception):
@@ -31,16 +31,31 @@ class Turns:
         self._typical_s = typical_s
         self._busy = False
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._aside = 0
 
     @property
     def waiting(self) -> int:
         """How many wait now."""
-        return len(self._waiting)
+        return len(self._waiting) + self._aside
 
     @property
     def busy(self) -> bool:
         """Whether somebody has the turn."""
         return self._busy
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Wait for something else before the turn, without being in anybody's way; it counts as waiting.
+
+        Raises:
+            QueueFullError: too many are waiting already.
+        """
+        self._room()
+        self._aside += 1
+        try:
+            yield
+        finally:
+            self._aside -= 1
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -62,8 +77,7 @@ class Turns:
         if not self._busy:
             self._busy = True
             return
-        if len(self._waiting) >= self._most:
-            raise QueueFullError(max(1, round(self._typical_s * len(self._waiting) / 2)))
+        self._room()
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(mine)
         try:
@@ -75,6 +89,10 @@ class Turns:
             elif mine in self._waiting:
                 self._waiting.remove(mine)
             raise
+
+    def _room(self) -> None:
+        if self.waiting >= self._most:
+            raise QueueFullError(max(1, round(self._typical_s * self.waiting / 2)))
 
     def _pass_on(self) -> None:
         while self._waiting:

@@ -44,6 +44,22 @@ def test_more_than_may_wait_are_told_when_to_come_back() -> None:
     asyncio.run(run())
 
 
+def test_whoever_waits_for_something_else_first_counts_as_waiting() -> None:
+    async def run() -> None:
+        turns = Turns(1)
+        with turns.aside():
+            assert turns.waiting == 1
+            with pytest.raises(QueueFullError), turns.aside():
+                pass
+            async with turns.turn():
+                with pytest.raises(QueueFullError):
+                    async with turns.turn():
+                        pass
+        assert turns.waiting == 0
+
+    asyncio.run(run())
+
+
 async def _take(turns: Turns) -> None:
     async with turns.turn():
         await asyncio.sleep(0)
