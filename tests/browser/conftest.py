@@ -59,10 +59,14 @@ def client(service: Running) -> Iterator[httpx.Client]:
         yield opened
 
 
-@pytest.fixture(params=list(WIDTHS))
+# What has to work at every width.
+both_widths = pytest.mark.parametrize("page", list(WIDTHS), indirect=True)
+
+
+@pytest.fixture
 def page(request: pytest.FixtureRequest, chromium: Browser, service: Running) -> Iterator[Page]:
-    """A logged-in page at one width; fails when the page reached elsewhere, broke, or complained."""
-    with watched(chromium, service.url, request.param) as opened:
+    """A logged-in page, on a desktop unless `both_widths`; fails when it reached elsewhere, broke, or complained."""
+    with watched(chromium, service.url, getattr(request, "param", "desktop")) as opened:
         log_in(opened, service)
         yield opened
 

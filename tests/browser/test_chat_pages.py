@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.api.conftest import Running, enrolled, wait_for
 from tests.api.scene_videos import scene_mp4, write
-from tests.browser.conftest import ask, serious, tab, upload_for_chat
+from tests.browser.conftest import ask, both_widths, serious, tab, upload_for_chat
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,6 +30,7 @@ def party(page: Page, client: httpx.Client, tmp_path: Path) -> Iterator[None]:
             client.delete(f"/v1/videos/{video['id']}")
 
 
+@both_widths
 @pytest.mark.usefixtures("party")
 def test_the_four_kinds_of_questions_and_their_evidence(page: Page) -> None:
     page.get_by_label("Maria").check()
@@ -47,6 +48,7 @@ def test_the_four_kinds_of_questions_and_their_evidence(page: Page) -> None:
     assert serious(page) == []
 
 
+@both_widths
 @pytest.mark.usefixtures("party")
 def test_evidence_jumps_in_the_player(page: Page) -> None:
     ask(page, "Is Maria in this video?", "Yes, Maria.")

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.api.conftest import Running
 from tests.api.scene_videos import write
-from tests.browser.conftest import fill_in, serious, tab
+from tests.browser.conftest import both_widths, fill_in, serious, tab
 
 
 def forget_everybody(client: httpx.Client) -> None:
@@ -15,6 +15,7 @@ def forget_everybody(client: httpx.Client) -> None:
         client.delete(f"/v1/subjects/{subject['id']}")
 
 
+@both_widths
 def test_enrolling_shows_progress_then_what_the_video_covered(
     page: Page, client: httpx.Client, tmp_path: Path, service: Running
 ) -> None:
@@ -41,6 +42,7 @@ def test_a_video_of_megabytes_is_taken(page: Page, client: httpx.Client, tmp_pat
     forget_everybody(client)
 
 
+@both_widths
 def test_a_face_is_clicked_when_there_are_several(page: Page, client: httpx.Client, tmp_path: Path) -> None:
     fill_in(page, write(tmp_path, "two.mp4", {"face": 1, "x": 0.2}, {"face": 2, "x": 0.8}), "Nina")
     page.get_by_role("button", name="Enroll", exact=True).click()

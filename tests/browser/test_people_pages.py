@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.api.conftest import Running, enrolled
 from tests.api.scene_videos import scene_mp4, write
-from tests.browser.conftest import WIDTHS, fill_in, log_in, serious, tab, watched
+from tests.browser.conftest import WIDTHS, both_widths, fill_in, log_in, serious, tab, watched
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def maria(client: httpx.Client) -> Iterator[dict[str, Any]]:
     client.delete(f"/v1/subjects/{subject['id']}")
 
 
+@both_widths
 def test_forgetting_says_first_what_will_go(page: Page, client: httpx.Client, maria: dict[str, Any]) -> None:
     tab(page, "People")
     page.get_by_role("button", name="Forget Maria").click()
@@ -61,6 +62,7 @@ def test_a_name_that_cannot_be_used_is_refused(page: Page) -> None:
     expect(page.get_by_role("heading", name="Maria")).to_be_visible()
 
 
+@both_widths
 def test_jobs_are_listed_and_cancelled(page: Page, client: httpx.Client, tmp_path: Path) -> None:
     fill_in(page, write(tmp_path, "slow.mp4", {"face": 5}, slow_s=30), "Otto")
     page.get_by_role("button", name="Enroll", exact=True).click()

@@ -66,7 +66,7 @@ def keep(page: Page, name: str) -> None:
     if folder:
         page.mouse.move(0, 0)
         page.wait_for_timeout(400)
-        page.screenshot(path=Path(folder) / f"{name}.png")
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [("desktop", "light"), ("phone", "dark")])
