@@ -22,7 +22,7 @@ DEV_TOOLS := ast_serialize attrs axe-playwright-python check-jsonschema graphql-
   jsonschema-specifications librt mypy mypy_extensions openai pathspec playwright pluggy pyrate-limiter pytest \
   referencing regress rpds-py ruamel.yaml ruff schemathesis sniffio sortedcontainers Werkzeug
 
-.PHONY: help setup weights demo test check lint-docker format serve test-api bench-people bench-load pretrain lock clean
+.PHONY: help setup weights demo test check lint-docker format serve test-api test-browser screenshots bench-people bench-load pretrain lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -74,11 +74,17 @@ format: setup ## let the linter fix what it can, then format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-serve: setup weights ## the REST API and its worker, until Ctrl-C
+serve: setup weights ## the web pages, the REST API and their worker, until Ctrl-C
 	$(BIN)/pvchat serve
 
 test-api: setup weights ## the service's tests alone
 	$(BIN)/python -m pytest -q tests/api
+
+test-browser: setup weights ## the pages' tests alone, in a real Chromium
+	PVCHAT_NEEDS_BROWSER=1 $(BIN)/python -m pytest -q tests/browser
+
+screenshots: setup weights ## make the pictures of the pages in docs/images anew
+	PVCHAT_NEEDS_BROWSER=1 PVCHAT_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q tests/browser/test_real_pages.py
 
 bench-people: setup weights ## measure enrolling and asking on real clips
 	$(BIN)/python -m benchmarks.people
