@@ -4,13 +4,14 @@ import functools
 import html
 import inspect
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any, Final
 
 import gradio as gr
 from pydantic import ValidationError
 
 from app.api import problems
-from app.api.context import need
+from app.api.context import Service, need
 from app.api.problems import Problem
 from storage.keys import Key
 
@@ -67,6 +68,23 @@ def problem_of(error: Exception) -> Problem:
         where = " ".join(str(part) for part in first["loc"]).replace("_", " ")
         return Problem(422, "Not complete yet", f"{where}: {first['msg']}")
     return problems.of(error)
+
+
+def arrived(service: Service, path: str) -> Path:
+    """A file that the browser uploaded to these pages. A request can name any path; only our own folder holds uploads.
+
+    Raises:
+        Problem: it lies elsewhere, or is gone.
+    """
+    file = Path(path).resolve()
+    if not file.is_relative_to(pages_folder(service).resolve()) or not file.is_file():
+        raise Problem(422, "The upload is gone", "the file was not uploaded here or was tidied away; choose it again")
+    return file
+
+
+def pages_folder(service: Service) -> Path:
+    """Where uploads lie between the browser and the job."""
+    return service.settings.home / "pages"
 
 
 def say(text: str, title: str) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -15,7 +14,7 @@ from app.api.context import Service
 from app.api.problems import Problem
 from app.api.schemas import AnswerOut, ChatIn
 from app.api.uploads import adopt, keep_upload
-from app.ui.calls import HANDLED, QUIET, key_for, problem_of, told
+from app.ui.calls import HANDLED, QUIET, arrived, key_for, problem_of, told
 from app.ui.evidence import evidence_html, player_html
 from storage import media, people
 
@@ -32,7 +31,7 @@ class ChatTab:
     """The tab's parts that others need.
 
     Attributes:
-        video: chooses the video. people: chooses who is asked about. refresh: refills both.
+        video: chooses the video. people: chooses who is asked about. tab: holds both.
     """
 
     video: gr.Dropdown
@@ -92,7 +91,7 @@ def build(service: Service) -> ChatTab:
     stop.click(handlers.stop, None, None, **QUIET)
     changed = [talk, player, shown]
     video.change(handlers.show, [video], changed, **QUIET)
-    upload.upload(handlers.upload, [upload], [video, upload, shown], **QUIET)
+    upload.upload(handlers.upload, [upload], [video, upload], **QUIET)
     delete.click(handlers.delete, [video], [video], **QUIET)
     return ChatTab(video, chosen, tab)
 
@@ -208,22 +207,24 @@ class _Handlers:
         return [], player_html(found), evidence_html(None, found)
 
     @told
-    async def upload(self, path: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any, Any]]:
+    async def upload(self, path: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
         """Keep a video that the browser sent, let it be looked at, choose it."""
         key = await key_for("videos:write", request)
-        yield gr.skip(), gr.update(interactive=False, label="Checking"), gr.skip()
+        again = gr.update(interactive=True, label="Upload", value=None)
+        yield gr.skip(), gr.update(interactive=False, label="Checking")
         try:
-            arrived = await adopt(Path(path), Path(path).name, self._service)
+            file = arrived(self._service, path)
+            upload = await adopt(file, file.name, self._service)
             try:
-                job = await keep_upload(self._service, arrived, owner=key.id, kind="perceive")
+                job = await keep_upload(self._service, upload, owner=key.id, kind="perceive")
             finally:
-                self._service.folder.drop(arrived.path)
+                self._service.folder.drop(upload.path)
         except HANDLED:
-            yield gr.skip(), gr.update(interactive=True, label="Upload", value=None), gr.skip()
+            yield gr.skip(), again
             raise
         await self._service.supervisor.client.wake()
         listed, _people = await choices(self._service, request, job.media_id, ())
-        yield listed, gr.update(interactive=True, label="Upload", value=None), gr.skip()
+        yield listed, again
 
     @told
     async def delete(self, video_id: str | None, request: gr.Request) -> Any:

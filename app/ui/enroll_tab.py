@@ -15,7 +15,7 @@ from app.api.context import Service
 from app.api.schemas import ConsentIn, JobOut, PickIn, SubjectIn
 from app.api.uploads import adopt, keep_upload
 from app.ui.acts import acting_html, on_act
-from app.ui.calls import HANDLED, QUIET, key_for, told
+from app.ui.calls import HANDLED, QUIET, arrived, key_for, told
 from app.ui.render import page_part
 from storage import jobs, people
 from storage.keys import Key
@@ -95,6 +95,7 @@ class _Handlers:
         key = await key_for("subjects:write", request)
         if not video:
             raise problems.Problem(422, "No video", "choose a video of the person, or record one")
+        file = arrived(self._service, video)
         for text, missing in ((name, "the name"), (given_by, "who gave the consent"), (purpose, "the purpose")):
             if not (text or "").strip():
                 raise problems.Problem(422, "Not complete yet", f"say {missing}; nobody is enrolled without consent")
@@ -103,7 +104,7 @@ class _Handlers:
         yield _shown(page_part("enrolling", job=_STARTING, subject=None), None, busy=True)
         try:
             subject = await self._subject(name, given_by, purpose, until, key)
-            job = await self._accept(Path(video), subject, key)
+            job = await self._accept(file, subject, key)
         except HANDLED:
             yield _shown(page_part("enrolling", job=None, subject=None), None, busy=False)
             raise
@@ -135,11 +136,11 @@ class _Handlers:
 
     async def _accept(self, video: Path, subject_id: str, key: Key) -> jobs.Job:
         try:
-            arrived = await adopt(video, video.name, self._service)
+            upload = await adopt(video, video.name, self._service)
             try:
-                job = await keep_upload(self._service, arrived, owner=key.id, kind="enroll", subject_id=subject_id)
+                job = await keep_upload(self._service, upload, owner=key.id, kind="enroll", subject_id=subject_id)
             finally:
-                self._service.folder.drop(arrived.path)
+                self._service.folder.drop(upload.path)
         except HANDLED:
             await self._drop_if_not_enrolled(subject_id)
             raise

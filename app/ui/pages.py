@@ -11,12 +11,11 @@ from starlette.routing import Mount
 from app.api.context import Service
 from app.auth.gate import PAGES
 from app.ui import chat_tab, enroll_tab, jobs_tab, people_tab
-from app.ui.calls import QUIET, told
+from app.ui.calls import QUIET, pages_folder, told
 from app.ui.reach import Reach
 from app.ui.render import page_part
 from app.ui.theme import STATIC, theme
 
-_FOLDER = "pages"
 # Uploads lie with Gradio for the moment between the browser and the job; what nobody took is deleted.
 _SWEEP_S, _KEPT_S = 300, 900
 _HEAD = '<link rel="icon" href="/favicon.ico" type="image/svg+xml"><script>{script}</script>'
@@ -28,7 +27,7 @@ def mount(app: FastAPI, service: Service) -> None:
     Args:
         app: its gate has to be in front of them. service: what they show.
     """
-    folder = service.settings.home / _FOLDER
+    folder = pages_folder(service)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     # Read by Gradio when the application is made; face videos do not belong into a folder shared with others.
@@ -71,10 +70,5 @@ def build(service: Service) -> gr.Blocks:
             return await chat_tab.choices(service, request, video_id, names)
 
         for trigger in (blocks.load, chat.tab.select):
-            trigger(
-                refresh,
-                [chat.video, chat.people],
-                [chat.video, chat.people],
-                **QUIET,
-            )
+            trigger(refresh, [chat.video, chat.people], [chat.video, chat.people], **QUIET)
     return blocks

@@ -135,6 +135,28 @@ def test_the_data_folder_is_not_served(browser: httpx.Client, service: Running) 
         assert browser.get(f"/ui/gradio_api/file={service.home / name}").status_code in (403, 404)
 
 
+@pytest.mark.parametrize("button", ["pv-upload", "pv-enroll"])
+def test_a_made_up_upload_takes_no_file(browser: httpx.Client, service: Running, tmp_path: Path, button: str) -> None:
+    secret = tmp_path / "secret.mp4"
+    secret.write_bytes(b"nothing of the pages")
+    config = browser.get("/ui/config").json()
+    (chosen,) = [c["id"] for c in config["components"] if c["props"].get("elem_id") == button]
+    (event,) = [
+        d for d in config["dependencies"] if [chosen, "upload" if button == "pv-upload" else "click"] in d["targets"]
+    ]
+    file = {"path": str(secret), "orig_name": "x.mp4"}
+    rest = ["Eve", "Eve", "none", None, True] if button == "pv-enroll" else []
+    for number, data in enumerate((file, {**file, "meta": {"_type": "gradio.FileData"}})):
+        session = f"made{number}"
+        body = {"data": [data, *rest], "fn_index": event["id"], "session_hash": session}
+        assert browser.post("/ui/gradio_api/queue/join", json=body).status_code == 200
+        with browser.stream("GET", "/ui/gradio_api/queue/data", params={"session_hash": session}) as told:
+            assert any("process_completed" in line for line in told.iter_lines())
+    assert secret.read_bytes() == b"nothing of the pages"
+    assert list((service.home / "media").iterdir()) == []
+    assert browser.get("/v1/subjects").json()["subjects"] == []
+
+
 def test_pages_load_nothing_from_elsewhere(browser: httpx.Client) -> None:
     policy = browser.get("/ui/").headers["content-security-policy"]
     assert "default-src 'self'" in policy
