@@ -51,7 +51,7 @@ def mount(app: FastAPI, service: Service) -> None:
     mounted = app.router.routes[-1]
     if not isinstance(mounted, Mount) or mounted.path != PAGES:
         raise RuntimeError(f"Gradio was not mounted last at {PAGES}; see whether its way of mounting has changed")
-    mounted.app = Reach(mounted.app, most_bytes=service.settings.max_upload_bytes)
+    mounted.app = Reach(mounted.app, folder=folder, most_bytes=service.settings.max_upload_bytes)
 
 
 def build(service: Service) -> gr.Blocks:

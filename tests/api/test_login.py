@@ -10,6 +10,7 @@ from itsdangerous import URLSafeTimedSerializer
 from app.auth.cookies import COOKIE, Cookies, cookie_secret
 from storage.engine import StorageError
 from tests.api.conftest import Running, start
+from tests.api.scene_videos import scene_mp4
 
 
 @pytest.fixture(scope="module")
@@ -135,26 +136,50 @@ def test_the_data_folder_is_not_served(browser: httpx.Client, service: Running) 
         assert browser.get(f"/ui/gradio_api/file={service.home / name}").status_code in (403, 404)
 
 
-@pytest.mark.parametrize("button", ["pv-upload", "pv-enroll"])
-def test_a_made_up_upload_takes_no_file(browser: httpx.Client, service: Running, tmp_path: Path, button: str) -> None:
-    secret = tmp_path / "secret.mp4"
-    secret.write_bytes(b"nothing of the pages")
+def press(browser: httpx.Client, button: str, file: dict[str, object], session: str) -> httpx.Response:
+    """Do what the pages' own script does when a button with a file is pressed, with any file."""
     config = browser.get("/ui/config").json()
     (chosen,) = [c["id"] for c in config["components"] if c["props"].get("elem_id") == button]
-    (event,) = [
-        d for d in config["dependencies"] if [chosen, "upload" if button == "pv-upload" else "click"] in d["targets"]
-    ]
-    file = {"path": str(secret), "orig_name": "x.mp4"}
+    kind = "upload" if button == "pv-upload" else "click"
+    (event,) = [found for found in config["dependencies"] if [chosen, kind] in found["targets"]]
     rest = ["Eve", "Eve", "none", None, True] if button == "pv-enroll" else []
-    for number, data in enumerate((file, {**file, "meta": {"_type": "gradio.FileData"}})):
-        session = f"made{number}"
-        body = {"data": [data, *rest], "fn_index": event["id"], "session_hash": session}
-        assert browser.post("/ui/gradio_api/queue/join", json=body).status_code == 200
+    body = {"data": [file, *rest], "fn_index": event["id"], "session_hash": session}
+    joined = browser.post("/ui/gradio_api/queue/join", json=body)
+    if joined.status_code == 200:
         with browser.stream("GET", "/ui/gradio_api/queue/data", params={"session_hash": session}) as told:
             assert any("process_completed" in line for line in told.iter_lines())
-    assert secret.read_bytes() == b"nothing of the pages"
+    return joined
+
+
+@pytest.mark.parametrize("button", ["pv-upload", "pv-enroll"])
+@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
+@pytest.mark.parametrize("kind", ["elsewhere", "above", "address"])
+def test_a_made_up_upload_takes_and_fetches_nothing(
+    browser: httpx.Client, service: Running, tmp_path: Path, button: str, meta: dict[str, object], kind: str
+) -> None:
+    secret = tmp_path / "secret.mp4"
+    secret.write_bytes(scene_mp4("secret", {"face": 1}))
+    pages = service.home / "pages"
+    path = {
+        "elsewhere": str(secret),
+        "above": f"{pages}/../cookie.secret",
+        "address": f"{service.url}/healthz",
+    }[kind]
+    kept = {file.name for file in pages.rglob("*")}
+    assert press(browser, button, {"path": path, "orig_name": "x.mp4", **meta}, "made up").status_code == 422
+    assert secret.is_file()
+    assert {file.name for file in pages.rglob("*")} == kept
     assert list((service.home / "media").iterdir()) == []
     assert browser.get("/v1/subjects").json()["subjects"] == []
+
+
+def test_a_real_upload_is_taken(browser: httpx.Client, service: Running) -> None:
+    sent = browser.post("/ui/gradio_api/upload", files={"files": ("party.mp4", scene_mp4("party", {"face": 1}))})
+    meta = {"meta": {"_type": "gradio.FileData"}}
+    press(browser, "pv-upload", {"path": sent.json()[0], "orig_name": "party.mp4", **meta}, "real")
+    (video,) = browser.get("/v1/videos").json()["videos"]
+    assert video["name"] == "party.mp4"
+    assert browser.delete(f"/v1/videos/{video['id']}").status_code in (204, 409)
 
 
 def test_pages_load_nothing_from_elsewhere(browser: httpx.Client) -> None:
