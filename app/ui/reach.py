@@ -1,4 +1,4 @@
-"""How far a browser reaches into Gradio: the routes the pages use, and files it has uploaded; nothing from elsewhere."""
+"""How far a browser reaches into Gradio: the routes the pages use and files it uploaded; nothing from elsewhere."""
 
 import json
 import re
