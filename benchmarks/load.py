@@ -3,7 +3,8 @@
     python -m benchmarks.load                 the whole measurement, results/load.json
     python -m benchmarks.load --seconds 20    a short one, nothing written
 
-1. start the service on an empty data folder  2. enroll, upload and look  3. load  4. one JSON object, the last line
+1. time from `make serve` to the first page  2. start the service on an empty data folder  3. enroll, upload and look
+4. load  5. one JSON object, the last line
 """
 
 import argparse
@@ -12,6 +13,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,13 +31,15 @@ from benchmarks.people.report import machine
 from pvchat import weights
 from pvchat.evaluation.clips import cut
 
-OUT = Path(__file__).parent / "results" / "load.json"
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "benchmarks" / "results" / "load.json"
 PORT = 18765
 BARS = {
     "errors": ("<=", 0),
     "answers": (">=", 150),
     "routes_p95_ms": ("<=", 100),
     "memory_growth_mb": ("<=", 100),
+    "first_page_s": ("<=", 15),
 }
 QUESTIONS = (
     "Is Daniel in this video?",
@@ -68,11 +72,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=180.0)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        result = measure(Path(folder), options.clients, options.seconds)
+        page_s = first_page(Path(folder))
+        result = {**measure(Path(folder), options.clients, options.seconds), "first_page_s": round(page_s, 1)}
+    result["missed_bars"] = [
+        k for k, (way, bar) in BARS.items() if (result[k] > bar if way == "<=" else result[k] < bar)
+    ]
     if options.seconds >= 180:
         OUT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(result))
     return 0
+
+
+def first_page(folder: Path) -> float:
+    """Seconds from `make serve`, everything set up, to the login page in a browser's hands."""
+    environment = {**os.environ, "PVCHAT_HOME": str(folder / "first"), "PVCHAT_PORT": str(PORT)}
+    began = time.perf_counter()
+    service = subprocess.Popen(
+        ["make", "--silent", "serve"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        _until(f"http://127.0.0.1:{PORT}/login")
+        return time.perf_counter() - began
+    finally:
+        os.killpg(service.pid, signal.SIGINT)
+        service.wait(timeout=60)
 
 
 def measure(folder: Path, clients: int, seconds: float) -> dict[str, Any]:
@@ -93,7 +121,7 @@ def measure(folder: Path, clients: int, seconds: float) -> dict[str, Any]:
     try:
         base = f"http://127.0.0.1:{PORT}"
         with httpx.Client(base_url=base, timeout=120.0) as http:
-            _until_ready(http)
+            _until(f"{base}/readyz")
             ready_s = time.perf_counter() - began
             key = next(line.strip() for line in key_file.read_text().splitlines() if line.strip().startswith("pvc_"))
             http.headers["Authorization"] = f"Bearer {key}"
@@ -110,10 +138,8 @@ def measure(folder: Path, clients: int, seconds: float) -> dict[str, Any]:
         "routes_p95_ms": round(1000 * _p95(tally.routes_s), 1),
         "memory_growth_mb": round(_growth(tally.memory_mb, seconds), 1),
     }
-    missed = [k for k, (way, bar) in BARS.items() if (result[k] > bar if way == "<=" else result[k] < bar)]
     return {
         **result,
-        "missed_bars": missed,
         "ready_s": round(ready_s, 1),
         "clients": clients,
         "seconds": seconds,
@@ -123,14 +149,14 @@ def measure(folder: Path, clients: int, seconds: float) -> dict[str, Any]:
     }
 
 
-def _until_ready(http: httpx.Client) -> None:
+def _until(url: str) -> None:
     until = time.monotonic() + 120
     while time.monotonic() < until:
         with contextlib.suppress(httpx.HTTPError):
-            if http.get("/readyz").status_code == 200:
+            if httpx.get(url).status_code == 200:
                 return
-        time.sleep(0.2)
-    raise RuntimeError("the service was not ready after 120 s")
+        time.sleep(0.1)
+    raise RuntimeError(f"{url} did not answer in 120 s")
 
 
 def _prepare(http: httpx.Client, first: Path, last: Path) -> str:
@@ -164,7 +190,7 @@ async def _chat(http: httpx.AsyncClient, video: str, until: float, tally: Tally,
         body = {"video": video, "messages": [{"role": "user", "content": rng.choice(QUESTIONS)}], "stream": True}
         asked = time.perf_counter()
         first: float | None = None
-        last = ""
+        last = data = ""
         try:
             async with http.stream("POST", "/v1/chat", json=body) as response:
                 if response.status_code == 429:
@@ -176,17 +202,19 @@ async def _chat(http: httpx.AsyncClient, video: str, until: float, tally: Tally,
                         last = line.removeprefix("event: ")
                         if first is None and last in ("draft", "answer"):
                             first = time.perf_counter() - asked
+                    elif line.startswith("data: "):
+                        data = line.removeprefix("data: ")
         except httpx.HTTPError as error:
             tally.errors.append(type(error).__name__)
             continue
         if last == "answer" and first is not None:
             tally.answers += 1
             tally.first_token_s.append(first)
-        elif last == "problem":
+        elif last == "problem" and json.loads(data)["status"] == 429:
             # The queue filled between the check and the turn; the client was told so in the stream.
             tally.throttled += 1
         else:
-            tally.errors.append(f"{response.status_code} {last}")
+            tally.errors.append(f"{response.status_code} {last} {data[:200]}")
 
 
 async def _look(http: httpx.AsyncClient, until: float, tally: Tally) -> None:
