@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from fastapi import Response
 from app.api import jobs as job_routes
 from app.api import problems, subjects
 from app.api.context import Service
-from app.api.schemas import ConsentIn, JobOut, PickIn, SubjectIn
+from app.api.schemas import JobOut, PickIn, SubjectIn
 from app.api.uploads import adopt, keep_upload
 from app.ui.acts import acting_html, on_act
 from app.ui.calls import HANDLED, QUIET, arrived, key_for, told
@@ -22,10 +23,23 @@ from storage.keys import Key
 from storage.people import SubjectInfo
 
 _LOOK_EVERY_S = 0.25
+_SOMEBODY_NEW = [("Somebody new", "")]
 _CONSENT = (
     "This person knows that face measurements are made from the video and kept to find them in other videos, and "
     "agrees. They can have everything deleted at any time under People."
 )
+
+
+@dataclass(frozen=True)
+class Following:
+    """The job this page follows.
+
+    Attributes:
+        job_id: of the job. fresh: the person was made for it, and goes with it when it fails.
+    """
+
+    job_id: str
+    fresh: bool
 
 
 def build(service: Service) -> gr.Tab:
@@ -41,10 +55,9 @@ def build(service: Service) -> gr.Tab:
                 height=300,
                 elem_id="pv-enroll-video",
             )
-            # Gradio would run a converter on a file nobody has looked at yet, only to take the sound away.
-            video.preprocess = _as_it_came
+            who = gr.Dropdown(_SOMEBODY_NEW, value="", label="Person", elem_id="pv-enroll-who", visible=False)
             name = gr.Textbox(label="Name", placeholder="Maria", max_length=200, elem_id="pv-enroll-name")
-            with gr.Group(elem_classes="pv-consent"):
+            with gr.Group(elem_classes="pv-consent") as consent:
                 given_by = gr.Textbox(
                     label="Consent given by",
                     info="The person, or who may speak for them.",
@@ -55,22 +68,21 @@ def build(service: Service) -> gr.Tab:
                     label="Purpose", placeholder="Family archive", max_length=500, elem_id="pv-consent-purpose"
                 )
                 until = gr.DateTime(
-                    label="Consent ends (optional)", include_time=False, type="datetime", elem_id="pv-consent-until"
+                    label="Consent ends (optional)", include_time=False, type="string", elem_id="pv-consent-until"
                 )
                 agreed = gr.Checkbox(label=_CONSENT, elem_id="pv-consent-agreed")
             start = gr.Button("Enroll", variant="primary", elem_id="pv-enroll")
         with gr.Column(scale=5, min_width=320):
             panel = acting_html(page_part("enrolling", job=None, subject=None), "pv-enrolling")
-            job_id = gr.State(None)
+            following = gr.State(None)
     handlers = _Handlers(service)
-    start.click(
-        handlers.start,
-        [video, name, given_by, purpose, until, agreed],
-        [panel, job_id, start, video, name, agreed],
-        trigger_mode="once",
-        **QUIET,
-    )
-    on_act(panel, handlers.act, [job_id], [panel, job_id, start, video, name, agreed])
+    given = [video, who, name, given_by, purpose, until, agreed]
+    shows = [panel, following, start, video, name, agreed]
+    # As the browser sent it: Gradio would run a converter on a file nobody has looked at yet, to take the sound away.
+    start.click(handlers.start, given, shows, trigger_mode="once", preprocess=False, **QUIET)
+    on_act(panel, handlers.act, [following], shows)
+    tab.select(handlers.known, [who], [who], **QUIET)
+    who.change(_ask_for_consent, [who], [name, consent], **QUIET)
     return tab
 
 
@@ -81,13 +93,27 @@ class _Handlers:
         self._service = service
 
     @told
+    async def known(self, who: str, request: gr.Request) -> Any:
+        """Who can be enrolled from another video."""
+        await key_for("subjects:read", request)
+
+        def work() -> list[SubjectInfo]:
+            with self._service.store.read() as session:
+                return people.list_info(session)
+
+        found = [(info.name, info.id) for info in await self._service.run(work)]
+        chosen = who if who in [subject_id for _, subject_id in found] else ""
+        return gr.update(choices=[*_SOMEBODY_NEW, *found], value=chosen, visible=bool(found))
+
+    @told
     async def start(
         self,
-        video: str | None,
+        video: dict[str, Any] | None,
+        who: str,
         name: str,
         given_by: str,
         purpose: str,
-        until: datetime | None,
+        until: str | None,
         agreed: bool,
         request: gr.Request,
     ) -> AsyncIterator[tuple[Any, ...]]:
@@ -95,46 +121,44 @@ class _Handlers:
         key = await key_for("subjects:write", request)
         if not video:
             raise problems.Problem(422, "No video", "choose a video of the person, or record one")
-        file = arrived(self._service, video)
-        for text, missing in ((name, "the name"), (given_by, "who gave the consent"), (purpose, "the purpose")):
-            if not (text or "").strip():
-                raise problems.Problem(422, "Not complete yet", f"say {missing}; nobody is enrolled without consent")
-        if not agreed:
-            raise problems.Problem(422, "No consent", "tick the box; nobody is enrolled without consent")
+        file = arrived(self._service, str(video["path"]))
+        if not who:
+            _check_form(name, given_by, purpose, agreed)
         yield _shown(page_part("enrolling", job=_STARTING, subject=None), None, busy=True)
         try:
-            subject = await self._subject(name, given_by, purpose, until, key)
-            job = await self._accept(file, subject, key)
+            subject = who or await self._subject(name, given_by, purpose, until, key)
+            job = await self._accept(file, subject, key, fresh=not who)
         except HANDLED:
             yield _shown(page_part("enrolling", job=None, subject=None), None, busy=False)
             raise
-        async for update in self._follow(job.id):
+        async for update in self._follow(Following(job.id, fresh=not who)):
             yield update
 
     @told
-    async def act(self, job_id: str | None, event: gr.EventData, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+    async def act(
+        self, following: Following | None, event: gr.EventData, request: gr.Request
+    ) -> AsyncIterator[tuple[Any, ...]]:
         """A face was clicked, or the job is to be cancelled."""
         key = await key_for("jobs:write", request)
-        if job_id is None:
+        if following is None:
             raise problems.not_found("job")
         if event.act == "pick":
-            await job_routes.pick(job_id, PickIn(number=int(event.number)), self._service, key)
-            async for update in self._follow(job_id):
-                yield update
-        elif event.act == "cancel":
-            await job_routes.cancel(job_id, self._service, key)
-            async for update in self._follow(job_id):
-                yield update
+            await job_routes.pick(following.job_id, PickIn(number=int(event.number)), self._service, key)
+        else:
+            await job_routes.cancel(following.job_id, self._service, key)
+        async for update in self._follow(following):
+            yield update
 
-    async def _subject(self, name: str, given_by: str, purpose: str, until: datetime | None, key: Key) -> str:
-        ends = None if until is None else datetime.combine(until.date(), time.max, UTC)
-        body = SubjectIn(
-            name=(name or "").strip(),
-            consent=ConsentIn(given_by=(given_by or "").strip(), purpose=(purpose or "").strip(), expires_at=ends),
-        )
+    async def _subject(self, name: str, given_by: str, purpose: str, until: str | None, key: Key) -> str:
+        consent = {
+            "given_by": (given_by or "").strip(),
+            "purpose": (purpose or "").strip(),
+            "expires_at": _end_of(until),
+        }
+        body = SubjectIn.model_validate({"name": (name or "").strip(), "consent": consent})
         return (await subjects.create(body, self._service, Response(), key)).id
 
-    async def _accept(self, video: Path, subject_id: str, key: Key) -> jobs.Job:
+    async def _accept(self, video: Path, subject_id: str, key: Key, *, fresh: bool) -> jobs.Job:
         try:
             upload = await adopt(video, video.name, self._service)
             try:
@@ -142,28 +166,29 @@ class _Handlers:
             finally:
                 self._service.folder.drop(upload.path)
         except HANDLED:
-            await self._drop_if_not_enrolled(subject_id)
+            if fresh:
+                await self._drop_if_not_enrolled(subject_id)
             raise
         await self._service.supervisor.client.wake()
         return job
 
-    async def _follow(self, job_id: str) -> AsyncIterator[tuple[Any, ...]]:
+    async def _follow(self, following: Following) -> AsyncIterator[tuple[Any, ...]]:
         seen = -1
         while True:
-            job = await self._service.run(lambda: self._job(job_id))
+            job = await self._service.run(lambda: self._job(following.job_id))
             if job is None:
                 yield _shown(page_part("enrolling", job=None, subject=None), None, busy=False)
                 return
             if job.version != seen:
                 seen = job.version
                 subject = await self._person(job.subject_id)
-                if job.state in ("failed", "cancelled") and job.subject_id is not None:
+                if job.state in ("failed", "cancelled") and job.subject_id is not None and following.fresh:
                     # A name that nobody stands behind would only be in the way of the next try.
                     await self._drop_if_not_enrolled(job.subject_id)
                 ended = job.ended or job.state == "needs_pick"
                 yield _shown(
                     page_part("enrolling", job=JobOut.of(job), subject=subject),
-                    job_id,
+                    following,
                     busy=not ended,
                     clear=job.state == "done",
                 )
@@ -188,17 +213,36 @@ class _Handlers:
         return await self._service.run(work)
 
 
-def _as_it_came(payload: Any) -> str | None:
-    return None if payload is None else payload.path
+def _check_form(name: str, given_by: str, purpose: str, agreed: bool) -> None:
+    for text, missing in ((name, "the name"), (given_by, "who gave the consent"), (purpose, "the purpose")):
+        if not (text or "").strip():
+            raise problems.Problem(422, "Not complete yet", f"say {missing}; nobody is enrolled without consent")
+    if not agreed:
+        raise problems.Problem(422, "No consent", "tick the box; nobody is enrolled without consent")
+
+
+def _ask_for_consent(who: str) -> tuple[Any, Any]:
+    """Whoever is known has a name and a consent already."""
+    return gr.update(visible=not who), gr.update(visible=not who)
+
+
+def _end_of(day: str | None) -> str | None:
+    """The last moment of a day, as the API takes it; None for none."""
+    if not (day or "").strip():
+        return None
+    try:
+        return datetime.combine(date.fromisoformat((day or "").strip()[:10]), time.max, UTC).isoformat()
+    except ValueError as error:
+        raise problems.Problem(422, "No such day", f"{day!r} is no day; write it as 2030-01-31") from error
 
 
 _STARTING = {"state": "queued", "step": "checking the video", "progress": 0.0, "kind": "enroll"}
 
 
-def _shown(html: str, job_id: str | None, *, busy: bool, clear: bool = False) -> tuple[Any, ...]:
+def _shown(html: str, following: Following | None, *, busy: bool, clear: bool = False) -> tuple[Any, ...]:
     return (
         html,
-        job_id,
+        following,
         gr.update(interactive=not busy),
         gr.update(value=None) if clear else gr.skip(),
         gr.update(value="") if clear else gr.skip(),

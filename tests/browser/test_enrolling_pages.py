@@ -5,8 +5,8 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.api.conftest import Running
-from tests.api.scene_videos import write
+from tests.api.conftest import Running, enrolled
+from tests.api.scene_videos import scene_mp4, write
 from tests.browser.conftest import both_widths, fill_in, serious, tab
 
 
@@ -65,6 +65,26 @@ def test_none_of_the_faces_leaves_nothing(page: Page, client: httpx.Client, tmp_
     assert list((service.home / "media").iterdir()) == []
 
 
+def test_the_end_of_the_consent_is_kept(page: Page, client: httpx.Client, tmp_path: Path) -> None:
+    fill_in(page, write(tmp_path, "one.mp4", {"face": 1}))
+    page.locator("#pv-consent-until input").fill("2031-05-06")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Enroll", exact=True).click()
+    expect(page.get_by_role("heading", name="Maria is enrolled")).to_be_visible()
+    (subject,) = client.get("/v1/subjects").json()["subjects"]
+    assert subject["consent"]["expires_at"].startswith("2031-05-06T23:59:59")
+    forget_everybody(client)
+
+
+def test_two_people_are_enrolled_one_after_the_other(page: Page, client: httpx.Client, tmp_path: Path) -> None:
+    for name, face in (("Maria", 1), ("Nina", 2)):
+        fill_in(page, write(tmp_path, f"{name}.mp4", {"face": face}), name)
+        page.get_by_role("button", name="Enroll", exact=True).click()
+        expect(page.get_by_role("heading", name=f"{name} is enrolled")).to_be_visible()
+    assert len(client.get("/v1/subjects").json()["subjects"]) == 2
+    forget_everybody(client)
+
+
 def test_nobody_is_enrolled_without_consent(page: Page, client: httpx.Client, tmp_path: Path) -> None:
     fill_in(page, write(tmp_path, "one.mp4", {"face": 1}), agreed=False)
     page.get_by_role("button", name="Enroll", exact=True).click()
@@ -101,3 +121,27 @@ def test_the_camera_can_be_used(page: Page, service: Running) -> None:
     page.get_by_title("grant webcam access").click()
     expect(page.locator("#pv-enroll-video video")).to_be_visible()
     assert page.locator("#pv-enroll-video video").evaluate("video => video.srcObject.getAudioTracks().length") == 0
+
+
+def test_somebody_known_is_enrolled_from_another_video_without_asking_again(
+    page: Page, client: httpx.Client, tmp_path: Path
+) -> None:
+    subject = enrolled(client, "Maria", scene_mp4("m", {"face": 1}))
+    tab(page, "Enroll")
+    page.get_by_label("Person", exact=True).click()
+    page.get_by_role("option", name="Maria").click()
+    expect(page.get_by_label("Name", exact=True)).not_to_be_visible()
+    expect(page.get_by_label("Consent given by")).not_to_be_visible()
+    page.locator("#pv-enroll-video input[type=file]").set_input_files(write(tmp_path, "nobody.mp4"))
+    page.locator("#pv-enroll-video video").wait_for()
+    page.get_by_role("button", name="Enroll", exact=True).click()
+    expect(page.locator("#pv-enrolling .pv-bad")).to_contain_text("face")
+    # What failed takes nothing away from who was enrolled before.
+    assert client.get(f"/v1/subjects/{subject['id']}").json()["state"] == "enrolled"
+    page.locator("#pv-enroll-video").get_by_role("button", name="Clear").first.click()
+    page.locator("#pv-enroll-video input[type=file]").set_input_files(write(tmp_path, "again.mp4", {"face": 1}))
+    page.locator("#pv-enroll-video video").wait_for()
+    page.get_by_role("button", name="Enroll", exact=True).click()
+    expect(page.get_by_role("heading", name="Maria is enrolled")).to_be_visible()
+    assert client.get(f"/v1/subjects/{subject['id']}").json()["enrolled_from"] == "again.mp4"
+    forget_everybody(client)
