@@ -115,6 +115,15 @@ def test_a_worker_that_dies_is_said_and_the_next_question_is_answered(page: Page
 
 
 @pytest.mark.usefixtures("party")
+def test_another_video_begins_another_conversation(page: Page, client: httpx.Client, tmp_path: Path) -> None:
+    ask(page, "Is Maria in this video?", "Yes, Maria.")
+    upload_for_chat(page, write(tmp_path, "beach.mp4", {"face": 2}))
+    expect(page.get_by_role("log").get_by_text("Yes, Maria.")).to_have_count(0)
+    expect(page.locator(".pv-evidence")).to_have_count(0)
+    ask(page, "Is Maria in this video?", "No")
+
+
+@pytest.mark.usefixtures("party")
 def test_a_video_is_deleted(page: Page, client: httpx.Client) -> None:
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.locator("#pv-player")).not_to_contain_text("party.mp4")
