@@ -6,8 +6,8 @@ step with the decoder.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from pvchat.chat.clocks import Times
@@ -40,8 +40,6 @@ _BREAK = re.compile(r"[.!?;:](?=\s|$)|, (?:and|but|while|so|because)\b| (?:but|w
 _DECLINES = re.compile(r"\b(?:can't|cannot|don't know|not clear|does not|whether|is not|not sure)\b")
 _RUN_ON = re.compile(r"[a-z][.!?][A-Za-z]")
 _PLURALS = {"second": "second", "seconds": "second", "minute": "minute", "minutes": "minute"}
-_BEGINNINGS = frozenset({"dress"})
-"""Words that may not stand in an answer but begin one that may ("dressed"): judged when they are complete."""
 _HEADS = frozenset({"person", "persons", "people", "individuals", "faces"})
 
 
@@ -56,8 +54,12 @@ class _Piece:
 
 
 @cache
-def _beginnings() -> frozenset[str]:
-    return frozenset(word[:end] for word in ANSWER_WORDS for end in range(1, len(word) + 1))
+def _words_by_beginning() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for word in sorted(ANSWER_WORDS):
+        for end in range(1, len(word) + 1):
+            found.setdefault(word[:end], []).append(word)
+    return {beginning: tuple(words) for beginning, words in found.items()}
 
 
 class Constraint:
@@ -214,20 +216,23 @@ class Constraint:
             return not self.use_record or self._number_ok(text, pieces, open_ended)
         if word[0].isupper() and not self._capital_ok(text, piece, open_ended):
             return False
-        if not self._is_a_word(word, begun=open_ended or text[piece.end :] in ("'", "-")):
-            return False
-        if open_ended and word in _BEGINNINGS:
-            return True
-        return not self.use_record or self._word_ok(text, pieces)
-
-    def _is_a_word(self, word: str, *, begun: bool) -> bool:
-        """Whether an answer can have this word, or one that begins so."""
         if not word[1:].islower() and len(word) > 1:
             return word in ANYWHERE_CAPITALS
-        known = word.lower()
-        if not begun:
-            return known in ANSWER_WORDS or known in self.question_words
-        return known in _beginnings() or any(other.startswith(known) for other in self.question_words)
+        if open_ended or text[piece.end :] in ("'", "-"):
+            # What is begun has to lead somewhere: to one word that may stand here.
+            return any(self._fits(text, pieces, other) for other in self._words_from(word.lower()))
+        return self._fits(text, pieces, word)
+
+    def _words_from(self, beginning: str) -> Iterator[str]:
+        """The words an answer can have that begin so."""
+        yield from _words_by_beginning().get(beginning, ())
+        yield from (word for word in self.question_words if word.startswith(beginning))
+
+    def _fits(self, text: str, pieces: list[_Piece], word: str) -> bool:
+        """Whether a word may stand in the place of the last piece."""
+        if word.lower() not in ANSWER_WORDS and word.lower() not in self.question_words:
+            return False
+        return not self.use_record or self._word_ok(text, [*pieces[:-1], replace(pieces[-1], text=word)])
 
     def _capital_ok(self, text: str, piece: _Piece, open_ended: bool) -> bool:
         before = text[: piece.start].rstrip()

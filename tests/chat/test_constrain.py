@@ -256,3 +256,12 @@ def test_the_words_of_the_question_may_be_used_to_decline_it() -> None:
     text = "I can't tell what Maria is thinking about zodiacs from this video."
     assert accepts(Constraint(ONE, "What is Maria thinking about zodiacs?"), text)
     assert not accepts(Constraint(ONE, "What is Maria thinking?"), text)
+
+
+def test_a_word_is_begun_only_where_it_can_be_finished() -> None:
+    absent = SceneFacts(8.0, (SubjectFacts("Maria", "absent"),), 1, 1)
+    constraint = Constraint(absent, "How does Maria move?")
+    so_far = b"I can't say how Maria is"
+    assert not constraint.allows(so_far, b" motionl")
+    assert constraint.allows(so_far, b" mov")
+    assert constraint.allows(b"Maria is", b" no")
