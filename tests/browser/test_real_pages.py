@@ -18,6 +18,8 @@ from tests.browser.conftest import fill_in, log_in, serious, tab, upload_for_cha
 ROOT = Path(__file__).resolve().parents[2]
 # A long way to go on a busy machine: the models are loaded and a video is looked at meanwhile.
 PATIENCE_MS = 60_000
+# The pictures that the documents show.
+SHOWN = ("chat-desktop", "chat-phone", "enroll-desktop", "forget-desktop")
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def keep(page: Page, name: str) -> None:
     """Save a screenshot where `PVCHAT_SCREENSHOTS` says, nowhere by default."""
     folder = os.environ.get("PVCHAT_SCREENSHOTS")
-    if folder:
+    if folder and name in SHOWN:
         page.mouse.move(0, 0)
         page.wait_for_timeout(400)
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
