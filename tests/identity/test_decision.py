@@ -45,9 +45,20 @@ def test_a_stranger_is_never_named(seed: int) -> None:
     world = World(seed)
     gallery = [world.entry(name, world.person()) for name in ("Ana", "Ben", "Cem", "Dora")]
     vectors, record = clip([Shown(world.faces(world.person())), Shown(world.faces(world.person()))])
-    decisions = decide(vectors, record, gallery)
-    assert set(states(decisions).values()) == {"absent"}
-    assert [person.track_ids for person in unknown_tracks(record, vectors, decisions)] == [(1,), (2,)]
+    assert "present" not in states(decide(vectors, record, gallery)).values()
+
+
+def test_strangers_are_hardly_ever_doubted() -> None:
+    found = []
+    for seed in range(60):
+        world = World(seed)
+        gallery = [world.entry(name, world.person()) for name in ("Ana", "Ben", "Cem", "Dora")]
+        vectors, record = clip([Shown(world.faces(world.person())), Shown(world.faces(world.person()))])
+        decisions = decide(vectors, record, gallery)
+        found += list(states(decisions).values())
+        if "unsure" not in states(decisions).values():
+            assert [person.track_ids for person in unknown_tracks(record, vectors, decisions)] == [(1,), (2,)]
+    assert found.count("absent") / len(found) >= 0.98
 
 
 @FEW
