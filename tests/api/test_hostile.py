@@ -15,7 +15,7 @@ import pytest
 
 from app.api.fetch import fetch, is_public
 from app.api.problems import Problem
-from tests.api.conftest import Running, start
+from tests.api.conftest import Running, finished, new_subject, start
 from tests.api.scene_videos import scene_mp4
 
 GOOD = scene_mp4("good", {"face": 1})
@@ -48,17 +48,23 @@ def _broken() -> Iterator[tuple[str, bytes]]:
 BROKEN = dict(_broken())
 
 
+@pytest.mark.parametrize("route", ["videos", "enrollments"])
 @pytest.mark.parametrize("kind", BROKEN)
-def test_what_is_no_video_is_refused_and_leaves_nothing(client: httpx.Client, service: Running, kind: str) -> None:
-    response = client.post("/v1/videos", files={"video": ("x.mp4", BROKEN[kind], "video/mp4")})
-    if kind.startswith("box"):
+def test_what_is_no_video_is_refused_and_leaves_nothing(
+    client: httpx.Client, service: Running, kind: str, route: str
+) -> None:
+    subject = new_subject(client, "Maria")["id"]
+    path = "/v1/videos" if route == "videos" else f"/v1/subjects/{subject}/enrollments"
+    response = client.post(path, files={"video": ("x.mp4", BROKEN[kind], "video/mp4")})
+    if kind.startswith("box") and response.status_code == 202:
         # Some boxes do not matter; then the file is a video still.
-        assert response.status_code in (202, 422), response.text
-        if response.status_code == 202:
-            _remove(client, response.json()["video_id"])
-            return
-    assert 400 <= response.status_code < 500, response.text
-    assert response.json()["detail"]
+        finished(client, response.json())
+        _remove(client, response.json()["video_id"])
+    else:
+        assert 400 <= response.status_code < 500, response.text
+        assert response.json()["detail"]
+        assert str(service.home) not in response.text
+    client.delete(f"/v1/subjects/{subject}")
     assert list((service.home / "media").iterdir()) == []
 
 
