@@ -79,7 +79,8 @@ class Gates:
 class HeadRouter(nn.Module):
     """Gates of the routed heads and the mix of shared and routed ones, from the input of an attention block.
 
-    It computes in float32 whatever the model computes in: half precision would let gates of 1 drift before training.
+    Its weights are float32 whatever the model's are, and it computes in their precision: a bfloat16 router would lose
+    the small steps of training.
 
     Args:
         width: E. routed: R. routing: "moh" or "remoh". kept: heads that "moh" keeps.
@@ -97,7 +98,7 @@ class HeadRouter(nn.Module):
 
     def forward(self, hidden_states: Tensor) -> tuple[Gates, Tensor]:
         """From (B, L, E): the gates, and (B, L, 2) weights of the shared and the routed heads."""
-        inputs = hidden_states.float()
+        inputs = hidden_states.to(self.gate.weight.dtype)
         logits = self.gate(inputs)
         mix = 2 * self.mix(inputs).softmax(dim=-1)
         return Gates(logits, self._values(logits)), mix
