@@ -57,3 +57,13 @@ class QuestionError(PVChatError):
 
 class ModelError(PVChatError):
     """A model checkpoint does not fit what it is used with."""
+
+
+class TrainingError(PVChatError):
+    """Fine-tuning cannot start or go on: too little data, values that are not finite, no memory."""
+
+
+class TrainingCancelled(PVChatError):
+    """Fine-tuning was told to stop; its newest checkpoint is kept, and it goes on from there."""
+
+    exit_code: ClassVar[int] = 130
