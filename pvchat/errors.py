@@ -63,7 +63,7 @@ class TrainingError(PVChatError):
     """Fine-tuning cannot start or go on: too little data, values that are not finite, no memory."""
 
 
-class TrainingCancelled(PVChatError):
+class TrainingCancelledError(PVChatError):
     """Fine-tuning was told to stop; its newest checkpoint is kept, and it goes on from there."""
 
     exit_code: ClassVar[int] = 130

@@ -11,7 +11,6 @@ from pvchat.models.remoh import AttachedReMoH
 
 ParameterGroup = Literal["personal", "lora", "router", "pixels"]
 Content = TypeVar("Content")
-ContentIn = TypeVar("ContentIn", contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class AnswerLoss:
     right: Tensor
 
 
-class PersonalModel(Protocol[ContentIn]):
+class PersonalModel(Protocol[Content]):
     """A base with one untrained or trained adapter turned on, ready to be fine-tuned."""
 
     @property
@@ -67,7 +66,7 @@ class PersonalModel(Protocol[ContentIn]):
     def parameters(self) -> Mapping[ParameterGroup, Sequence[nn.Parameter]]:
         """What is trained, by group; each group has a learning rate of its own."""
 
-    def answer_loss(self, clips: Sequence[TrainingClip[ContentIn]]) -> AnswerLoss:
+    def answer_loss(self, clips: Sequence[TrainingClip[Content]]) -> AnswerLoss:
         """Loss of all questions of some clips, each clip's packed behind its prefix. The frozen part is cached by key.
 
         Raises:
