@@ -48,6 +48,22 @@ def prefix_ids(
     return ids
 
 
+def name_places(encode: Encode, names: Sequence[str], *, scene_tokens: int, personal_tokens: int) -> list[range]:
+    """Where the words of each subject's name stand in `prefix_ids`, with the colon behind them.
+
+    Args:
+        encode, names, scene_tokens, personal_tokens: as for `prefix_ids`.
+    """
+    places = []
+    at = scene_tokens
+    before = len(encode("\nPerson"))
+    for name in names:
+        length = len(encode(f"\nPerson {name}:"))
+        places.append(range(at + min(before, length - 1), at + length))
+        at += length + personal_tokens
+    return places
+
+
 def question_ids(encode: Encode, question: str) -> list[int]:
     """Ids of the question and the start of the answer's line."""
     return encode(f"\nQ: {' '.join(question.split())}\nA:")

@@ -4,10 +4,12 @@
 nano's low-rank update merged in when they are loaded (`pvchat.models.language`).
 
 Shape notation as in `pvchat.models.qformer`; A attributes per token, E text width, C scene soft tokens,
-R personal soft tokens per subject.
+R personal soft tokens per subject, F features of a patch.
 """
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +20,8 @@ from transformers import PreTrainedModel
 from pvchat.errors import ModelError
 from pvchat.models.config import NanoConfig, TokenLayout
 from pvchat.models.language import LanguageModel, Placement, choose_placement, load_language_model
-from pvchat.models.qformer import QFormer
-from pvchat.models.tokens import ClipArrays
+from pvchat.models.qformer import BLOCKED, PatchMemory, QFormer
+from pvchat.models.tokens import NO_PATCH, ClipArrays, PatchArrays
 
 CHECKPOINT = Path(__file__).parent / "checkpoints" / "nano"
 
@@ -34,6 +36,8 @@ class NanoInputs:
         subject_face: (B, S, face) whitened mean of the gallery entry. subject_appearance: (B, S, appearance).
         similarity: (B, S, K) calibrated track similarity in logits, 0 where a track has no face.
         appearance_similarity: (B, S, K) cosine of the torso descriptors, 0 where unknown.
+        patches: (B, V, F) features of the frames' patches, or None. patch_slot: (B, V) slot of the track a patch
+            belongs to, `WHOLE_FRAME` for the picture as a whole, `NO_PATCH` where there is none.
     """
 
     face: Tensor
@@ -45,6 +49,8 @@ class NanoInputs:
     subject_appearance: Tensor
     similarity: Tensor
     appearance_similarity: Tensor
+    patches: Tensor | None = None
+    patch_slot: Tensor | None = None
 
     def without_identity_bias(self) -> "NanoInputs":
         """The same batch with both similarities set to zero, to measure what the bias is worth."""
@@ -55,26 +61,43 @@ class NanoInputs:
 
 
 @dataclass(frozen=True)
+class Personal:
+    """What the adapters of the asked subjects add to the prompt; zeros for a subject without one.
+
+    Attributes:
+        queries: (S, P, D) added to the personal queries. name: (S, E) added to the words of the name.
+        pixels: (S, F, D) projection of patches into memory, or None where no adapter looks at pixels.
+    """
+
+    queries: Tensor
+    name: Tensor
+    pixels: Tensor | None = None
+
+
+@dataclass(frozen=True)
 class NanoOutputs:
     """What the Q-Former read.
 
     Attributes:
         scene_states: (B, Q, D). personal_states: (B, S, P, D).
         scene_tokens: (B, C, E) soft tokens of the clip. personal_tokens: (B, S, R, E) soft tokens of each subject.
+        names: (S, E) added to the words of each subject's name, or None.
     """
 
     scene_states: Tensor
     personal_states: Tensor
     scene_tokens: Tensor
     personal_tokens: Tensor
+    names: Tensor | None = None
 
     def float(self) -> "NanoOutputs":
         """The same in float32, after a forward pass in mixed precision."""
-        return NanoOutputs(**{name: value.float() for name, value in vars(self).items()})
+        return replace(self, **{name: value.float() for name, value in vars(self).items() if value is not None})
 
     def row(self, index: int) -> "NanoOutputs":
         """One clip of the batch, as a batch of 1."""
-        return NanoOutputs(**{name: value[index : index + 1] for name, value in vars(self).items()})
+        clips = {name: value[index : index + 1] for name, value in vars(self).items() if name != "names"}
+        return replace(self, **clips)
 
 
 class TokenPool(nn.Module):
@@ -141,22 +164,24 @@ class NanoModel(PreTrainedModel):
         if module is self.face_projection or module is self.appearance_projection:
             nn.init.normal_(module.weight, std=module.in_features**-0.5)
 
-    def forward(self, inputs: NanoInputs, personal_offset: Tensor | None = None) -> NanoOutputs:
+    def forward(self, inputs: NanoInputs, personal: Personal | None = None) -> NanoOutputs:
         """Read a batch of clips.
 
         Args:
-            inputs: see `NanoInputs`.
-            personal_offset: (B, S, P, D) learned personal queries of fine-tuned subjects, or None.
+            inputs: see `NanoInputs`. personal: what fine-tuning learned of the subjects, or None.
         """
         memory, mask = self._memory(inputs)
         identity, appearance = self._similarities(inputs)
         subject = self.face_projection(inputs.subject_face) + self.appearance_projection(inputs.subject_appearance)
-        scene_states, personal_states = self.qformer(memory, mask, subject, identity, appearance, personal_offset)
+        offset = None if personal is None else personal.queries[None]
+        patches = self._patches(inputs, personal)
+        scene_states, personal_states = self.qformer(memory, mask, subject, identity, appearance, offset, patches)
         return NanoOutputs(
             scene_states=scene_states,
             personal_states=personal_states,
             scene_tokens=self.scene_pool(scene_states),
             personal_tokens=self.personal_pool(personal_states),
+            names=None if personal is None else personal.name,
         )
 
     def _memory(self, inputs: NanoInputs) -> tuple[Tensor, Tensor]:
@@ -177,6 +202,19 @@ class NanoModel(PreTrainedModel):
         identity = inputs.similarity.clamp(-limit, limit).repeat_interleave(bins, dim=-1)
         appearance = inputs.appearance_similarity.repeat_interleave(bins, dim=-1)
         return nn.functional.pad(identity, (2, 0)), nn.functional.pad(appearance, (2, 0))
+
+    def _patches(self, inputs: NanoInputs, personal: Personal | None) -> PatchMemory | None:
+        """The patches as each subject's projection shows them, with the identity bias of the track they belong to."""
+        if personal is None or personal.pixels is None or inputs.patches is None or inputs.patch_slot is None:
+            return None
+        slot = inputs.patch_slot[:, None]  # (B, 1, V)
+        there = slot != NO_PATCH
+        tokens = torch.einsum("bvf,sfd->bsvd", inputs.patches, personal.pixels) * there[..., None]
+        limit = self.config.similarity_limit
+        subjects = inputs.similarity.shape[1]
+        similarity = inputs.similarity.clamp(-limit, limit)
+        bias = similarity.gather(2, slot.clamp(min=0).expand(-1, subjects, -1)) * (slot >= 0)
+        return PatchMemory(tokens, bias.masked_fill(~there, BLOCKED), self.config.num_queries)
 
 
 @dataclass(frozen=True)
@@ -205,8 +243,16 @@ def nobody(arrays: ClipArrays, layout: TokenLayout) -> SubjectArrays:
     )
 
 
-def collate(clips: list[ClipArrays], subjects: list[list[SubjectArrays]], device: torch.device | str) -> NanoInputs:
+def collate(
+    clips: list[ClipArrays],
+    subjects: list[list[SubjectArrays]],
+    device: torch.device | str,
+    patches: Sequence[PatchArrays | None] = (),
+) -> NanoInputs:
     """Stack clips, each with its subjects; shorter subject lists are padded with zeros (padding changes nothing else).
+
+    Args:
+        clips, subjects: one list of subjects per clip. patches: one per clip, None for a clip without; or none at all.
 
     Raises:
         ValueError: no clip, or a clip with no subject.
@@ -235,16 +281,36 @@ def collate(clips: list[ClipArrays], subjects: list[list[SubjectArrays]], device
         subject_appearance=subject_stack("appearance"),
         similarity=subject_stack("similarity"),
         appearance_similarity=subject_stack("appearance_similarity"),
+        **_stack_patches(patches, device),
     )
+
+
+def _stack_patches(patches: Sequence[PatchArrays | None], device: torch.device | str) -> dict[str, Tensor]:
+    found = [clip for clip in patches if clip is not None]
+    if not found:
+        return {}
+    most = max(len(clip.slot) for clip in found)
+    rows = torch.zeros(len(patches), most, found[0].rows.shape[1])
+    slots = torch.full((len(patches), most), NO_PATCH)
+    for index, clip in enumerate(patches):
+        if clip is not None:
+            rows[index, : len(clip.slot)] = torch.from_numpy(clip.rows)
+            slots[index, : len(clip.slot)] = torch.from_numpy(clip.slot)
+    return {"patches": rows.to(device), "patch_slot": slots.to(device)}
 
 
 @dataclass(frozen=True)
 class Nano:
-    """A loaded nano: the trained part, the language model with nano's update merged in, and where they run."""
+    """A loaded nano: the trained part, the language model with nano's update merged in, and where they run.
+
+    Attributes:
+        sha256: of the checkpoint's files and the language model's name; adapters are bound to it.
+    """
 
     model: NanoModel
     language: LanguageModel
     placement: Placement
+    sha256: str
 
 
 def load_nano(folder: Path = CHECKPOINT, placement: Placement | None = None) -> Nano:
@@ -265,4 +331,11 @@ def load_nano(folder: Path = CHECKPOINT, placement: Placement | None = None) -> 
     model.requires_grad_(False)
     model.to(placement.device).eval()
     language = load_language_model(model.config.text_model, placement, folder / "lora")
-    return Nano(model, language, placement)
+    return Nano(model, language, placement, _checkpoint_sha256(folder, model.config.text_model))
+
+
+def _checkpoint_sha256(folder: Path, text_model: str) -> str:
+    digest = hashlib.sha256(text_model.encode())
+    for name in ("config.json", "model.safetensors", "lora/adapter_model.safetensors"):
+        digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
+    return digest.hexdigest()

@@ -4,20 +4,40 @@ Scene queries read the whole memory. Each subject adds its own group of personal
 a group sees the scene queries and itself, never another group, so a subject's tokens do not depend on who else is
 asked about and any number of subjects compose without retraining.
 
+A fine-tuned subject may bring a memory of its own: patches of the frames, which only its personal queries read, in a
+softmax of their own (decoupled cross-attention, IP-Adapter, arXiv 2308.06721). So patches that say nothing change
+nothing, whatever their number, and a subject's patches never reach another subject or the scene queries.
+
 Attention is plain and every projection is a named `nn.Linear` (`query`, `key`, `value`, `output`): the gate of
 ReMoH wraps `output`, the layer that consumes the concatenated heads.
 
 Shape notation: B clips, S subjects, K tracks, T time bins, M = 2 + K * T memory tokens, Q scene queries,
-P personal queries per subject, D hidden size, H heads.
+P personal queries per subject, D hidden size, H heads, V patches.
 
 Source of the architecture: Q-Former, BLIP-2 (arXiv 2301.12597), section 3; personal queries, PVChat (arXiv 2503.17069).
 """
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 BLOCKED = -1e4
+
+
+@dataclass(frozen=True)
+class PatchMemory:
+    """Patches as the subjects of a batch see them.
+
+    Attributes:
+        tokens: (B, S, V, D), zero where there is none. bias: (B, S, V) additive, BLOCKED where there is none.
+        scene_queries: how many queries stand before the personal ones and read no patch.
+    """
+
+    tokens: Tensor
+    bias: Tensor
+    scene_queries: int
 
 
 class Attention(nn.Module):
@@ -40,14 +60,37 @@ class Attention(nn.Module):
         self.value = nn.Linear(hidden_size, hidden_size)
         self.output = nn.Linear(hidden_size, hidden_size)
 
-    def forward(self, hidden_states: Tensor, memory: Tensor, bias: Tensor) -> Tensor:
-        """Attend from (B, N, D) to (B, M, D) under an additive bias (B or 1, 1, N, M); returns (B, N, D)."""
+    def forward(
+        self, hidden_states: Tensor, memory: Tensor, bias: Tensor, patches: PatchMemory | None = None
+    ) -> Tensor:
+        """Attend from (B, N, D) to (B, M, D) under an additive bias (B or 1, 1, N, M); returns (B, N, D).
+
+        Args:
+            hidden_states, memory, bias: as above.
+            patches: what the personal queries, S groups behind the scene queries, read in addition.
+        """
         query = self._split(self.query(hidden_states))  # (B, H, N, D/H)
         key = self._split(self.key(memory))
         value = self._split(self.value(memory))
         context = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        if patches is not None:
+            context = self._read_patches(context, query, patches)
         output: Tensor = self.output(context.transpose(1, 2).flatten(2))
         return output
+
+    def _read_patches(self, context: Tensor, query: Tensor, patches: PatchMemory) -> Tensor:
+        """Add to the context of the personal queries, (B, H, N, D/H), what they find in their subject's patches."""
+        batch, subjects, count, width = patches.tokens.shape
+        heads, size, scene = self.num_heads, query.shape[-1], patches.scene_queries
+        personal = query[:, :, scene:].reshape(batch, heads, subjects, -1, size).transpose(1, 2).flatten(0, 1)
+        tokens = patches.tokens.reshape(batch * subjects, count, width)
+        key = self._split(self.key(tokens))
+        # Without the bias, a patch of zeros has a value of zero and adds nothing.
+        value = self._split(self.value(tokens) - self.value.bias)
+        bias = patches.bias.reshape(batch * subjects, 1, 1, count)
+        found = functional.scaled_dot_product_attention(personal, key, value, attn_mask=bias)  # (B S, H, P, D/H)
+        found = found.view(batch, subjects, heads, -1, size).transpose(1, 2).flatten(2, 3)  # (B, H, S P, D/H)
+        return torch.cat([context[:, :, :scene], context[:, :, scene:] + found], dim=2)
 
     def _split(self, states: Tensor) -> Tensor:
         batch, length, width = states.shape
@@ -79,6 +122,7 @@ class QFormerLayer(nn.Module):
         memory_bias: Tensor,
         identity: Tensor,
         appearance: Tensor,
+        patches: PatchMemory | None = None,
     ) -> Tensor:
         """One layer.
 
@@ -86,6 +130,7 @@ class QFormerLayer(nn.Module):
             hidden_states: (B, N, D). memory: (B, M, D).
             group_bias: (1, 1, N, N) keeps the groups apart. memory_bias: (B, 1, 1, M) hides empty tokens.
             identity, appearance: (B, 1, N, M) similarities, zero for scene queries and tokens that are no track.
+            patches: of fine-tuned subjects, or None.
 
         Returns:
             (B, N, D).
@@ -93,7 +138,7 @@ class QFormerLayer(nn.Module):
         normed = self.self_norm(hidden_states)
         hidden_states = hidden_states + self.self_attention(normed, normed, group_bias)
         bias = memory_bias + self.identity_scale * identity + self.appearance_scale * appearance
-        hidden_states = hidden_states + self.cross_attention(self.cross_norm(hidden_states), memory, bias)
+        hidden_states = hidden_states + self.cross_attention(self.cross_norm(hidden_states), memory, bias, patches)
         fed: Tensor = self.feed_forward(self.feed_forward_norm(hidden_states))
         return hidden_states + fed
 
@@ -131,6 +176,7 @@ class QFormer(nn.Module):
         identity: Tensor,
         appearance: Tensor,
         personal_offset: Tensor | None = None,
+        patches: PatchMemory | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Read the memory.
 
@@ -139,6 +185,7 @@ class QFormer(nn.Module):
             subject: (B, S, D) what each subject's gallery entry adds to its personal queries.
             identity, appearance: (B, S, M) similarity of each memory token to each subject.
             personal_offset: (B, S, P, D) learned per subject in fine-tuning, or None.
+            patches: what each subject's personal queries read besides the memory, or None.
 
         Returns:
             scene states (B, Q, D) and personal states (B, S, P, D).
@@ -154,7 +201,7 @@ class QFormer(nn.Module):
         identity = self._to_queries(identity)
         appearance = self._to_queries(appearance)
         for layer in self.layers:
-            hidden_states = layer(hidden_states, memory, group_bias, memory_bias, identity, appearance)
+            hidden_states = layer(hidden_states, memory, group_bias, memory_bias, identity, appearance, patches)
         hidden_states = self.norm(hidden_states)
         personal_states = hidden_states[:, self.num_queries :].view(batch, subjects, self.num_personal_queries, width)
         return hidden_states[:, : self.num_queries], personal_states

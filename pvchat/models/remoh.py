@@ -179,7 +179,7 @@ class AttachedReMoH:
     """
 
     def __init__(self, model: nn.Module, gates: dict[str, GatedOutput], hooks: Sequence[RemovableHandle]) -> None:
-        self._model = model
+        self.model = model
         self._hooks = list(hooks)
         self.gates = gates
 
@@ -231,7 +231,7 @@ class AttachedReMoH:
         self._hooks.clear()
         for name, gate in self.gates.items():
             block, _, attribute = name.rpartition(".")
-            setattr(self._model.get_submodule(block), attribute, gate.linear)
+            setattr(self.model.get_submodule(block), attribute, gate.linear)
         self.gates = {}
 
 

@@ -11,11 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.models.config import TokenLayout
+from pvchat.perception.patches import PatchMaps
 from pvchat.perception.record import ACTIONS, COLOURS, Box, PerceptionRecord, Track
 
 Float = NDArray[np.float32]
 
 APPEARANCE_WIDTH = 1280
+PATCH_EXTRAS = 5
+PATCH_WIDTH = APPEARANCE_WIDTH + PATCH_EXTRAS
+WHOLE_FRAME, NO_PATCH = -1, -2
 _PROJECTION_SEED = 135
 
 
@@ -40,6 +44,48 @@ class ClipArrays:
     visible: NDArray[np.bool_]
     scene: Float
     track_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PatchArrays:
+    """Patches of some frames of a clip. V patches in all.
+
+    Attributes:
+        rows: (V, F) float16, see `patch_rows`. slot: (V,) int64, the track slot of a person's crop, or WHOLE_FRAME.
+    """
+
+    rows: NDArray[np.float16]
+    slot: NDArray[np.int64]
+
+
+def patch_rows(maps: PatchMaps, track_ids: Sequence[int]) -> PatchArrays:
+    """Feature maps as rows of patches.
+
+    Args:
+        maps: of `pvchat.perception.patches`. track_ids: of the clip's slots; crops of other tracks are left out.
+
+    Returns:
+        Rows of the patch's feature vector at length 1, then: whole frame, person's crop, row and column in the map
+        (-1..1), time in the clip (-1..1).
+    """
+    slots = {track: slot for slot, track in enumerate(track_ids) if track >= 0}
+    chosen = [i for i, track in enumerate(maps.track) if track < 0 or track in slots]
+    cells = maps.maps.shape[1]
+    side = round(cells**0.5)
+    grid = np.stack(np.divmod(np.arange(cells), side), axis=1) / max(1, (side - 1) / 2) - 1.0
+    rows = np.zeros((len(chosen), cells, maps.maps.shape[2] + PATCH_EXTRAS), np.float32)
+    slot = np.full((len(chosen), cells), WHOLE_FRAME, np.int64)
+    for out, index in enumerate(chosen):
+        features = maps.maps[index].astype(np.float32)
+        rows[out, :, :-PATCH_EXTRAS] = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6)
+        track = int(maps.track[index])
+        rows[out, :, -PATCH_EXTRAS] = track < 0
+        rows[out, :, -PATCH_EXTRAS + 1] = track >= 0
+        rows[out, :, -PATCH_EXTRAS + 2 : -1] = grid
+        rows[out, :, -1] = maps.moment[index] * 2 - 1
+        if track >= 0:
+            slot[out] = slots[track]
+    return PatchArrays(rows.reshape(-1, rows.shape[2]).astype(np.float16), slot.reshape(-1))
 
 
 def appearance_projection(width: int) -> Float:
