@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,12 +41,14 @@ class Clip:
 
     Attributes:
         record: perception. vectors: of its tracks. decisions: one for each of `entries`.
+        video: the file, for a base that looks at its frames; None where there is none.
     """
 
     record: PerceptionRecord
     vectors: PerceptionVectors
     decisions: Sequence[IdentityDecision]
     entries: Sequence[GalleryEntry]
+    video: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ class Answerer:
             ModelError: a subject has no gallery entry in the clip, or its vectors belong to another face model.
         """
         started = time.perf_counter()
-        asked = tuple(subjects) or _likeliest(clip.decisions)
+        asked = tuple(subjects) or likeliest(clip.decisions)
         facts = clip_facts(clip, asked)
         key = (id(clip), asked, use_evidence, use_identity_bias)
         prefix = self._prefix(key, clip, facts, use_evidence=use_evidence, use_identity_bias=use_identity_bias)
@@ -230,6 +233,7 @@ def subject_arrays(clip: Clip, arrays: ClipArrays, name: str, layout: TokenLayou
     )
 
 
-def _likeliest(decisions: Sequence[IdentityDecision]) -> tuple[str, ...]:
+def likeliest(decisions: Sequence[IdentityDecision]) -> tuple[str, ...]:
+    """Who is asked about when nobody is named: the likeliest three, surest first."""
     ranked = sorted(decisions, key=lambda d: -d.score)
     return tuple(d.name for d in ranked[:ASKED_BY_DEFAULT])

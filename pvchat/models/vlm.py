@@ -3,12 +3,13 @@
     from pvchat.models.vlm import load_vlm
     vlm = load_vlm("Qwen/Qwen3-VL-2B-Instruct")
 
-A base is fetched from the model hub when it is not cached; with `HF_HUB_OFFLINE=1` it is not. Nothing of a base is run
-but transformers' own classes, and only safetensors are read.
+A base is fetched from the model hub when it is not cached; with `PVCHAT_OFFLINE=1` or `HF_HUB_OFFLINE=1` it is not.
+Nothing of a base is run but transformers' own classes, and only safetensors are read.
 
 Shape notation as in `pvchat.models.vlm_families`; B rows of a batch.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -311,17 +312,21 @@ def load_vlm(name: str, placement: Placement | None = None, *, routing: RoutingC
     from transformers import AutoConfig, AutoModelForImageTextToText, AutoTokenizer
 
     placement = placement or choose_placement()
+    # The hub's own switch, HF_HUB_OFFLINE, is read by its library.
+    where = {"local_files_only": True} if os.environ.get("PVCHAT_OFFLINE", "").strip() not in ("", "0") else {}
     try:
-        config = AutoConfig.from_pretrained(name)
+        config = AutoConfig.from_pretrained(name, **where)
         _check_kind(config.model_type)
         # accelerate loads each tensor straight to a device; on a CPU there is nothing to save.
         device = {"device_map": {"": placement.device}} if placement.device.type != "cpu" else {}
-        model = AutoModelForImageTextToText.from_pretrained(name, dtype=placement.dtype, use_safetensors=True, **device)
-        tokenizer = AutoTokenizer.from_pretrained(name)
-        spec, chat_template = _preprocessing(name)
+        model = AutoModelForImageTextToText.from_pretrained(
+            name, dtype=placement.dtype, use_safetensors=True, **device, **where
+        )
+        tokenizer = AutoTokenizer.from_pretrained(name, **where)
+        spec, chat_template = _preprocessing(name, **where)
         family = family_of(model, spec)
         if isinstance(family, QFormerFamily):
-            reader = AutoTokenizer.from_pretrained(name, subfolder="qformer_tokenizer")
+            reader = AutoTokenizer.from_pretrained(name, subfolder="qformer_tokenizer", **where)
             family.instruct(reader(family.instruction)["input_ids"])
     except (OSError, ValueError, ImportError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -341,12 +346,12 @@ def _check_kind(kind: str) -> None:
         raise ModelError(f'"{kind}" is no supported kind of base model; supported are: {", ".join(known)}')
 
 
-def _preprocessing(name: str) -> tuple[PixelSpec, str | None]:
+def _preprocessing(name: str, **where: bool) -> tuple[PixelSpec, str | None]:
     """Pixel statistics and the processor's chat template, from files beside the weights; no processor is built."""
     from transformers.image_processing_base import ImageProcessingMixin
     from transformers.processing_utils import ProcessorMixin
 
-    found, _ = ImageProcessingMixin.get_image_processor_dict(name)
+    found, _ = ImageProcessingMixin.get_image_processor_dict(name, **where)
     default = PixelSpec()
     spec = PixelSpec(
         mean=tuple(found.get("image_mean") or default.mean),
@@ -354,7 +359,7 @@ def _preprocessing(name: str) -> tuple[PixelSpec, str | None]:
         resample=int(found.get("resample") or default.resample),
     )
     try:
-        processor, _ = ProcessorMixin.get_processor_dict(name)
+        processor, _ = ProcessorMixin.get_processor_dict(name, **where)
     except OSError:
         processor = {}
     return spec, processor.get("chat_template")
