@@ -18,7 +18,7 @@ from pvchat.models.vlm import VLM, PersonalTokens, load_vlm
 from pvchat.models.vlm_families import QFormerFamily, family_of
 from pvchat.models.vlm_frames import LEAST_PIXELS, ClipFrames, FrameBudget, PixelSpec
 from pvchat.training.vlm_personal import adapter_config
-from tests.models.tiny_vlm import CHAT, HERE, IMAGE, KINDS, VIDEO, noise_clip, tiny_vlm, tokenizer
+from tests.models.tiny_vlm import ALL_KINDS, CHAT, HERE, IMAGE, KINDS, VIDEO, noise_clip, tiny_vlm, tokenizer
 
 BUDGET = FrameBudget()
 TOKENS = 3
@@ -56,7 +56,9 @@ def native(vlm: VLM, clip: ClipFrames, ids: list[int]) -> torch.Tensor:
     kind = family.model.config.model_type
     row = torch.tensor([ids])
     frames = row == SCENE
-    inputs: dict[str, Any] = {"input_ids": torch.where(frames, IMAGE if kind == "smolvlm" else VIDEO, row)}
+    inputs: dict[str, Any] = {
+        "input_ids": torch.where(frames, IMAGE if kind in ("smolvlm", "idefics3", "instructblip") else VIDEO, row)
+    }
     if kind.startswith("qwen"):
         inputs |= {
             "pixel_values_videos": pixels["patches"],
@@ -66,13 +68,14 @@ def native(vlm: VLM, clip: ClipFrames, ids: list[int]) -> torch.Tensor:
         if kind == "qwen2_5_vl":
             # The moments of two frames each are two seconds apart.
             inputs["second_per_grid_ts"] = pixels["times"].diff()
-    elif kind == "smolvlm":
+    elif kind in ("smolvlm", "idefics3"):
         inputs["pixel_values"] = pixels["pixels"]
     elif kind == "llava_onevision":
         inputs["pixel_values_videos"] = pixels["pixels"]
     else:
         told = torch.tensor([vlm.tokenizer(family.instruction)["input_ids"]])  # type: ignore[attr-defined]
-        inputs |= {"pixel_values": pixels["pixels"][None], "qformer_input_ids": told}
+        values = pixels["pixels"] if kind == "instructblip" else pixels["pixels"][None]
+        inputs |= {"pixel_values": values, "qformer_input_ids": told}
     with torch.no_grad():
         logits: torch.Tensor = family.model(**inputs).logits
     return logits[0]
@@ -105,14 +108,18 @@ def someone(vlm: VLM, seed: int, *, updates: bool = False) -> Adapter:
     return Adapter(config, tensors)
 
 
-def test_without_personal_tokens_the_logits_are_those_of_transformers_own_forward(vlm: VLM) -> None:
-    clip = noise_clip(1, frames=4)
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_without_personal_tokens_the_logits_are_those_of_transformers_own_forward(kind: str) -> None:
+    vlm = tiny_vlm(kind)
+    # InstructBLIP knows stills alone.
+    count = 1 if kind == "instructblip" else 4
+    clip, another = (noise_clip(seed, frames=count) for seed in (1, 2))
     people = [PersonalTokens(None, torch.zeros(0, vlm.family.personal_width))]
     ids = vlm.prompt(features_of(vlm, clip), ["Maria"], people).ids
     mine = ours(vlm, clip, people, ["Maria"])
     assert ids.count(SCENE) > 0
     assert torch.allclose(mine, native(vlm, clip, ids), atol=2e-4)
-    assert not torch.allclose(mine, ours(vlm, noise_clip(2, frames=4), people, ["Maria"]), atol=1e-2)
+    assert not torch.allclose(mine, ours(vlm, another, people, ["Maria"]), atol=1e-2)
 
 
 def test_an_untrained_adapter_changes_nothing(vlm: VLM) -> None:
