@@ -35,9 +35,10 @@ from transformers import (
 
 from pvchat.models.language import END_OF_TURN, Placement
 from pvchat.models.vlm import VLM
-from pvchat.models.vlm_families import QFormerFamily, family_of
+from pvchat.models.vlm_families import family_of
 from pvchat.models.vlm_frames import ClipFrames, PixelSpec
 from pvchat.models.vlm_prompt import template_of
+from pvchat.models.vlm_qformer import QFormerFamily
 
 KINDS = (
     "qwen2_vl",

@@ -15,8 +15,8 @@ from pvchat.errors import ModelError
 from pvchat.models.adapter import Adapter
 from pvchat.models.vlm import VLM, VlmPrefix
 from pvchat.models.vlm_cache import FeatureCache
-from pvchat.models.vlm_families import frame_pixels
-from pvchat.models.vlm_frames import FrameBudget, read_clip
+from pvchat.models.vlm_families import look
+from pvchat.models.vlm_frames import FrameBudget
 
 FEATURE_BYTES = 1 << 30
 
@@ -110,5 +110,4 @@ class VlmAnswerer:
         if clip.video is None:
             raise ModelError(f"{self._vlm.name} looks at frames, and this clip has no file; give its video")
         family = self._vlm.family
-        frames = read_clip(clip.video, self._budget, pixels=frame_pixels(family))
-        return family.features(family.pixels(frames, self._budget))
+        return family.features(family.pixels(look(family, clip.video, self._budget), self._budget))

@@ -6,7 +6,7 @@
 A base is fetched from the model hub when it is not cached; with `PVCHAT_OFFLINE=1` or `HF_HUB_OFFLINE=1` it is not.
 Nothing of a base is run but transformers' own classes, and only safetensors are read.
 
-Shape notation as in `pvchat.models.vlm_families`; B rows of a batch.
+Shape notation as in `pvchat.models.vlm_family`; B rows of a batch.
 """
 
 import os
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers.cache_utils import DynamicCache
 
@@ -27,9 +28,11 @@ from pvchat.models.adapter import Adapter, fingerprint
 from pvchat.models.attached import KEPT, AttachedAdapters
 from pvchat.models.language import CANDIDATES, DecodingConstraint, Generated, Placement, choose_placement, token_bytes
 from pvchat.models.remoh import RoutingConfig
-from pvchat.models.vlm_families import Family, Features, QFormerFamily, family_of
+from pvchat.models.vlm_families import check_kind, family_of
+from pvchat.models.vlm_family import Family, Features
 from pvchat.models.vlm_frames import PixelSpec
 from pvchat.models.vlm_prompt import Prompt, Template, prefix, template_of
+from pvchat.models.vlm_qformer import QFormerFamily
 
 
 @dataclass(frozen=True)
@@ -316,7 +319,7 @@ def load_vlm(name: str, placement: Placement | None = None, *, routing: RoutingC
     where = {"local_files_only": True} if os.environ.get("PVCHAT_OFFLINE", "").strip() not in ("", "0") else {}
     try:
         config = AutoConfig.from_pretrained(name, **where)
-        _check_kind(config.model_type)
+        check_kind(config.model_type)
         # accelerate loads each tensor straight to a device; on a CPU there is nothing to save.
         device = {"device_map": {"": placement.device}} if placement.device.type != "cpu" else {}
         model = AutoModelForImageTextToText.from_pretrained(
@@ -328,22 +331,14 @@ def load_vlm(name: str, placement: Placement | None = None, *, routing: RoutingC
         if isinstance(family, QFormerFamily):
             reader = AutoTokenizer.from_pretrained(name, subfolder="qformer_tokenizer", **where)
             family.instruct(reader(family.instruction)["input_ids"])
-    except (OSError, ValueError, ImportError) as error:
+        ends = _ends(model, tokenizer)
+        if not ends:
+            raise ModelError(f'the base model "{name}" names no token that ends an answer; use one tuned to chat')
+        template = template_of(tokenizer, chat_template or tokenizer.chat_template, ends)
+    except (OSError, ValueError, ImportError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f'the base model "{name}" cannot be loaded ({reason}); check its name') from error
-    ends = _ends(model, tokenizer)
-    if not ends:
-        raise ModelError(f'the base model "{name}" names no token that ends an answer; use one that was tuned to chat')
-    template = template_of(tokenizer, chat_template or tokenizer.chat_template, ends)
     return VLM(_title(name), family, tokenizer, template, placement, routing=routing)
-
-
-def _check_kind(kind: str) -> None:
-    from pvchat.models.vlm_families import FAMILIES
-
-    known = sorted(name for family in FAMILIES for name in family.model_types)
-    if kind not in known:
-        raise ModelError(f'"{kind}" is no supported kind of base model; supported are: {", ".join(known)}')
 
 
 def _preprocessing(name: str, **where: bool) -> tuple[PixelSpec, str | None]:

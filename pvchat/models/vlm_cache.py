@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-MEMORY_BYTES = 2 << 30
+MEMORY_BYTES = 4 << 30
 
 
 class FeatureCache:
@@ -33,13 +33,13 @@ class FeatureCache:
         self.made = 0
 
     def get(self, key: str, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
-        """The features of a key, on the device they were made on, or on the CPU when they come from disk."""
+        """The features of a key, on the CPU: those of many clips do not fit beside a model on a GPU."""
         if key in self._held:
             self._held.move_to_end(key)
             return self._held[key]
         found = self._read(key)
         if found is None:
-            found = make()
+            found = {name: tensor.cpu() for name, tensor in make().items()}
             self.made += 1
             self._write(key, found)
         self._hold(key, found)
@@ -81,7 +81,7 @@ class FeatureCache:
             return
         file.parent.mkdir(parents=True, exist_ok=True)
         partial = file.with_suffix(".part")
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in features.items()}, partial)
+        save_file({name: tensor.contiguous() for name, tensor in features.items()}, partial)
         os.replace(partial, file)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jinja2 import TemplateError
+
 from pvchat.chat.prompt import SCENE, personal
 
 Encode = Callable[[str], list[int]]
@@ -53,6 +55,9 @@ def template_of(tokenizer: Any, chat_template: str | None, ends: Sequence[int]) 
         tokenizer: of the base. chat_template: of its processor or tokenizer; None for a base without, which then gets
             lines that begin with "Q:" and "A:".
         ends: ids at which the base stops, at least one.
+
+    Raises:
+        ValueError: the template cannot be cut.
     """
 
     def encode(text: str) -> tuple[int, ...]:
@@ -63,7 +68,9 @@ def template_of(tokenizer: Any, chat_template: str | None, ends: Sequence[int]) 
         start = () if tokenizer.bos_token_id is None else (int(tokenizer.bos_token_id),)
         return Template((), start, encode("\nA:"), "\nQ: ", " ", int(ends[0]), closing)
     head, tail, after = _cut(tokenizer, chat_template)
-    following = encode(after.strip()) if after.strip() else ()
+    # What a template puts behind an answer closes it, unless it is an ordinary word.
+    special = closing | set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
+    following = [token for token in encode(after.strip())[:1] if token in special]
     end = following[0] if following else int(ends[0])
     return Template(encode(head), (), encode(tail), "\n", "", end, closing | {end})
 
@@ -74,8 +81,12 @@ def _cut(tokenizer: Any, chat_template: str) -> tuple[str, str, str]:
         asked = {"role": "user", "content": wrap(_MARK)}
         answered = {"role": "assistant", "content": wrap(_ANSWER)}
         options = {"chat_template": chat_template, "tokenize": False}
-        opened = tokenizer.apply_chat_template([asked], add_generation_prompt=True, **options)
-        closed = tokenizer.apply_chat_template([asked, answered], **options)
+        try:
+            opened = tokenizer.apply_chat_template([asked], add_generation_prompt=True, **options)
+            closed = tokenizer.apply_chat_template([asked, answered], **options)
+        except (TypeError, TemplateError):
+            # Written for the other form of content.
+            continue
         if opened.count(_MARK) == 1 and closed.count(_ANSWER) == 1:
             head, tail = opened.split(_MARK)
             return head, tail, closed.split(_ANSWER)[1]

@@ -17,7 +17,7 @@ from pvchat.models.adapter import Adapter, AdapterConfig
 from pvchat.models.remoh import AttachedReMoH, RoutingConfig
 from pvchat.models.vlm import VLM, PersonalTokens
 from pvchat.models.vlm_cache import FeatureCache
-from pvchat.models.vlm_families import Features
+from pvchat.models.vlm_family import Features
 from pvchat.models.vlm_frames import ClipFrames, FrameBudget
 from pvchat.models.vlm_prompt import NOBODY, Prompt
 from pvchat.training.packing import IGNORED, PackedBatch, PackedRow, pack

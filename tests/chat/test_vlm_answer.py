@@ -75,7 +75,7 @@ def test_frames_are_read_once_per_video_and_the_prefix_once_per_asked_people(
     vlm = tiny_vlm("qwen3_vl")
     answerer = VlmAnswerer(vlm, budget=BUDGET)
     first = answerer.answer(clip, "Where is Tom?", ["Tom"])
-    monkeypatch.setattr("pvchat.chat.vlm_answer.read_clip", lambda *_: pytest.fail("the frames were read again"))
+    monkeypatch.setattr("pvchat.chat.vlm_answer.look", lambda *_: pytest.fail("the frames were read again"))
     answerer.answer(clip, "Where is Maria?", ["Maria"])
     monkeypatch.setattr(vlm, "read", lambda *_: pytest.fail("the prefix was read again"))
     answerer.answer(clip, "What is Maria wearing?", ["Maria"])

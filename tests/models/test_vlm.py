@@ -10,13 +10,16 @@ import torch
 from PIL import Image
 from transformers import BertConfig, BertModel
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers.models.smolvlm.processing_smolvlm import DEFAULT_CHAT_TEMPLATE
 
 from pvchat.chat.prompt import SCENE, personal
 from pvchat.errors import ModelError
 from pvchat.models.adapter import Adapter, load_adapter
 from pvchat.models.vlm import VLM, PersonalTokens, load_vlm
-from pvchat.models.vlm_families import QFormerFamily, family_of
+from pvchat.models.vlm_families import family_of
 from pvchat.models.vlm_frames import LEAST_PIXELS, ClipFrames, FrameBudget, PixelSpec
+from pvchat.models.vlm_prompt import template_of
+from pvchat.models.vlm_qformer import QFormerFamily
 from pvchat.training.vlm_personal import adapter_config
 from tests.models.tiny_vlm import ALL_KINDS, CHAT, HERE, IMAGE, KINDS, VIDEO, noise_clip, tiny_vlm, tokenizer
 
@@ -354,3 +357,34 @@ def test_clips_without_frames_or_of_several_sizes_are_refused() -> None:
     small, large = np.zeros((8, 8, 3), np.uint8), np.zeros((9, 8, 3), np.uint8)
     with pytest.raises(ValueError, match="differ in size"):
         ClipFrames([small, large], [0.0, 1.0])
+
+
+def template_text(template: Any, part: str) -> str:
+    text: str = tokenizer().decode(list(getattr(template, part)))
+    return text
+
+
+def test_a_chat_template_is_cut_where_our_words_go() -> None:
+    words = tokenizer()
+    smol = template_of(words, DEFAULT_CHAT_TEMPLATE.replace("<end_of_utterance>", "<|im_end|>"), [0])
+    assert template_text(smol, "head") == "<|im_start|>User: "
+    assert template_text(smol, "tail") == "<|im_end|>\nAssistant:"
+    assert (smol.end, smol.ends) == (0, {0})
+    plain_content = "{% for m in messages %}[{{ m['role'] }}]{{ m['content'] + '' }}<video>{% endfor %}"
+    strings = template_of(words, plain_content, [0])
+    assert template_text(strings, "head") == "[user]"
+    assert strings.end == VIDEO
+    assert strings.ends == {0, VIDEO}
+    # A word behind the answer is no end of it.
+    assert template_of(words, plain_content.replace("<video>", "over"), [0]).ends == {0}
+    none = template_of(words, None, [0])
+    assert vlm_turn(none) == "\nQ: Who?\nA:"
+    with pytest.raises(ValueError, match="does not show the user's"):
+        template_of(words, "hello", [0])
+
+
+def vlm_turn(template: Any) -> str:
+    words = tokenizer()
+    ids = template.question_ids(lambda text: words(text, add_special_tokens=False)["input_ids"], "Who? ")
+    text: str = words.decode(ids)
+    return text
