@@ -315,15 +315,20 @@ def test_a_tight_budget_reads_fewer_frames_and_a_short_clip_too() -> None:
         FrameBudget(0)
 
 
-def test_a_base_loads_from_a_folder_offline_and_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_base_loads_from_a_folder_offline_and_is_the_same(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    made = tiny_vlm("qwen3_vl")
+    made = tiny_vlm(kind)
     folder = tmp_path / "small"
-    bare = tiny_vlm("qwen3_vl")
-    bare.adapters.gates.detach()
-    bare.family.model.save_pretrained(folder)
+    made.adapters.gates.detach()
+    made.family.model.save_pretrained(folder)
     words = tokenizer()
-    words.chat_template = CHAT
+    if isinstance(made.family, QFormerFamily):
+        words.save_pretrained(folder / "qformer_tokenizer")
+    else:
+        words.chat_template = CHAT
     words.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text('{"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}')
     loaded = load_vlm(str(folder), HERE)
@@ -332,6 +337,13 @@ def test_a_base_loads_from_a_folder_offline_and_is_the_same(tmp_path: Path, monk
     assert loaded.family.spec == PixelSpec(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
     assert loaded.template == made.template
     assert loaded.constrainable
+    made.family.spec = loaded.family.spec
+    clip = noise_clip(1)
+    assert torch.allclose(ours(loaded, clip, [], []), ours(made, clip, [], []), atol=1e-5)
+    for file in folder.glob("*.safetensors"):
+        file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_vlm(str(folder), HERE)
 
 
 @pytest.mark.parametrize("name", ["nobody/nothing", "no such folder"])

@@ -13,7 +13,9 @@ from pvchat.models.remoh import RoutingConfig
 from pvchat.models.vlm import VLM
 from pvchat.models.vlm_cache import FeatureCache
 from pvchat.models.vlm_frames import FrameBudget
-from pvchat.training.personal import AnswerLoss, PersonalModel, TrainingClip, Turn
+from pvchat.training.fine_tune_config import FineTuneConfig
+from pvchat.training.fine_tuning import FineTuner
+from pvchat.training.personal import AnswerLoss, ParameterGroup, PersonalModel, TrainingClip, TrainingData, Turn
 from pvchat.training.vlm_personal import VlmClip, VlmPersonal, adapter_config
 from tests.models.tiny_vlm import KINDS, noise_clip, tiny_vlm
 
@@ -230,3 +232,15 @@ def test_a_full_cache_forgets_what_was_not_used_for_longest() -> None:
     assert cache.made == 3
     assert float(cache.get("a", lambda: made(4))["visual"][0]) == 1
     assert float(cache.get("b", lambda: made(5))["visual"][0]) == 5
+
+
+def test_the_training_loop_fine_tunes_it_in_both_stages(model: VlmPersonal) -> None:
+    stills = [TrainingClip(f"still {n}", VlmClip("Maria", noise_clip(10 + n, 1)), TURNS[:2], True) for n in range(2)]
+    data = TrainingData(stills=stills, clips=clips(), held_out=clips()[:1])
+    # A few steps on random weights need large ones.
+    rates: dict[ParameterGroup, float] = {"personal": 1e-2, "lora": 1e-2, "router": 3e-3}
+    config = FineTuneConfig(epochs_2=4, evaluations=2, rates=rates)
+    before = float(model.answer_loss(clips()).loss.detach())
+    done = FineTuner(model, data, config).run()
+    assert done.report()
+    assert float(model.answer_loss(clips()).loss.detach()) < before
