@@ -76,11 +76,13 @@ class VlmAnswerer:
         read_at = time.perf_counter()
         constraint = Constraint(facts, question, use_record=use_evidence) if self._vlm.constrainable else None
         generated = self._vlm.generate(prefix, question, constraint=constraint, on_text=on_text)
-        agreement = check(generated.text, question, facts, asked)
+        # A base that cannot say it within the constraint is cut off, perhaps before it named anybody.
+        whole = constraint is None or not constraint.must_continue(generated.text)
+        agrees = whole and check(generated.text, question, facts, asked).agrees
         return AnswerResult(
-            text=generated.text if agreement.agrees or not use_evidence else unsure(asked),
+            text=generated.text if agrees or not use_evidence else unsure(asked),
             facts=facts,
-            agrees_with_evidence=agreement.agrees,
+            agrees_with_evidence=agrees,
             model={"base": self._vlm.name, "language_model": self._vlm.name},
             timing_s={"read": read_at - started, "generate": generated.seconds},
         )
