@@ -5,8 +5,8 @@ The clip's prompt prefix is read once and kept, so a follow-up costs only its ow
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,18 @@ from pvchat.identity.gallery import GalleryEntry
 from pvchat.identity.whitening import Whitening
 from pvchat.models.config import TokenLayout
 from pvchat.models.language import Prefix
-from pvchat.models.nano import Nano, SubjectArrays, collate, nobody
+from pvchat.models.nano import Nano, Personal, SubjectArrays, collate, nobody
+from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.models.soft import prefix_embeddings
-from pvchat.models.tokens import ClipArrays, appearance_projection, clip_arrays, cosine_rows
+from pvchat.models.tokens import (
+    ClipArrays,
+    PatchArrays,
+    appearance_projection,
+    clip_arrays,
+    cosine_rows,
+    patch_rows,
+)
+from pvchat.perception.patches import PatchMaps
 from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors
 
 Float = NDArray[np.float32]
@@ -40,12 +49,16 @@ class Clip:
 
     Attributes:
         record: perception. vectors: of its tracks. decisions: one for each of `entries`.
+        adapters: name -> key of the adapter of a fine-tuned person, as it was attached.
+        look: gives the patch features of the video, for adapters that see pixels; None where its file is gone.
     """
 
     record: PerceptionRecord
     vectors: PerceptionVectors
     decisions: Sequence[IdentityDecision]
     entries: Sequence[GalleryEntry]
+    adapters: Mapping[str, str] = field(default_factory=dict)
+    look: Callable[[], PatchMaps] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,13 +82,14 @@ class Answerer:
     """Answers questions with nano.
 
     Args:
-        nano: of `pvchat.models.nano.load_nano`.
+        nano: of `pvchat.models.nano.load_nano`. adapters: attached to it, where people were fine-tuned.
 
     Not safe to share between threads: one answer at a time.
     """
 
-    def __init__(self, nano: Nano) -> None:
+    def __init__(self, nano: Nano, adapters: NanoAdapters | None = None) -> None:
         self._nano = nano
+        self._adapters = adapters
         # The clip is kept beside its prefix: its id is part of the key, and must not be given to another object.
         self._prefixes: OrderedDict[tuple[object, ...], tuple[Clip, Prefix]] = OrderedDict()
 
@@ -104,8 +118,10 @@ class Answerer:
         started = time.perf_counter()
         asked = tuple(subjects) or _likeliest(clip.decisions)
         facts = clip_facts(clip, asked)
+        # Also for a prefix that is kept: what answers has to wear what read.
+        worn = self._wear(clip, asked)
         key = (id(clip), asked, use_evidence, use_identity_bias)
-        prefix = self._prefix(key, clip, facts, use_evidence=use_evidence, use_identity_bias=use_identity_bias)
+        prefix = self._prefix(key, clip, facts, worn, use_evidence=use_evidence, use_identity_bias=use_identity_bias)
         read_at = time.perf_counter()
         constraint = Constraint(facts, question, use_record=use_evidence)
         language = self._nano.language
@@ -117,19 +133,36 @@ class Answerer:
             text=text,
             facts=facts,
             agrees_with_evidence=agreement.agrees,
-            model={"base": "nano", "language_model": self._nano.model.config.text_model},
+            model={
+                "base": "nano",
+                "language_model": self._nano.model.config.text_model,
+                "adapters": ", ".join(name for name in asked if clip.adapters.get(name) in self._held) or "none",
+            },
             timing_s={"read": read_at - started, "generate": generated.seconds},
         )
 
     def forget(self) -> None:
-        """Let go of every kept prefix."""
+        """Let go of every kept prefix and every adapter."""
         self._prefixes.clear()
+        if self._adapters is not None:
+            self._adapters.attached.clear()
+
+    @property
+    def _held(self) -> Container[object]:
+        return self._adapters if self._adapters is not None else ()
+
+    def _wear(self, clip: Clip, asked: Sequence[str]) -> Personal | None:
+        """Turn the asked people's adapters on, or all of them off."""
+        if self._adapters is None:
+            return None
+        return self._adapters.use([clip.adapters.get(name, "") for name in asked])
 
     def _prefix(
         self,
         key: tuple[object, ...],
         clip: Clip,
         facts: SceneFacts,
+        worn: Personal | None,
         *,
         use_evidence: bool,
         use_identity_bias: bool,
@@ -140,7 +173,10 @@ class Answerer:
             names = [subject.name for subject in facts.subjects]
             arrays = arrays_of(clip, config.layout)
             people = [subject_arrays(clip, arrays, name, config.layout) for name in names]
-            inputs = collate([arrays], [people or [nobody(arrays, config.layout)]], language.device)
+            patches: list[PatchArrays | None] = []
+            if worn is not None and worn.pixels is not None and clip.look is not None:
+                patches = [patch_rows(clip.look(), arrays.track_ids)]
+            inputs = collate([arrays], [people or [nobody(arrays, config.layout)]], language.device, patches)
             if not use_identity_bias:
                 inputs = inputs.without_identity_bias()
             ids = prompt.prefix_ids(
@@ -150,7 +186,10 @@ class Answerer:
                 scene_tokens=config.num_scene_tokens,
                 personal_tokens=config.num_personal_tokens,
             )
-            self._prefixes[key] = clip, language.read(prefix_embeddings(self._nano, inputs, ids))
+            tokens = {"scene_tokens": config.num_scene_tokens, "personal_tokens": config.num_personal_tokens}
+            places = prompt.name_places(language.encode, names, **tokens)
+            embedded = prefix_embeddings(self._nano, inputs, ids, worn, places)
+            self._prefixes[key] = clip, language.read(embedded)
         self._prefixes.move_to_end(key)
         while len(self._prefixes) > PREFIXES_KEPT:
             self._prefixes.popitem(last=False)
