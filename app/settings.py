@@ -31,6 +31,7 @@ class ServiceSettings:
         fetch_timeout_s: for a fetched video as a whole.
         pages: 1 for the web pages, 0 for the API alone.
         login_hours: how long a browser stays logged in.
+        base: model that answers: "nano", or a vision-language model by name or folder.
     """
 
     home: Path = field(default_factory=home_dir)
@@ -47,6 +48,7 @@ class ServiceSettings:
     fetch_timeout_s: float = 60.0
     pages: bool = True
     login_hours: int = 12
+    base: str = "nano"
 
     @classmethod
     def from_environment(cls) -> "ServiceSettings":

@@ -156,12 +156,13 @@ def build_media(folder: Path) -> Media:
     return Media(enroll, ask)
 
 
-def run(out_dir: Path, console: "Console") -> int:
+def run(out_dir: Path, console: "Console", *, base: str = "nano") -> int:
     """Run the demo in a data folder of its own, which is removed afterwards.
 
     Args:
         out_dir: where the contact sheet `demo.png` is written.
         console: where the table is printed.
+        base: base model that answers; see `pipelines.open`.
 
     Returns:
         0 when every answer is right, else 1.
@@ -175,7 +176,7 @@ def run(out_dir: Path, console: "Console") -> int:
     with TemporaryDirectory(prefix="pvchat-demo-") as name:
         folder = Path(name)
         media = build_media(folder)
-        with pipelines.open(folder / "home") as session:
+        with pipelines.open(folder / "home", base=base) as session:
             for person, clip in media.enroll.items():
                 result = session.enroll(person, clip, consent_by=CONSENT_BY, purpose=PURPOSE)
                 console.print(f"enrolled {result.subject} from {clip.name}")

@@ -14,8 +14,9 @@ from pipelines.conversation import check_question, resolve
 from pipelines.enrolling import Enroller, consent_of
 from pipelines.forgetting import erase, preview
 from pipelines.results import Answer, Candidate, EnrollResult, Evidence, ForgetReport, Person
-from pipelines.tools import EmbeddedTools, Progress, Tools
+from pipelines.tools import BASES, EmbeddedTools, Progress, Tools
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
+from pipelines.vlm_tools import VlmTools
 from pvchat.errors import ConsentError, SubjectError
 from pvchat.paths import home_dir
 from pvchat.perception.record import PerceptionRecord
@@ -196,7 +197,7 @@ class Session:
                         f'"{subject.name}" was enrolled with the face model {subject.vectors.face_model}, this session '
                         f"uses {perceived.vectors.face_model}; open it with the other engine or enroll again"
                     )
-            clip = self._clip(perceived, enrolled)
+            clip = self._clip(perceived, enrolled, Path(video))
             if asked is None:
                 present = [d for d in clip.decisions if d.state == "present"]
                 asked = [d.name for d in sorted(present, key=lambda d: min(d.spans, default=(0.0, 0.0)))]
@@ -378,14 +379,16 @@ class Session:
                 )
         return question, asked or None
 
-    def _clip(self, perceived: PerceivedVideo, enrolled: Sequence[StoredSubject]) -> "Clip":
+    def _clip(self, perceived: PerceivedVideo, enrolled: Sequence[StoredSubject], video: Path) -> "Clip":
         """The clip the model answers from: the same object for every question while nothing changes."""
         entries = self._gallery(enrolled, perceived.vectors.face_model)
-        key = (perceived.record.video.sha256, *(subject.id for subject in enrolled), *(e.name for e in entries))
+        # One video may lie at several places, and go from some of them.
+        place = (perceived.record.video.sha256, str(video))
+        key = (*place, *(subject.id for subject in enrolled), *(e.name for e in entries))
         clip = self._clips.get(key)
         if clip is None:
             decisions = self._tools.decide(perceived.vectors, perceived.record, entries)
-            clip = self._tools.clip(perceived.record, perceived.vectors, decisions, entries)
+            clip = self._tools.clip(perceived.record, perceived.vectors, decisions, entries, video)
         remember(self._clips, key, clip, CLIPS_KEPT)
         return clip
 
@@ -405,7 +408,7 @@ def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "n
     Args:
         home: the folder; by default `PVCHAT_HOME`, else `~/.pvchat`. It is made when missing.
         engine: face recognition engine, "dlib" or "insightface".
-        base: base model that answers, "nano".
+        base: base model that answers: "nano", or a vision-language model by its name on the model hub or its folder.
 
     Returns:
         A session; close it, or use it in a `with` block. Models are loaded when they are first needed.
@@ -414,5 +417,5 @@ def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "n
         StorageError: the folder cannot be used.
         ModelError: there is no such base model.
     """
-    tools = EmbeddedTools(engine, base)
+    tools = EmbeddedTools(engine, base) if base in BASES else VlmTools(engine, base)
     return Session(Store.open(home_dir() if home is None else Path(home)), tools)

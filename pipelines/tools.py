@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pvchat.chat.answer import Answerer, AnswerResult, Clip
+    from pvchat.chat.answer import AnswerResult, Clip
     from pvchat.identity.decision import IdentityDecision
     from pvchat.identity.gallery import GalleryEntry
     from pvchat.perception import PerceptionModels
@@ -22,6 +22,25 @@ BASES = ("nano",)
 # Calibrated log-odds; 2 is a probability of .88.
 SAME_PERSON_LOGIT = 2.0
 Progress = Callable[[float, str], None]
+
+
+class Answering(Protocol):
+    """A model that answers; see `pvchat.chat.answer.Answerer`."""
+
+    def answer(
+        self,
+        clip: "Clip",
+        question: str,
+        subjects: Sequence[str],
+        *,
+        use_evidence: bool,
+        use_identity_bias: bool,
+        on_text: Callable[[str], None] | None,
+    ) -> "AnswerResult":
+        """Answer one question about one video; `on_text` is called with the answer so far."""
+
+    def forget(self) -> None:
+        """Let go of everything kept about videos and people."""
 
 
 class Tools(Protocol):
@@ -67,8 +86,9 @@ class Tools(Protocol):
         vectors: PerceptionVectors,
         decisions: "Sequence[IdentityDecision]",
         entries: "Sequence[GalleryEntry]",
+        video: Path,
     ) -> "Clip":
-        """What the model answers from; kept between questions about one video."""
+        """What the model answers from; kept between questions about one video, which is the file `video`."""
 
     def answer(
         self,
@@ -102,7 +122,7 @@ class EmbeddedTools:
             raise ModelError(f'there is no base model "{base}"; choose one of: {", ".join(BASES)}')
         self._engine = engine
         self._seeing: Lazy[PerceptionModels] = Lazy(self._load_seeing)
-        self._answering: Lazy[Answerer] = Lazy(_load_answering)
+        self._answering: Lazy[Answering] = Lazy(_load_answering)
 
     def prepare(self, *, answering: bool) -> None:
         """Begin loading in the background what the next call will need."""
@@ -185,11 +205,12 @@ class EmbeddedTools:
         vectors: PerceptionVectors,
         decisions: "Sequence[IdentityDecision]",
         entries: "Sequence[GalleryEntry]",
+        video: Path,
     ) -> "Clip":
         """What the model answers from."""
         from pvchat.chat.answer import Clip
 
-        return Clip(record, vectors, decisions, entries)
+        return Clip(record, vectors, decisions, entries, video)
 
     def answer(
         self,
@@ -228,7 +249,7 @@ def _mean(samples: FaceSamples) -> "NDArray[np.float32]":
     return mean
 
 
-def _load_answering() -> "Answerer":
+def _load_answering() -> Answering:
     from pvchat.chat.answer import Answerer
     from pvchat.models.nano import load_nano
 

@@ -46,7 +46,7 @@ def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> Fa
         settings=settings,
         store=store,
         folder=folder,
-        supervisor=supervisor or Supervisor(settings.home),
+        supervisor=supervisor or Supervisor(settings.home, base=settings.base),
         turns=Turns(settings.chat_waiting),
     )
 

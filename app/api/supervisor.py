@@ -25,12 +25,13 @@ class Supervisor:
 
     Args:
         home: the data folder.
-        command: how the worker is started, without its options.
+        command: how the worker is started, without its options. base: model that answers.
     """
 
-    def __init__(self, home: Path, command: tuple[str, ...] = ("-m", "app.worker")) -> None:
+    def __init__(self, home: Path, command: tuple[str, ...] = ("-m", "app.worker"), *, base: str = "nano") -> None:
         self._home = home
         self._command = command
+        self._base = base
         # Paths of Unix sockets are short; a data folder's may be too long. The folder is ours alone (mode 700).
         self._folder = tempfile.TemporaryDirectory(prefix="pvchat-")
         self._socket = str(Path(self._folder.name) / "worker")
@@ -79,6 +80,8 @@ class Supervisor:
                 str(self._home),
                 "--socket",
                 self._socket,
+                "--base",
+                self._base,
                 stdin=asyncio.subprocess.PIPE,
                 env=dict(os.environ),
             )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.options import BaseOption
+
 if TYPE_CHECKING:
     from pipelines import Answer
 
@@ -26,6 +28,7 @@ def ask(
     no_identity_bias: Annotated[
         bool, typer.Option("--no-identity-bias", help="Do not bias the model toward known faces (for measurement).")
     ] = False,
+    base: BaseOption = "nano",
 ) -> None:
     """Ask about enrolled people in a video."""
     from app.cli import terminal
@@ -34,7 +37,7 @@ def ask(
     with terminal.only_result_on_stdout():
         import pipelines
 
-        with pipelines.open() as session:
+        with pipelines.open(base=base) as session:
             session.check_question(video, question, subject)
             fetch_missing_weights()
             with terminal.progress("getting ready") as progress:

@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from app.cli.options import BaseOption
+
 
 def demo(
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the contact sheet goes.")] = Path("out"),
+    base: BaseOption = "nano",
 ) -> None:
     """Enroll two people, ask about other videos, and compare with what is expected."""
     from app.cli import terminal
@@ -17,5 +20,5 @@ def demo(
     fetch_missing_weights("demo")
     from pipelines.demo import run
 
-    code = run(out, terminal.out())
+    code = run(out, terminal.out(), base=base)
     raise typer.Exit(code)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from app.cli.options import BaseOption
+
 
 def enroll(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the person is called, 1 to 60 characters.")],
@@ -16,6 +18,7 @@ def enroll(
     pick: Annotated[
         int | None, typer.Option("--pick", metavar="N", help="Which person, where the video shows several.")
     ] = None,
+    base: BaseOption = "nano",
 ) -> None:
     """Enroll a person from one video, with their consent."""
     from app.cli import terminal
@@ -25,7 +28,7 @@ def enroll(
     check_consent(consent_by, purpose)
     import pipelines
 
-    with pipelines.open() as session:
+    with pipelines.open(base=base) as session:
         session.check_enrollment(name, video)
         fetch_missing_weights()
         with terminal.progress("getting ready") as progress:

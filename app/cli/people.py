@@ -6,12 +6,17 @@ from typing import Annotated
 
 import typer
 
+from app.cli.options import BaseOption
 
-def people(json_line: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False) -> None:
+
+def people(
+    json_line: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+    base: BaseOption = "nano",
+) -> None:
     """List enrolled people and their consent."""
     import pipelines
 
-    with pipelines.open() as session:
+    with pipelines.open(base=base) as session:
         everybody = session.people()
     if json_line:
         sys.stdout.write(json.dumps([person.to_dict() for person in everybody], ensure_ascii=False) + "\n")

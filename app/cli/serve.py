@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
+from app.cli.options import BaseOption
+
 
 def serve(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on; 0.0.0.0 for all.")] = None,
     port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = None,
+    base: BaseOption = "nano",
 ) -> None:
     """Serve the API until Ctrl-C. Settings come from PVCHAT_ variables; see docs/api.md."""
     import logging
@@ -17,9 +20,11 @@ def serve(
     from app.cli import terminal
     from app.cli.needs import fetch_missing_weights
     from app.settings import ServiceSettings
+    from pipelines.vlm_tools import check_base
 
     settings = ServiceSettings.from_environment()
-    settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    settings = replace(settings, host=host or settings.host, port=port or settings.port, base=base)
+    check_base(settings.base)
     fetch_missing_weights()
     import uvicorn
 

@@ -20,12 +20,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m app.worker")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--socket", required=True)
+    parser.add_argument("--base", default="nano")
     options = parser.parse_args()
     os.environ.setdefault("TQDM_DISABLE", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(levelname)s %(message)s", stream=sys.stderr)
     os.umask(0o077)
-    with pipelines.open(options.home) as session, Store.open(options.home) as store:
+    with pipelines.open(options.home, base=options.base) as session, Store.open(options.home) as store:
         app = build(session, store, MediaFolder(options.home))
         config = uvicorn.Config(app, uds=options.socket, log_level="warning", access_log=False)
         server = uvicorn.Server(config)

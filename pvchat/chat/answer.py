@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,16 +50,16 @@ class Clip:
 
     Attributes:
         record: perception. vectors: of its tracks. decisions: one for each of `entries`.
+        video: the file, for a base or an adapter that looks at its frames; None where there is none.
         adapters: name -> key of the adapter of a fine-tuned person, as it was attached.
-        look: gives the patch features of the video, for adapters that see pixels; None where its file is gone.
     """
 
     record: PerceptionRecord
     vectors: PerceptionVectors
     decisions: Sequence[IdentityDecision]
     entries: Sequence[GalleryEntry]
+    video: Path | None = None
     adapters: Mapping[str, str] = field(default_factory=dict)
-    look: Callable[[], PatchMaps] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,20 @@ class Answerer:
 
     Args:
         nano: of `pvchat.models.nano.load_nano`. adapters: attached to it, where people were fine-tuned.
+        look: gives the patch features of a clip, for adapters that see pixels; None where its pixels are gone.
 
     Not safe to share between threads: one answer at a time.
     """
 
-    def __init__(self, nano: Nano, adapters: NanoAdapters | None = None) -> None:
+    def __init__(
+        self,
+        nano: Nano,
+        adapters: NanoAdapters | None = None,
+        look: Callable[[Clip], PatchMaps | None] | None = None,
+    ) -> None:
         self._nano = nano
         self._adapters = adapters
+        self._look = look
         # The clip is kept beside its prefix: its id is part of the key, and must not be given to another object.
         self._prefixes: OrderedDict[tuple[object, ...], tuple[Clip, Prefix]] = OrderedDict()
 
@@ -116,7 +124,7 @@ class Answerer:
             ModelError: a subject has no gallery entry in the clip, or its vectors belong to another face model.
         """
         started = time.perf_counter()
-        asked = tuple(subjects) or _likeliest(clip.decisions)
+        asked = tuple(subjects) or likeliest(clip.decisions)
         facts = clip_facts(clip, asked)
         # Also for a prefix that is kept: what answers has to wear what read.
         worn = self._wear(clip, asked)
@@ -174,8 +182,9 @@ class Answerer:
             arrays = arrays_of(clip, config.layout)
             people = [subject_arrays(clip, arrays, name, config.layout) for name in names]
             patches: list[PatchArrays | None] = []
-            if worn is not None and worn.pixels is not None and clip.look is not None:
-                patches = [patch_rows(clip.look(), arrays.track_ids)]
+            if worn is not None and worn.pixels is not None and self._look is not None:
+                maps = self._look(clip)
+                patches = [] if maps is None else [patch_rows(maps, arrays.track_ids)]
             inputs = collate([arrays], [people or [nobody(arrays, config.layout)]], language.device, patches)
             if not use_identity_bias:
                 inputs = inputs.without_identity_bias()
@@ -269,6 +278,7 @@ def subject_arrays(clip: Clip, arrays: ClipArrays, name: str, layout: TokenLayou
     )
 
 
-def _likeliest(decisions: Sequence[IdentityDecision]) -> tuple[str, ...]:
+def likeliest(decisions: Sequence[IdentityDecision]) -> tuple[str, ...]:
+    """Who is asked about when nobody is named: the likeliest three, surest first."""
     ranked = sorted(decisions, key=lambda d: -d.score)
     return tuple(d.name for d in ranked[:ASKED_BY_DEFAULT])

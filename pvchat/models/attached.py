@@ -205,6 +205,9 @@ class AttachedAdapters:
         if self._on == key:
             self._switch(None)
         for layer in self._layers.pop(key, ()):
+            if name in layer.active_adapters:
+                # peft would choose another one in its place, and warn of it.
+                layer.set_adapter([])
             layer.delete_adapter(name)
         self._routers.pop(key, None)
 

@@ -117,7 +117,7 @@ class LanguageModel:
     def piece(self, token_id: int) -> bytes:
         """Bytes of one token (byte-level BPE, so a piece may be part of a character)."""
         if token_id not in self._pieces:
-            self._pieces[token_id] = _token_bytes(self.tokenizer.id_to_token(token_id) or "")
+            self._pieces[token_id] = token_bytes(self.tokenizer.id_to_token(token_id) or "")
         return self._pieces[token_id]
 
     @torch.inference_mode()
@@ -283,7 +283,7 @@ def _lora_config(folder: Path) -> dict[str, float]:
     return config
 
 
-def _token_bytes(token: str) -> bytes:
+def token_bytes(token: str) -> bytes:
     """Undo the printable alphabet of byte-level BPE (GPT-2's byte-to-unicode table)."""
     if token.startswith("<|") and token.endswith("|>"):
         return b""

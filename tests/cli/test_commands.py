@@ -121,7 +121,7 @@ def test_demo_passes_its_exit_code_on(run: Run, tools: Any, monkeypatch: pytest.
     from types import ModuleType
 
     stand_in = ModuleType("pipelines.demo")
-    stand_in.run = lambda out_dir, console: 3 if out_dir == tmp_path else 0  # type: ignore[attr-defined]
+    stand_in.run = lambda out_dir, console, base: 3 if out_dir == tmp_path else 0  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pipelines.demo", stand_in)
     assert run("demo", "--out", tmp_path).code == 3
     assert run("demo").code == 0
@@ -144,3 +144,17 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert ran.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", [["people"], ["ask", "a.mp4", "Who?"], ["serve"], ["demo"]])
+def test_a_base_is_chosen_by_option_or_environment(
+    run: Any, home: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setattr("app.cli.needs.fetch_missing_weights", lambda *_args: None)
+    monkeypatch.setattr("pipelines.demo.build_media", lambda _folder: None)
+    by_option = run(*command, "--base", "no base")
+    monkeypatch.setenv("PVCHAT_BASE", "no base")
+    by_environment = run(*command)
+    assert by_option == by_environment
+    assert by_option.code == 2
+    assert 'there is no base model "no base"' in by_option.err

@@ -160,8 +160,8 @@ class SceneTools:
             decisions.append(Decision(entry.name, state, 0.99 if tracks else 0.01, tuple(t.id for t in tracks), spans))
         return decisions
 
-    def clip(self, record: Any, vectors: Any, decisions: Any, entries: Any) -> Any:
-        clip = SimpleNamespace(record=record, vectors=vectors, decisions=decisions, entries=entries)
+    def clip(self, record: Any, vectors: Any, decisions: Any, entries: Any, video: Any) -> Any:
+        clip = SimpleNamespace(record=record, vectors=vectors, decisions=decisions, entries=entries, video=video)
         self.clips.append(clip)
         return clip
 

@@ -1,0 +1,62 @@
+"""Tools with a vision-language model: it answers, and everything else stays as it is in `EmbeddedTools`."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.lazy import Lazy
+from pipelines.tools import BASES, Answering, EmbeddedTools
+from pvchat.errors import ModelError
+
+if TYPE_CHECKING:
+    from pvchat.models.adapter import Adapter
+    from pvchat.models.vlm_frames import FrameBudget
+
+EXAMPLE = "Qwen/Qwen3-VL-2B-Instruct"
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def check_base(base: str) -> None:
+    """What can be told about a base model before anything is loaded.
+
+    Raises:
+        ModelError: it is neither one of `BASES`, nor a hub's name, nor a folder.
+    """
+    if base not in BASES and not _HUB_NAME.fullmatch(base) and not (base and Path(base).is_dir()):
+        raise ModelError(
+            f'there is no base model "{base}"; choose nano, a name on the model hub such as {EXAMPLE}, or a folder'
+        )
+
+
+class VlmTools(EmbeddedTools):
+    """MediaPipe and dlib for seeing, a vision-language model for answering.
+
+    Args:
+        engine: face recognition engine, "dlib" or "insightface".
+        base: name on the model hub, or a folder with a model.
+        budget: of a clip's frames, by default `FrameBudget()`.
+        adapter_of: a subject's name -> its adapter for this base, or None where it has none.
+
+    Raises:
+        ModelError: `base` is neither a hub's name nor a folder.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        base: str,
+        *,
+        budget: "FrameBudget | None" = None,
+        adapter_of: "Callable[[str], Adapter | None] | None" = None,
+    ) -> None:
+        super().__init__(engine)
+        check_base(base)
+
+        def load() -> Answering:
+            from pvchat.chat.vlm_answer import VlmAnswerer
+            from pvchat.models.vlm import load_vlm
+
+            return VlmAnswerer(load_vlm(base), budget=budget, adapter_of=adapter_of)
+
+        self._answering = Lazy(load)
