@@ -6,18 +6,16 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import tests.environment  # noqa: F401 - before anything that loads torch
+from pipelines.demo import Media, build_media
 from tests.group_faces import GroupFaces, find_group_faces
 
 ROOT = Path(__file__).resolve().parent.parent
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 # The same cases in every run, so that a red run is red again; PVCHAT_EXPLORE=1 draws new ones.
 settings.register_profile("repeatable", derandomize=True)
 settings.register_profile("explore")
 settings.load_profile("explore" if os.environ.get("PVCHAT_EXPLORE") else "repeatable")
-
-os.environ.setdefault("PVCHAT_CACHE", str(Path.home() / ".cache" / "pvchat"))
 
 
 def shared_data_dir() -> Path | None:
@@ -42,6 +40,12 @@ def shared_data() -> Path:
     if folder is None:
         pytest.skip("no shared test data (PVCHAT_TEST_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_media(tmp_path_factory: pytest.TempPathFactory) -> Media:
+    """The demo's clips, which take seconds to make."""
+    return build_media(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ The clip's prompt prefix is read once and kept, so a follow-up costs only its ow
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +24,18 @@ from pvchat.identity.gallery import GalleryEntry
 from pvchat.identity.whitening import Whitening
 from pvchat.models.config import TokenLayout
 from pvchat.models.language import Prefix
-from pvchat.models.nano import Nano, SubjectArrays, collate, nobody
+from pvchat.models.nano import Nano, Personal, SubjectArrays, collate, nobody
+from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.models.soft import prefix_embeddings
-from pvchat.models.tokens import ClipArrays, appearance_projection, clip_arrays, cosine_rows
+from pvchat.models.tokens import (
+    ClipArrays,
+    PatchArrays,
+    appearance_projection,
+    clip_arrays,
+    cosine_rows,
+    patch_rows,
+)
+from pvchat.perception.patches import PatchMaps
 from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors
 
 Float = NDArray[np.float32]
@@ -41,7 +50,8 @@ class Clip:
 
     Attributes:
         record: perception. vectors: of its tracks. decisions: one for each of `entries`.
-        video: the file, for a base that looks at its frames; None where there is none.
+        video: the file, for a base or an adapter that looks at its frames; None where there is none.
+        adapters: name -> key of the adapter of a fine-tuned person, as it was attached.
     """
 
     record: PerceptionRecord
@@ -49,6 +59,7 @@ class Clip:
     decisions: Sequence[IdentityDecision]
     entries: Sequence[GalleryEntry]
     video: Path | None = None
+    adapters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,13 +83,21 @@ class Answerer:
     """Answers questions with nano.
 
     Args:
-        nano: of `pvchat.models.nano.load_nano`.
+        nano: of `pvchat.models.nano.load_nano`. adapters: attached to it, where people were fine-tuned.
+        look: gives the patch features of a clip, for adapters that see pixels; None where its pixels are gone.
 
     Not safe to share between threads: one answer at a time.
     """
 
-    def __init__(self, nano: Nano) -> None:
+    def __init__(
+        self,
+        nano: Nano,
+        adapters: NanoAdapters | None = None,
+        look: Callable[[Clip], PatchMaps | None] | None = None,
+    ) -> None:
         self._nano = nano
+        self._adapters = adapters
+        self._look = look
         # The clip is kept beside its prefix: its id is part of the key, and must not be given to another object.
         self._prefixes: OrderedDict[tuple[object, ...], tuple[Clip, Prefix]] = OrderedDict()
 
@@ -107,8 +126,10 @@ class Answerer:
         started = time.perf_counter()
         asked = tuple(subjects) or likeliest(clip.decisions)
         facts = clip_facts(clip, asked)
+        # Also for a prefix that is kept: what answers has to wear what read.
+        worn = self._wear(clip, asked)
         key = (id(clip), asked, use_evidence, use_identity_bias)
-        prefix = self._prefix(key, clip, facts, use_evidence=use_evidence, use_identity_bias=use_identity_bias)
+        prefix = self._prefix(key, clip, facts, worn, use_evidence=use_evidence, use_identity_bias=use_identity_bias)
         read_at = time.perf_counter()
         constraint = Constraint(facts, question, use_record=use_evidence)
         language = self._nano.language
@@ -120,19 +141,36 @@ class Answerer:
             text=text,
             facts=facts,
             agrees_with_evidence=agreement.agrees,
-            model={"base": "nano", "language_model": self._nano.model.config.text_model},
+            model={
+                "base": "nano",
+                "language_model": self._nano.model.config.text_model,
+                "adapters": ", ".join(name for name in asked if clip.adapters.get(name) in self._held) or "none",
+            },
             timing_s={"read": read_at - started, "generate": generated.seconds},
         )
 
     def forget(self) -> None:
-        """Let go of every kept prefix."""
+        """Let go of every kept prefix and every adapter."""
         self._prefixes.clear()
+        if self._adapters is not None:
+            self._adapters.attached.clear()
+
+    @property
+    def _held(self) -> Container[object]:
+        return self._adapters if self._adapters is not None else ()
+
+    def _wear(self, clip: Clip, asked: Sequence[str]) -> Personal | None:
+        """Turn the asked people's adapters on, or all of them off."""
+        if self._adapters is None:
+            return None
+        return self._adapters.use([clip.adapters.get(name, "") for name in asked])
 
     def _prefix(
         self,
         key: tuple[object, ...],
         clip: Clip,
         facts: SceneFacts,
+        worn: Personal | None,
         *,
         use_evidence: bool,
         use_identity_bias: bool,
@@ -143,7 +181,11 @@ class Answerer:
             names = [subject.name for subject in facts.subjects]
             arrays = arrays_of(clip, config.layout)
             people = [subject_arrays(clip, arrays, name, config.layout) for name in names]
-            inputs = collate([arrays], [people or [nobody(arrays, config.layout)]], language.device)
+            patches: list[PatchArrays | None] = []
+            if worn is not None and worn.pixels is not None and self._look is not None:
+                maps = self._look(clip)
+                patches = [] if maps is None else [patch_rows(maps, arrays.track_ids)]
+            inputs = collate([arrays], [people or [nobody(arrays, config.layout)]], language.device, patches)
             if not use_identity_bias:
                 inputs = inputs.without_identity_bias()
             ids = prompt.prefix_ids(
@@ -153,7 +195,10 @@ class Answerer:
                 scene_tokens=config.num_scene_tokens,
                 personal_tokens=config.num_personal_tokens,
             )
-            self._prefixes[key] = clip, language.read(prefix_embeddings(self._nano, inputs, ids))
+            tokens = {"scene_tokens": config.num_scene_tokens, "personal_tokens": config.num_personal_tokens}
+            places = prompt.name_places(language.encode, names, **tokens)
+            embedded = prefix_embeddings(self._nano, inputs, ids, worn, places)
+            self._prefixes[key] = clip, language.read(embedded)
         self._prefixes.move_to_end(key)
         while len(self._prefixes) > PREFIXES_KEPT:
             self._prefixes.popitem(last=False)

@@ -105,10 +105,11 @@ class Adapter:
         """
         stored = {}
         for name, tensor in self.tensors.items():
-            if not bool(torch.isfinite(tensor).all()):
-                raise ModelError(f"{name} of the adapter is not finite; training diverged, start it again")
             dtype = torch.bfloat16 if name.startswith(_HALVED) else torch.float32
             stored[name] = tensor.detach().to("cpu", dtype).contiguous()
+            # As it is stored: what is finite in a wider type may not be in this one.
+            if not bool(torch.isfinite(stored[name]).all()):
+                raise ModelError(f"{name} of the adapter is not finite; training diverged, start it again")
         data = save_tensors(stored, metadata={"format": "pt"})
         card = {
             "format": FORMAT,
@@ -149,10 +150,10 @@ def parse_adapter(card: str, data: bytes) -> Adapter:
     try:
         found = json.loads(card)
         version, fields, sha256 = found["format"], dict(found["config"]), found["sha256"]
+        report = dict(found.get("report", {}))
         if version != FORMAT:
             raise ModelError(f"the adapter has format {version}, this program reads {FORMAT}; train it again")
-        routing = RoutingConfig(**fields.pop("routing"))
-        config = AdapterConfig(**{**fields, "targets": tuple(fields["targets"])}, routing=routing)
+        config = _config(fields)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError("the adapter's card is not readable; train it again") from error
     if hashlib.sha256(data).hexdigest() != sha256:
@@ -164,7 +165,23 @@ def parse_adapter(card: str, data: bytes) -> Adapter:
     odd = sorted(name for name in tensors if name.partition(".")[0] not in PARTS)
     if odd:
         raise ModelError(f"the adapter holds {odd[0]}, which is no part of one; train it again")
-    return Adapter(config, tensors, found.get("report", {}))
+    wrong = sorted(name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all()))
+    if wrong:
+        raise ModelError(f"{wrong[0]} of the adapter is not finite; train it again")
+    return Adapter(config, tensors, report)
+
+
+def _config(fields: dict[str, Any]) -> AdapterConfig:
+    """From the card. Raises ValueError, KeyError or TypeError where it is not what `to_bytes` writes."""
+    targets = fields["targets"]
+    routing = RoutingConfig(**fields.pop("routing"))
+    config = AdapterConfig(**{**fields, "targets": tuple(targets)}, routing=routing)
+    # Annotations are not checked by anybody else: a word in place of a number would fail far from here.
+    kinds = {"base": str, "base_sha256": str, "personal_tokens": int, "rank": int, "alpha": int, "pixels": bool}
+    odd = [name for name, kind in kinds.items() if type(getattr(config, name)) is not kind]
+    if odd or not isinstance(targets, list) or not all(isinstance(target, str) for target in targets):
+        raise TypeError(f"{', '.join(odd) or 'targets'} of the card is of another type")
+    return config
 
 
 def fingerprint(modules: Mapping[str, nn.Module]) -> str:

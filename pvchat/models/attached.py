@@ -5,7 +5,7 @@ routers change the base itself, so they are on only while their subject is the o
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from pvchat.models.remoh import AttachedReMoH, AttentionSite, GatedOutput, HeadR
 KEPT = 16
 # peft names its own container; a key of ours may hold anything, a module's name no dots.
 _PREFIX = "subject-"
+_SIDES = ("lora_A", "lora_B")
 
 
 class AttachedAdapters:
@@ -33,7 +34,7 @@ class AttachedAdapters:
         gates: of all sites.
 
     Raises:
-        ValueError: a site does not fit, see `attach`.
+        ValueError: a site does not fit, see `attach`, or `keep` is below 1.
 
     Not safe to share between threads: one prompt at a time.
     """
@@ -46,17 +47,22 @@ class AttachedAdapters:
         routing: RoutingConfig | None = None,
         keep: int = KEPT,
     ) -> None:
+        if keep < 1:
+            raise ValueError(f"keep is {keep}; a base that wears adapters keeps 1 at least")
         self.root = root
         routing = routing or RoutingConfig()
         self._sites = list(sites)
         self._keep = keep
         self.gates = attach(root, self._sites, routing) if sites else AttachedReMoH(root, {}, [])
         self.gates.switch(False)
+        # What stands in the gates while no adapter's routers do, so that they hold on to none that was taken off.
+        self._bare = {block: gate.router for block, gate in self.gates.gates.items()}
         self._held: OrderedDict[str, Adapter] = OrderedDict()
         self._routers: dict[str, dict[str, HeadRouter]] = {}
         self._layers: dict[str, list[Any]] = {}
         self._names: dict[str, str] = {}
         self._on: str | None = None
+        self._training = False
         self._numbered = 0
 
     def __contains__(self, key: object) -> bool:
@@ -73,23 +79,24 @@ class AttachedAdapters:
         """Attach a subject's adapter, in place of an earlier one. It is off until `use`.
 
         Raises:
-            ModelError: its tensors do not fit the base.
+            ModelError: its tensors do not fit the base; nothing has changed then.
         """
+        self._numbered += 1
+        name = f"{_PREFIX}{self._numbered}"
+        try:
+            self._add_updates(name, adapter)
+            self._add_routers(name, adapter)
+        except BaseException:
+            self._take_off(name)
+            raise
+        finally:
+            # peft turns on what it has just put in.
+            self._switch(self._on, training=self._training)
         self.drop(key)
         while len(self._held) >= self._keep:
             self.drop(next(iter(self._held)))
-        self._numbered += 1
-        name = f"{_PREFIX}{self._numbered}"
-        on = self._on
-        try:
-            self._add_updates(key, name, adapter)
-            self._add_routers(key, adapter)
-        except BaseException:
-            self._take_off(key, name)
-            raise
         self._held[key] = adapter
         self._names[key] = name
-        self._switch(on)
 
     def create(self, key: str, config: AdapterConfig) -> list[nn.Parameter]:
         """Attach an untrained adapter, which changes nothing yet, and turn it on for training.
@@ -99,11 +106,12 @@ class AttachedAdapters:
         """
         self.put(key, Adapter(config, {}))
         self._switch(key, training=True)
-        return [p for layer in self._layers[key] for p in _weights_of(layer, self._names[key])]
+        name = self._names[key]
+        return [p for layer in self._layers[name] for p in _weights_of(layer, name)]
 
     def use(self, keys: Sequence[str]) -> None:
         """Say whose prompt comes next: one subject's updates and routers act, those of several do not."""
-        alone = keys[0] if len(keys) == 1 and keys[0] in self._held else None
+        alone = keys[0] if len(set(keys)) == 1 and keys[0] in self._held else None
         for key in keys:
             if key in self._held:
                 self._held.move_to_end(key)
@@ -113,8 +121,10 @@ class AttachedAdapters:
     def drop(self, key: str) -> None:
         """Take a subject's adapter off; nothing happens when it is not attached."""
         if key in self._held:
+            if self._on == key:
+                self._switch(None)
             del self._held[key]
-            self._take_off(key, self._names.pop(key))
+            self._take_off(self._names.pop(key))
 
     def clear(self) -> None:
         """Take every adapter off."""
@@ -125,21 +135,22 @@ class AttachedAdapters:
         """The low-rank updates and routers of an attached adapter, named as `Adapter` names them."""
         name = self._names[key]
         found: dict[str, Tensor] = {}
-        for layer in self._layers[key]:
-            for side in ("lora_A", "lora_B"):
+        for layer in self._layers[name]:
+            for side in _SIDES:
                 found[f"lora.{layer.pvchat_name}.{side}"] = getattr(layer, side)[name].weight.detach()
-        for block, router in self._routers[key].items():
+        for block, router in self._routers[name].items():
             for part, value in router.state_dict().items():
                 found[f"router.{block}.{part}"] = value.detach()
         return found
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _add_updates(self, key: str, name: str, adapter: Adapter) -> None:
-        self._layers[key] = []
+    def _add_updates(self, name: str, adapter: Adapter) -> None:
+        self._layers[name] = []
         config = adapter.config
         given = adapter.part("lora")
         if config.rank == 0:
+            _check_names(set(), given)
             return
         # It takes seconds to import, and a base without adapters does not need it.
         from peft import LoraConfig, inject_adapter_in_model
@@ -157,15 +168,12 @@ class AttachedAdapters:
             if not isinstance(layer, LoraLayer):
                 raise ModelError(f"{place} of {config.base} takes no low-rank update")
             layer.pvchat_name = title
-            self._layers[key].append(layer)
+            self._layers[name].append(layer)
         if not given:
             return
-        wanted = {f"{layer.pvchat_name}.{side}" for layer in self._layers[key] for side in ("lora_A", "lora_B")}
-        odd = sorted(wanted ^ given.keys())
-        if odd:
-            raise ModelError(f"the adapter does not fit its base at {odd[0]}; train it again")
-        for layer in self._layers[key]:
-            for side in ("lora_A", "lora_B"):
+        _check_names({f"{layer.pvchat_name}.{side}" for layer in self._layers[name] for side in _SIDES}, given)
+        for layer in self._layers[name]:
+            for side in _SIDES:
                 _copy(getattr(layer, side)[name].weight, given[f"{layer.pvchat_name}.{side}"], layer.pvchat_name)
 
     def _places(self, targets: Sequence[str]) -> dict[str, str]:
@@ -181,12 +189,13 @@ class AttachedAdapters:
                 found[place] = title
         return found
 
-    def _add_routers(self, key: str, adapter: Adapter) -> None:
-        self._routers[key] = {}
+    def _add_routers(self, name: str, adapter: Adapter) -> None:
+        self._routers[name] = {}
         config = adapter.config.routing
-        if config.routing == "dense" or not self.gates.gates:
-            return
         given = adapter.part("router")
+        if config.routing == "dense" or not self.gates.gates:
+            _check_names(set(), given)
+            return
         for (block, gate), site in zip(self.gates.gates.items(), self._sites, strict=True):
             shared, routed = config.split(site.num_heads)
             if shared != gate.shared:
@@ -196,39 +205,55 @@ class AttachedAdapters:
             kept = max(1, round(config.active * routed))
             router = HeadRouter(site.width, routed, config.routing, kept)
             router = router.to(next(gate.linear.parameters()).device)
-            for part, parameter in router.named_parameters():
-                if given:
-                    _copy(parameter, given.get(f"{block}.{part}"), block)
-            self._routers[key][block] = router.requires_grad_(False)
+            self._routers[name][block] = router.requires_grad_(False)
+        if not given:
+            return
+        parts = {
+            f"{block}.{part}": p
+            for block, router in self._routers[name].items()
+            for part, p in router.named_parameters()
+        }
+        _check_names(parts.keys(), given)
+        for part, parameter in parts.items():
+            _copy(parameter, given[part], part)
 
-    def _take_off(self, key: str, name: str) -> None:
-        if self._on == key:
-            self._switch(None)
-        for layer in self._layers.pop(key, ()):
-            if name in layer.active_adapters:
-                # peft would choose another one in its place, and warn of it.
-                layer.set_adapter([])
-            layer.delete_adapter(name)
-        self._routers.pop(key, None)
+    def _take_off(self, name: str) -> None:
+        # Not only the layers that are noted: what broke off in the middle left others.
+        layer: Any
+        for layer in self.root.modules():
+            if name in getattr(layer, "lora_A", ()):
+                if name in layer.active_adapters:
+                    # Else peft turns on another one in its place, and warns.
+                    layer.set_adapter([])
+                layer.delete_adapter(name)
+        self._layers.pop(name, None)
+        self._routers.pop(name, None)
 
     def _switch(self, key: str | None, *, training: bool = False) -> None:
+        name = None if key is None else self._names[key]
         layers = {id(layer): layer for held in self._layers.values() for layer in held}
-        mine = {id(layer) for layer in self._layers.get(key or "", ())}
+        mine = {id(layer) for layer in self._layers.get(name or "", ())}
         for number, layer in layers.items():
             layer.enable_adapters(False)
-            if key is not None and number in mine:
+            if number in mine:
                 layer.enable_adapters(True)
-                layer.set_adapter(self._names[key], inference_mode=not training)
-        routers = self._routers.get(key or "", {})
+                layer.set_adapter(name, inference_mode=not training)
+        routers = self._routers.get(name or "", {})
         self.gates.switch(bool(routers))
         for block, gate in self.gates.gates.items():
-            if block in routers:
-                gate.router = routers[block].requires_grad_(training)
+            gate.router = routers.get(block, self._bare[block]).requires_grad_(training and block in routers)
         self._on = key
+        self._training = training and key is not None
 
 
 def _weights_of(layer: Any, name: str) -> list[nn.Parameter]:
-    return [layer.lora_A[name].weight, layer.lora_B[name].weight]
+    return [getattr(layer, side)[name].weight for side in _SIDES]
+
+
+def _check_names(wanted: Collection[str], given: Mapping[str, Tensor]) -> None:
+    odd = sorted(set(wanted) ^ given.keys())
+    if odd:
+        raise ModelError(f"the adapter does not fit its base at {odd[0]}; train it again")
 
 
 @torch.no_grad()

@@ -14,7 +14,7 @@ Shape notation: B batch, L query length, E width of the block's input, D width o
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +39,8 @@ class RoutingConfig:
     active: float = 0.5
 
     def __post_init__(self) -> None:
+        if self.routing not in get_args(Routing):
+            raise ValueError(f"routing is {self.routing}; give one of {', '.join(get_args(Routing))}")
         if not 0 <= self.shared < 1:
             raise ValueError(f"shared is {self.shared}; give a share from 0 to below 1, one head has to be routed")
         if not 0 < self.active <= 1:

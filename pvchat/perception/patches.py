@@ -24,7 +24,7 @@ MAX_SIDE = 640
 _ASIDE, _ABOVE, _BELOW = 1.0, 0.5, 2.6
 _LEAST_PX = 8
 
-Change = Callable[[Image, float], Image]
+FrameSource = Callable[[Sequence[float]], Sequence[Image]]
 
 
 @dataclass(frozen=True)
@@ -41,31 +41,24 @@ class PatchMaps:
     moment: NDArray[np.float32]
 
 
-def patch_maps(
-    video: str | Path,
-    record: PerceptionRecord,
-    network: AppearanceNet,
-    *,
-    change: Change | None = None,
-    start_s: float = 0.0,
-    untrusted: bool = True,
-) -> PatchMaps:
+def frames_of(video: str | Path, *, untrusted: bool = True) -> FrameSource:
+    """Frames of a file by time, at most `MAX_SIDE` pixels long; reading raises VideoError.
+
+    Args:
+        untrusted: decode in a child process.
+    """
+    return lambda times: read_frames(video, times, max_side=MAX_SIDE, untrusted=untrusted).images
+
+
+def patch_maps(record: PerceptionRecord, frames: FrameSource, network: AppearanceNet) -> PatchMaps:
     """Look at a few frames of a clip and at the people in them.
 
     Args:
-        video: the file. record: of the clip, or of a part of it. network: see `AppearanceNet`.
-        change: what is done to a frame before it is looked at, from the frame and its time in the clip.
-        start_s: where in the file the record begins. untrusted: decode in a child process.
-
-    Raises:
-        VideoError: the file cannot be read.
+        record: of the clip. frames: see `frames_of`. network: see `AppearanceNet`.
     """
     wanted = _wanted(record)
     times = sorted({time_s for time_s, _ in wanted})
-    frames = read_frames(video, [start_s + t for t in times], max_side=MAX_SIDE, untrusted=untrusted)
-    pictures = dict(zip(times, frames.images, strict=True))
-    if change is not None:
-        pictures = {time_s: change(image, time_s) for time_s, image in pictures.items()}
+    pictures = dict(zip(times, frames(times), strict=True))
     crops, tracks, moments = [], [], []
     for time_s, track in wanted:
         image = pictures[time_s]

@@ -62,6 +62,19 @@ class _Decision:
     spans: tuple[Span, ...]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A real person whom simulated scenes are about.
+
+    Attributes:
+        name: of the person. face: (face,) whitened. appearance: (appearance,) projected, of length 1, or zeros.
+    """
+
+    name: str
+    face: Float
+    appearance: Float
+
+
 class SceneSimulator:
     """Draws scenes; two simulators with the same seed draw the same ones.
 
@@ -79,14 +92,23 @@ class SceneSimulator:
         self.random = random.Random(seed)
         self.numpy = np.random.default_rng(seed)
 
-    def scene(self) -> SimulatedScene:
-        """The next scene."""
+    def scene(self, asked: Asked | None = None) -> SimulatedScene:
+        """The next scene.
+
+        Args:
+            asked: the one person it is about; by default up to three people who never were.
+        """
         count = self._subject_count()
         if self.random.random() < self.config.nobody_asked:
             count = 0
+        if asked is not None:
+            count = 1
         names = self._names(count)
         identities = self.numpy.normal(size=(count, self.layout.face)).astype(np.float32)
         torsos = self._unit(count)
+        if asked is not None:
+            names, identities = [asked.name], asked.face[None]
+            torsos = asked.appearance[None] if asked.appearance.any() else torsos
         duration = self._duration()
         people = self._people(identities, torsos, duration)
         tracks, seen, faces, appearance = self._observe(people, duration)

@@ -237,7 +237,7 @@ class _Inside(BaseHTTPRequestHandler):
 @pytest.fixture
 def inside() -> Iterator[HTTPServer]:
     server = HTTPServer(("127.0.0.1", 0), _Inside)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     _Inside.asked.clear()
     yield server

@@ -64,6 +64,8 @@ def test_a_worker_killed_from_outside_while_it_enrolls_leaves_nothing_half_writt
 
 def test_a_job_that_kills_every_worker_fails_in_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PVCHAT_TEST_DIED", str(tmp_path / "nowhere" / "died"))
+    # Pauses double with every worker that ends at once; nothing here depends on their length.
+    monkeypatch.setattr("app.api.supervisor._FIRST_PAUSE_S", 0.1)
     running, stop = start(tmp_path / "home")
     with running.client() as client:
         subject = new_subject(client, "Otto")

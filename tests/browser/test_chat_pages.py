@@ -108,9 +108,9 @@ def test_a_question_without_a_video_says_what_to_do(page: Page, client: httpx.Cl
 
 
 @pytest.mark.usefixtures("party")
-def test_a_worker_that_dies_is_said_and_the_next_question_is_answered(page: Page) -> None:
+def test_a_worker_that_dies_is_said_and_the_next_question_is_answered(page: Page, client: httpx.Client) -> None:
     ask(page, "Is Maria here? kill yourself", "being started again")
-    page.wait_for_timeout(3000)
+    wait_for(lambda: client.get("/readyz").status_code == 200)
     ask(page, "Is Maria in this video?", "Yes, Maria.")
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pipelines.demo import CAR_MAN, build_media
+from pipelines.demo import CAR_MAN, Media
 from tests.api.conftest import Running, wait_for
 from tests.browser.conftest import fill_in, log_in, serious, tab, upload_for_chat, watched
 
@@ -56,10 +56,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def clips(demo_media: Media) -> dict[str, Path]:
     """The demo's: the first and the last part of the carphone clip, and a moving clip of the group photo."""
-    media = build_media(tmp_path_factory.mktemp("clips"))
-    return {"first": media.enroll[CAR_MAN], "last": media.ask["car"], "group": media.ask["group"]}
+    ask = demo_media.ask
+    return {"first": demo_media.enroll[CAR_MAN], "last": ask["car"], "group": ask["group"]}
 
 
 def keep(page: Page, name: str) -> None:

@@ -74,7 +74,7 @@ def clip(enrolled: tuple[str, ...] = ("Maria", "Tom", "Zoë")) -> Clip:
 @pytest.fixture(scope="module")
 def answerer() -> Answerer:
     placement = Placement(torch.device("cpu"), torch.float32, "test")
-    return Answerer(Nano(tiny_nano(), tiny_language(), placement))
+    return Answerer(Nano(tiny_nano(), tiny_language(), placement, "0" * 64))
 
 
 def test_facts_say_who_is_where_and_count_the_stranger() -> None:

@@ -1,6 +1,7 @@
 """The demo: how it judges, what it prints and writes, and that a wrong answer fails it."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pipelines.demo import (
     YES,
     Expected,
     Item,
-    build_media,
+    Media,
     judge,
     questions,
     run,
@@ -65,8 +66,8 @@ def test_all_four_question_types_are_asked_of_present_and_absent_people() -> Non
     assert len({(q.clip, q.question) for q in asked}) == len(asked)
 
 
-def test_enrollment_and_questions_use_different_parts(tmp_path: Path) -> None:
-    media = build_media(tmp_path)
+def test_enrollment_and_questions_use_different_parts(demo_media: Media) -> None:
+    media = demo_media
     whole = probe(weights.path("demo-carphone")).duration_s
     first, last = probe(media.enroll[CAR_MAN]).duration_s, probe(media.ask["car"]).duration_s
     assert first + last < 0.85 * whole
@@ -110,15 +111,25 @@ class ScriptedSession:
         return Answer(text, (seen,), True, 0)
 
 
-def scripted_run(monkeypatch: pytest.MonkeyPatch, out: Path, wrong: str | None) -> tuple[int, str]:
-    monkeypatch.setattr(pipelines, "open", lambda home: ScriptedSession(wrong))
-    written = io.StringIO()
-    code = run(out, Console(file=written, width=120, markup=False, highlight=False))
-    return code, written.getvalue()
+Scripted = Callable[[Path, str | None], tuple[int, str]]
 
 
-def test_all_right_ends_with_zero_and_a_contact_sheet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    code, printed = scripted_run(monkeypatch, tmp_path / "out", None)
+@pytest.fixture
+def scripted_run(monkeypatch: pytest.MonkeyPatch, demo_media: Media) -> Scripted:
+    """Runs the demo with scripted answers; exit code and what it printed. The clips are made once for all runs."""
+
+    def call(out: Path, wrong: str | None) -> tuple[int, str]:
+        monkeypatch.setattr(pipelines, "open", lambda home: ScriptedSession(wrong))
+        monkeypatch.setattr("pipelines.demo.build_media", lambda folder: demo_media)
+        written = io.StringIO()
+        code = run(out, Console(file=written, width=120, markup=False, highlight=False))
+        return code, written.getvalue()
+
+    return call
+
+
+def test_all_right_ends_with_zero_and_a_contact_sheet(scripted_run: Scripted, tmp_path: Path) -> None:
+    code, printed = scripted_run(tmp_path / "out", None)
     count = len(questions())
     assert code == 0, printed
     assert f"{count} of {count} right" in printed
@@ -131,9 +142,9 @@ def test_all_right_ends_with_zero_and_a_contact_sheet(monkeypatch: pytest.Monkey
         assert sheet.height > 3 * PICTURE_HEIGHT
 
 
-def test_one_wrong_answer_fails_the_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_one_wrong_answer_fails_the_demo(scripted_run: Scripted, tmp_path: Path) -> None:
     wrong = next(q.question for q in questions() if q.expected is REFUSED)
-    code, printed = scripted_run(monkeypatch, tmp_path, wrong)
+    code, printed = scripted_run(tmp_path, wrong)
     assert code == 1
     assert "WRONG" in printed
     assert (tmp_path / "demo.png").is_file()

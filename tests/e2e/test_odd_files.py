@@ -1,9 +1,6 @@
 """Files as phones, editors and sites make them: a person is enrolled from one and found in another."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.cli import main
 from pvchat import weights
 from pvchat.video import probe, read_frames
 from tests.video import numbered
 
-COMMAND = [sys.executable, "-c", "from app.cli import main; main()"]
 AV1 = {"preset": "10", "crf": "20", "svtav1-params": "enable-tf=0:pred-struct=1"}
 VARIABLE = (1, 9, 20, 21, 29)
 
@@ -44,19 +41,6 @@ def write(path: Path, kind: str, pictures: Pictures) -> Path:
     return numbered.trim_by_copy(whole, path, 0.5)
 
 
-def call(home: Path, *words: str | Path) -> str:
-    done = subprocess.run(
-        [*COMMAND, *map(str, words)],
-        env={**os.environ, "PVCHAT_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def parts() -> tuple[Pictures, Pictures]:
     """The first and the last 40 % of the clip."""
@@ -65,13 +49,14 @@ def parts() -> tuple[Pictures, Pictures]:
 
 @pytest.mark.parametrize(("first", "second"), [("rotated", "edit list"), ("av1", "variable rate")])
 def test_a_person_enrolled_from_an_odd_file_is_found_in_another(
-    tmp_path: Path, parts: tuple[Pictures, Pictures], first: str, second: str
+    tmp_path: Path, parts: tuple[Pictures, Pictures], capsys: pytest.CaptureFixture[str], first: str, second: str
 ) -> None:
     enrolled_from = write(tmp_path / "one.mp4", first, parts[0])
     asked = write(tmp_path / "two.mp4", second, parts[1])
-    home = tmp_path / "home"
-    call(home, "enroll", "Daniel", enrolled_from, "--consent-by", "demo media", "--purpose", "test")
-    told = json.loads(call(home, "ask", asked, "Is Daniel in this video?", "--json").splitlines()[-1])
+    assert main(["enroll", "Daniel", str(enrolled_from), "--consent-by", "demo media", "--purpose", "test"]) == 0
+    capsys.readouterr()
+    assert main(["ask", str(asked), "Is Daniel in this video?", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["answer"].startswith("Yes")
     (evidence,) = told["evidence"]
     ((start, end),) = evidence["spans"]

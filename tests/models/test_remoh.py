@@ -252,6 +252,7 @@ def test_half_precision_models_start_exact_too() -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
+        (lambda: RoutingConfig("round robin"), "routing is round robin"),
         (lambda: RoutingConfig(shared=1.0), "shared is 1.0"),
         (lambda: RoutingConfig(active=0.0), "active is 0.0"),
         (lambda: RoutingConfig().split(1), "1 head"),
