@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from pvchat.chat import prompt
 from pvchat.errors import TrainingError
 from pvchat.models.adapter import Adapter, AdapterConfig
-from pvchat.models.nano import Personal, SubjectArrays, collate
+from pvchat.models.nano import NanoInputs, NanoOutputs, Personal, SubjectArrays, collate
 from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.models.remoh import AttachedReMoH
 from pvchat.models.soft import splice
@@ -73,6 +73,16 @@ class NanoPersonal:
         """Gates of the Q-Former's upper half; without any when the routing is dense."""
         gates = self._adapters.attached.gates
         return gates if self.config.routing.routing != "dense" else AttachedReMoH(gates.model, {}, ())
+
+    @property
+    def device(self) -> torch.device:
+        """Where nano is."""
+        return self._nano.language.device
+
+    def soft_tokens(self, inputs: NanoInputs) -> Tensor:
+        """(B, R, E) personal soft tokens of the subject, as the adapter makes them now."""
+        outputs: NanoOutputs = self._nano.model(inputs, self._worn())
+        return outputs.personal_tokens[:, 0]
 
     def parameters(self) -> Mapping[ParameterGroup, Sequence[nn.Parameter]]:
         """Personal queries and name; low-rank updates; routers; pixel projection."""

@@ -31,6 +31,7 @@ from pvchat.models.config import TokenLayout
 from pvchat.models.nano import SubjectArrays
 from pvchat.models.tokens import WHOLE_FRAME, ClipArrays, PatchArrays, appearance_projection, patch_rows
 from pvchat.perception.patches import PatchMaps
+from pvchat.training.align import Pair
 from pvchat.training.dialogue import make_qa
 from pvchat.training.footage import Footage, hide_faces, mirror, parts, samples_within, still, window
 from pvchat.training.nano_personal import NanoClip
@@ -69,6 +70,7 @@ CLIP_KINDS: dict[Kind, float] = {
     "unanswerable": 0.4,
 }
 LEAST_FRAMES = 2
+HIDDEN_PAIRS = 0.5
 _SHORTEST_S, _LONGEST_S = 0.8, 4.0
 
 
@@ -161,6 +163,30 @@ class SubjectClips:
         held_out = [self._held_out(index) for index in range(config.held_out)]
         return TrainingData(made[: config.stills], made[config.stills :], held_out)
 
+    def pairs(self, count: int) -> list[Pair]:
+        """Clips as they are seen and as they have to be read, half of them of the subject, to align patches with.
+
+        Raises:
+            TrainingError: the model sees no pixels.
+        """
+        if not self.pixels:
+            raise TrainingError("there are no pixels of the subject and of somebody else to tell apart")
+        return [self._pair(index) for index in range(count)]
+
+    def _pair(self, index: int) -> Pair:
+        state: Literal["present", "absent"] = "present" if index % 2 == 0 else "absent"
+        stage = 1 if index % 3 == 0 else 2
+        own, other = self._cut(self.enrollment, stage), self._cut(self._other(pixels=True), stage)
+        mine, theirs = (own, other) if state == "present" else (other, own)
+        drawn = self._rng.random()
+        if drawn < HIDDEN_PAIRS:
+            covered = hide_faces(mine)
+            seen, _ = self._real(covered, state, pixels=covered, faces=False)
+            told, _ = self._real(mine, state, pixels=mine, sure=True)
+            return Pair(seen, replace(told, patches=None))
+        seen, _ = self._real(mine, state, pixels=theirs if drawn < (1 + HIDDEN_PAIRS) / 2 else mine)
+        return Pair(seen, replace(seen, patches=None))
+
     # -- one clip ----------------------------------------------------------------------------------------------------
 
     def _clip(self, index: int, *, stage: int, questions: int) -> TrainingClip[NanoClip]:
@@ -222,19 +248,31 @@ class SubjectClips:
         return NanoClip(self.name, scene.clip, scene.subjects[0], None, lines), scene.facts
 
     def _real(
-        self, footage: Footage, state: Literal["present", "absent"], *, pixels: Footage, faces: bool = True
+        self,
+        footage: Footage,
+        state: Literal["present", "absent"],
+        *,
+        pixels: Footage,
+        faces: bool = True,
+        sure: bool = False,
     ) -> tuple[NanoClip, SceneFacts]:
-        """A part of a video as the model would meet it in a conversation, and what is true of it."""
+        """A part of a video as the model would meet it in a conversation, and what is true of it.
+
+        Args:
+            footage: what is shown. state: of the subject in it. pixels: whose patches are seen.
+            faces: whether faces are seen. sure: recognise the subject beyond doubt, not as well as another video would.
+        """
         clip, facts = self._judged(footage, state)
         arrays = arrays_of(clip, self.layout)
         beside = subject_arrays(clip, arrays, self.name, self.layout)
-        if state == "present" and faces:
+        if state == "present" and faces and not sure:
             arrays, beside = self._met_again(arrays, beside, footage.subject)
         patches = None
         if self.describe is not None and pixels.frames is not None:
             patches = self._patches(pixels, arrays, footage)
-        sure = faces and self._rng.random() < self.config.evidence
-        return NanoClip(self.name, arrays, beside, patches, evidence_lines(facts) if sure else None), facts
+        noted = faces and self._rng.random() < self.config.evidence
+        lines = evidence_lines(facts) if noted else None
+        return NanoClip(self.name, arrays, beside, patches, lines), facts
 
     def _judged(self, footage: Footage, state: Literal["present", "absent"]) -> tuple[Clip, SceneFacts]:
         found = decide(footage.vectors, footage.record, [self.entry])[0]
