@@ -219,7 +219,7 @@ class SubjectClips:
             if (state == "present") == positive or state == "unsure":
                 break
         lines = evidence_lines(scene.facts) if self._rng.random() < self.config.evidence else None
-        return NanoClip(self.name, scene.clip, scene.subjects[0], None, lines), scene.facts
+        return NanoClip(self.name, scene.clip, scene.subjects[0], None, lines, scene.facts), scene.facts
 
     def _real(
         self, footage: Footage, state: Literal["present", "absent"], *, pixels: Footage, faces: bool = True
@@ -234,7 +234,7 @@ class SubjectClips:
         if self.describe is not None and pixels.frames is not None:
             patches = self._patches(pixels, arrays, footage)
         sure = faces and self._rng.random() < self.config.evidence
-        return NanoClip(self.name, arrays, beside, patches, evidence_lines(facts) if sure else None), facts
+        return NanoClip(self.name, arrays, beside, patches, evidence_lines(facts) if sure else None, facts), facts
 
     def _judged(self, footage: Footage, state: Literal["present", "absent"]) -> tuple[Clip, SceneFacts]:
         found = decide(footage.vectors, footage.record, [self.entry])[0]

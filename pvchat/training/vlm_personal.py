@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pvchat.chat.facts import SceneFacts
 from pvchat.errors import TrainingError
 from pvchat.models.adapter import Adapter, AdapterConfig
 from pvchat.models.remoh import AttachedReMoH, RoutingConfig
@@ -35,11 +36,13 @@ class VlmClip:
     Attributes:
         name: of the subject, as it stands in the prompt. frames: of the clip or still.
         evidence: lines for the prompt, or None to leave them out.
+        facts: what is true of it; the answers follow from them.
     """
 
     name: str
     frames: ClipFrames
     evidence: str | None = None
+    facts: SceneFacts | None = None
 
 
 @dataclass(frozen=True)

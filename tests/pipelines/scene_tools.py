@@ -65,6 +65,17 @@ class SceneTools:
     calls: list[str] = field(default_factory=list)
     clips: list[Any] = field(default_factory=list)
     asked: list[tuple[str, tuple[str, ...], bool, bool]] = field(default_factory=list)
+    base: str = "nano"
+    load_adapter: Callable[[str], Any] | None = None
+    trainer: Callable[[], Any] | None = None
+
+    def adapters_from(self, load: Callable[[str], Any]) -> None:
+        self.load_adapter = load
+
+    def training(self) -> Any:
+        self.calls.append("training")
+        assert self.trainer is not None, "this test trains nobody"
+        return self.trainer()
 
     def prepare(self, *, answering: bool) -> None:
         self.calls.append("prepare")
@@ -160,8 +171,10 @@ class SceneTools:
             decisions.append(Decision(entry.name, state, 0.99 if tracks else 0.01, tuple(t.id for t in tracks), spans))
         return decisions
 
-    def clip(self, record: Any, vectors: Any, decisions: Any, entries: Any, video: Any) -> Any:
-        clip = SimpleNamespace(record=record, vectors=vectors, decisions=decisions, entries=entries, video=video)
+    def clip(self, record: Any, vectors: Any, decisions: Any, entries: Any, video: Any, adapters: Any) -> Any:
+        clip = SimpleNamespace(
+            record=record, vectors=vectors, decisions=decisions, entries=entries, video=video, adapters=adapters
+        )
         self.clips.append(clip)
         return clip
 
