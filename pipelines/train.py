@@ -100,9 +100,8 @@ class Trainer:
         built = time.perf_counter()
         timing["build"] = built - started - timing["perceive"]
         # 5. train
-        checkpoint = (
-            self._folder.make(subject.id) / f"checkpoint-{_run_key(material, sizes, tuning, config)}.safetensors"
-        )
+        run = _run_key(material, sizes, tuning, config)
+        checkpoint = self._folder.make(subject.id) / f"checkpoint-{run}.safetensors"
         if not checkpoint.exists() and any(checkpoint.parent.glob("checkpoint-*.safetensors")):
             material = replace(
                 material,
@@ -268,7 +267,7 @@ class _Watch:
             if self.gone is not None:
                 TrainingFolder(self._store.database.parent).drop(self.subject.id)
                 raise self.gone
-            raise TrainingCancelledError("training was stopped before its first step; start it again")
+            raise TrainingCancelledError("training was stopped; start it again and it goes on from its last checkpoint")
 
     def _look(self) -> SubjectError | ConsentError | None:
         with self._store.read() as session:
