@@ -169,7 +169,7 @@ def test_enrolling_anew_drops_the_adapter(session: Session, video: Video, tools:
 
 def test_a_video_that_moved_has_to_be_named(session: Session, maria: Path, video: Video) -> None:
     moved = maria.rename(maria.with_name("moved.mp4"))
-    with pytest.raises(TrainingError, match="first.mp4.*--video"):
+    with pytest.raises(TrainingError, match=r"first\.mp4.*--video"):
         session.train("Maria", **SMALL)
     with pytest.raises(TrainingError, match="is not the video"):
         session.train("Maria", **SMALL, video=video("wrong.mp4", MARIA))
@@ -207,7 +207,7 @@ def test_what_cannot_be_trained_is_refused_in_one_line(
     with pytest.raises(TrainingError, match="too few"):
         session.train("Maria", questions=2, stills=4, clips=4)
     monkeypatch.setattr("storage.training_folder.TrainingFolder.free_bytes", lambda _self: 1 << 20)
-    with pytest.raises(TrainingError, match="1 MB are free.*make room"):
+    with pytest.raises(TrainingError, match=r"1 MB are free.*make room"):
         session.train("Maria", **SMALL)
     monkeypatch.undo()
     with Store.open(home) as store, store.write() as database:
@@ -223,7 +223,7 @@ def test_a_full_disk_in_the_middle_is_one_clear_line(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pvchat.training.fine_tuning.save_checkpoint", full)
-    with pytest.raises(TrainingError, match="No space left.*make room"):
+    with pytest.raises(TrainingError, match=r"No space left.*make room"):
         session.train("Maria", **SMALL)
 
 
