@@ -13,6 +13,7 @@ from pipelines import names
 from pipelines.conversation import check_question, resolve
 from pipelines.enrolling import Enroller, consent_of
 from pipelines.forgetting import erase, preview
+from pipelines.gallery import Gallery
 from pipelines.results import Answer, Candidate, EnrollResult, Evidence, ForgetReport, Person, TrainResult
 from pipelines.tools import BASES, EmbeddedTools, Progress, Tools
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
@@ -20,7 +21,7 @@ from pipelines.vlm_tools import VlmTools
 from pvchat.errors import ConsentError, SubjectError
 from pvchat.paths import home_dir
 from pvchat.perception.record import PerceptionRecord
-from storage import adapters, people
+from storage import people
 from storage.people import StoredSubject
 from storage.schema import now
 from storage.store import Store
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session as DatabaseSession
 
     from pvchat.chat.answer import Clip
-    from pvchat.identity.gallery import GalleryEntry
-    from pvchat.models.adapter import Adapter
     from pvchat.models.remoh import Routing
     from pvchat.training.fine_tune_config import StepRecord
 
@@ -49,13 +48,14 @@ class Session:
         # One model and one cache of clips: questions are answered one after the other. Looking at videos goes on
         # meanwhile, under a lock of its own.
         self._lock = threading.RLock()
+        self._gallery = Gallery(store, tools)
         self._videos = PerceivedVideos(store, tools)
         self._enroller = Enroller(
-            store, tools, self._videos, self._lock, lambda model: self._gallery(self._subjects(), model)
+            store, tools, self._videos, self._lock, lambda model: self._gallery.entries(self._subjects(), model)
         )
         self._clips: OrderedDict[tuple[str, ...], Clip] = OrderedDict()
         self._known_ids: frozenset[str] = frozenset()
-        tools.adapters_from(self._load_adapter)
+        tools.adapters_from(self._gallery.adapter)
 
     def enroll(
         self,
@@ -404,17 +404,7 @@ class Session:
         self.close()
 
     def _subjects(self) -> list[StoredSubject]:
-        with self._store.read() as session:
-            return people.list_all(session)
-
-    def _gallery(self, subjects: Sequence[StoredSubject], face_model: str | None = None) -> "list[GalleryEntry]":
-        """Entries of everybody whose consent holds and whose vectors are of this engine."""
-        moment = now()
-        return [
-            self._tools.entry(subject.name, subject.vectors, subject.coverage)
-            for subject in subjects
-            if subject.consent.valid(moment) and face_model in (None, subject.vectors.face_model)
-        ]
+        return self._gallery.subjects()
 
     def _asked(
         self,
@@ -445,10 +435,10 @@ class Session:
 
     def _clip(self, perceived: PerceivedVideo, enrolled: Sequence[StoredSubject], video: Path) -> "Clip":
         """The clip the model answers from: the same object for every question while nothing changes."""
-        entries = self._gallery(enrolled, perceived.vectors.face_model)
+        entries = self._gallery.entries(enrolled, perceived.vectors.face_model)
         # One video may lie at several places, and go from some of them.
         place = (perceived.record.video.sha256, str(video))
-        fine_tuned = self._fine_tuned(enrolled, entries)
+        fine_tuned = self._gallery.adapter_ids(enrolled, entries)
         key = (*place, *(subject.id for subject in enrolled), *(e.name for e in entries), *fine_tuned.values())
         clip = self._clips.get(key)
         if clip is None:
@@ -456,20 +446,6 @@ class Session:
             clip = self._tools.clip(perceived.record, perceived.vectors, decisions, entries, video, fine_tuned)
         remember(self._clips, key, clip, CLIPS_KEPT)
         return clip
-
-    def _fine_tuned(self, enrolled: Sequence[StoredSubject], entries: "Sequence[GalleryEntry]") -> dict[str, str]:
-        """Ids of the adapters for this base, by name; asked for each question, as another process may have trained."""
-        with self._store.read() as session:
-            found = adapters.ids(session, self._tools.base)
-        known = {entry.name for entry in entries}
-        return {s.name: found[s.id] for s in enrolled if s.id in found and s.name in known}
-
-    def _load_adapter(self, adapter_id: str) -> "Adapter | None":
-        from pvchat.models.adapter import parse_adapter
-
-        with self._store.read() as session:
-            found = adapters.load(session, adapter_id)
-        return None if found is None else parse_adapter(*found)
 
     def _drop_forgotten(self, enrolled: Sequence[StoredSubject]) -> None:
         """Let go of what is in memory when somebody was forgotten meanwhile, perhaps by another process."""

@@ -46,6 +46,7 @@ def write_report(
 def draw(history: Sequence[StepRecord]) -> "Figure":
     """Loss, activation rate per layer and SPR's coefficient, over the steps of both stages."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     # No state of pyplot: several trainings may draw at once.
     figure = Figure(figsize=(9, 9), layout="constrained")
@@ -68,6 +69,7 @@ def draw(history: Sequence[StepRecord]) -> "Figure":
     _curve(coefficient, steps, [record.coefficient for record in history], "SPR")
     coefficient.set_ylabel("coefficient of SPR")
     coefficient.set_xlabel("optimizer step")
+    coefficient.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (loss, activation, coefficient):
         axes.grid(alpha=0.3)
         for step, (before, after) in enumerate(itertools.pairwise(history), start=1):

@@ -124,7 +124,8 @@ def test_a_session_opens_with_a_base_from_a_folder_and_answers_with_it(clip: Cli
         tools = session._tools
     assert isinstance(tools, VlmTools)
     answer = tools.answer(clip, "Where is Maria?", ["Maria"], use_evidence=True, use_identity_bias=True, on_text=None)
-    assert answer.model["base"] == "base"
+    # Adapters are looked up by the name that the loaded base notes in them.
+    assert answer.model["base"] == tools.base == "base"
 
 
 def test_a_base_that_is_no_base_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
