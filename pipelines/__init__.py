@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipelines.results import Answer, EnrollResult, Evidence, ForgetReport, Person
+    from pipelines.results import Answer, EnrollResult, Evidence, ForgetReport, Person, TrainResult
     from pipelines.session import Session, open
 
-__all__ = ["Answer", "EnrollResult", "Evidence", "ForgetReport", "Person", "Session", "open"]
+__all__ = ["Answer", "EnrollResult", "Evidence", "ForgetReport", "Person", "Session", "TrainResult", "open"]
 
 _IN_SESSION = frozenset({"Session", "open"})
 

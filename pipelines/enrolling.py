@@ -16,6 +16,7 @@ from storage import people, perceptions
 from storage.people import Consent, SubjectVectors
 from storage.schema import now
 from storage.store import Store
+from storage.training_folder import TrainingFolder
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session as DatabaseSession
@@ -125,7 +126,7 @@ class Enroller:
             with self._store.write() as session:
                 subject_id = subject(session)
                 video_id = perceptions.save(session, record, vectors, file, perceived.size_bytes)
-                people.enroll(
+                changed = people.enroll(
                     session,
                     subject_id,
                     video_id=video_id,
@@ -134,6 +135,9 @@ class Enroller:
                 )
                 if finish is not None:
                     finish(session, result)
+            if changed:
+                # What was trained on the earlier enrollment is of no use for this one.
+                TrainingFolder(self._store.database.parent).drop(subject_id)
         return result
 
 

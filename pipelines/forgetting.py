@@ -9,6 +9,7 @@ from storage.erase import Erased, erase_subject
 from storage.media import MediaFolder
 from storage.people import StoredSubject
 from storage.store import Store
+from storage.training_folder import TrainingFolder
 
 
 def erase(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> ForgetReport:
@@ -26,6 +27,7 @@ def erase(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tool
     folder = MediaFolder(store.database.parent)
     for media_id in erased.media:
         folder.drop(folder.path(media_id))
+    TrainingFolder(store.database.parent).drop(subject_id)
     return _report(erased)
 
 
@@ -80,4 +82,5 @@ def _report(erased: Erased) -> ForgetReport:
         records=erased.records,
         videos=erased.videos,
         uploads=len(erased.media),
+        adapters=erased.adapters,
     )

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pvchat.chat.facts import State, SubjectFacts
@@ -156,6 +157,40 @@ class Person:
 
 
 @dataclass(frozen=True)
+class TrainResult:
+    """What came of a training.
+
+    Attributes:
+        subject: the name. base: model the adapter is for.
+        published: whether the adapter answers from now on; it does not when it made more errors than the base alone.
+        asked: questions about the held-out clips. instant_errors, trained_errors: of the base alone, with the adapter.
+        by_kind: the same three numbers for each kind of question.
+        adapter_bytes: size of the adapter. steps: optimizer steps. held_out_loss: at the best state.
+        warnings: what was missing. notes: what happened on the way. report: files that were written.
+        timing_s: seconds per step of the work.
+    """
+
+    subject: str
+    base: str
+    published: bool
+    asked: int
+    instant_errors: int
+    trained_errors: int
+    by_kind: dict[str, tuple[int, int, int]]
+    adapter_bytes: int
+    steps: int
+    held_out_loss: float | None
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    report: tuple[Path, ...] = ()
+    timing_s: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {**asdict(self), "report": [str(path) for path in self.report]}
+
+
+@dataclass(frozen=True)
 class ForgetReport:
     """What went when a person was forgotten.
 
@@ -167,6 +202,7 @@ class ForgetReport:
         records: file names of the videos whose cached perception records went.
         videos: file names of the videos that are no longer known at all.
         uploads: how many videos that were uploaded to enroll the person were deleted.
+        adapters: how many adapters that were trained for the person.
     """
 
     subject: str
@@ -176,6 +212,7 @@ class ForgetReport:
     records: tuple[str, ...]
     videos: tuple[str, ...]
     uploads: int = 0
+    adapters: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pipelines import names
 from pipelines.conversation import check_question, resolve
 from pipelines.enrolling import Enroller, consent_of
 from pipelines.forgetting import erase, preview
-from pipelines.results import Answer, Candidate, EnrollResult, Evidence, ForgetReport, Person
+from pipelines.gallery import Gallery
+from pipelines.results import Answer, Candidate, EnrollResult, Evidence, ForgetReport, Person, TrainResult
 from pipelines.tools import BASES, EmbeddedTools, Progress, Tools
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
 from pipelines.vlm_tools import VlmTools
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session as DatabaseSession
 
     from pvchat.chat.answer import Clip
-    from pvchat.identity.gallery import GalleryEntry
+    from pvchat.models.remoh import Routing
+    from pvchat.training.fine_tune_config import StepRecord
 
 
 class Session:
@@ -46,12 +48,14 @@ class Session:
         # One model and one cache of clips: questions are answered one after the other. Looking at videos goes on
         # meanwhile, under a lock of its own.
         self._lock = threading.RLock()
+        self._gallery = Gallery(store, tools)
         self._videos = PerceivedVideos(store, tools)
         self._enroller = Enroller(
-            store, tools, self._videos, self._lock, lambda model: self._gallery(self._subjects(), model)
+            store, tools, self._videos, self._lock, lambda model: self._gallery.entries(self._subjects(), model)
         )
         self._clips: OrderedDict[tuple[str, ...], Clip] = OrderedDict()
         self._known_ids: frozenset[str] = frozenset()
+        tools.adapters_from(self._gallery.adapter)
 
     def enroll(
         self,
@@ -228,6 +232,66 @@ class Session:
             },
         )
 
+    def train(
+        self,
+        name: str,
+        *,
+        stages: 'Literal["1", "2", "both"]' = "both",
+        routing: "Routing" = "remoh",
+        hae: bool = True,
+        spr: bool = True,
+        video: Path | str | None = None,
+        stills: int | None = None,
+        clips: int | None = None,
+        questions: int | None = None,
+        held_out: int | None = None,
+        progress: Progress | None = None,
+        on_step: "Callable[[StepRecord], None] | None" = None,
+        cancelled: Callable[[], bool] | None = None,
+        report_folder: Path | str | None = None,
+    ) -> TrainResult:
+        """Train an adapter for an enrolled person; from then on it answers. Questions are answered meanwhile.
+
+        The adapter is stored only if it makes no more errors than the base alone on the held-out part of the videos.
+
+        Args:
+            name: who.
+            stages: which are run; 1 is on stills, 2 on clips.
+            routing, hae, spr: of ReMoH; see `pvchat.models.remoh` and `pvchat.training.fine_tune_config`.
+            video: the enrollment video, where it is no longer where it was.
+            stills, clips, questions, held_out: how much is built; see `pvchat.training.subject_clips`.
+            progress: called with the fraction done and what is being done, before the first step.
+            on_step: called after every optimizer step.
+            cancelled: asked before every step whether to stop; a stopped run goes on when it is started again.
+            report_folder: where the report goes, by default a folder of the person in the data folder.
+
+        Raises:
+            SubjectError: nobody is called so, or the person was forgotten meanwhile.
+            ConsentError: the consent is withdrawn or expired.
+            TrainingError: there is too little to train on, or no room on the disk.
+            TrainingCancelledError: it was told to stop.
+            VideoError: the enrollment video cannot be read.
+            WeightsError, ModelError: a model is missing or does not fit.
+        """
+        from pipelines.train import Trainer, TrainOptions
+
+        options = TrainOptions(
+            stages=stages,
+            routing=routing,
+            hae=hae,
+            spr=spr,
+            video=None if video is None else Path(video),
+            stills=stills,
+            clips=clips,
+            questions=questions,
+            held_out=held_out,
+            progress=progress,
+            on_step=on_step,
+            cancelled=cancelled,
+            report_folder=None if report_folder is None else Path(report_folder),
+        )
+        return Trainer(self._store, self._tools, self._videos).train(name, options)
+
     def check_enrollment(self, name: str, video: Path | str) -> str:
         """What can be told about an enrollment before anything is loaded.
 
@@ -340,17 +404,7 @@ class Session:
         self.close()
 
     def _subjects(self) -> list[StoredSubject]:
-        with self._store.read() as session:
-            return people.list_all(session)
-
-    def _gallery(self, subjects: Sequence[StoredSubject], face_model: str | None = None) -> "list[GalleryEntry]":
-        """Entries of everybody whose consent holds and whose vectors are of this engine."""
-        moment = now()
-        return [
-            self._tools.entry(subject.name, subject.vectors, subject.coverage)
-            for subject in subjects
-            if subject.consent.valid(moment) and face_model in (None, subject.vectors.face_model)
-        ]
+        return self._gallery.subjects()
 
     def _asked(
         self,
@@ -381,14 +435,15 @@ class Session:
 
     def _clip(self, perceived: PerceivedVideo, enrolled: Sequence[StoredSubject], video: Path) -> "Clip":
         """The clip the model answers from: the same object for every question while nothing changes."""
-        entries = self._gallery(enrolled, perceived.vectors.face_model)
+        entries = self._gallery.entries(enrolled, perceived.vectors.face_model)
         # One video may lie at several places, and go from some of them.
         place = (perceived.record.video.sha256, str(video))
-        key = (*place, *(subject.id for subject in enrolled), *(e.name for e in entries))
+        fine_tuned = self._gallery.adapter_ids(enrolled, entries)
+        key = (*place, *(subject.id for subject in enrolled), *(e.name for e in entries), *fine_tuned.values())
         clip = self._clips.get(key)
         if clip is None:
             decisions = self._tools.decide(perceived.vectors, perceived.record, entries)
-            clip = self._tools.clip(perceived.record, perceived.vectors, decisions, entries, video)
+            clip = self._tools.clip(perceived.record, perceived.vectors, decisions, entries, video, fine_tuned)
         remember(self._clips, key, clip, CLIPS_KEPT)
         return clip
 

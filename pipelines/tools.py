@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pipelines.clip_patches import ClipPatches
 from pipelines.lazy import Lazy
 from pvchat.errors import ModelError
 from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors
@@ -13,9 +14,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pipelines.training_bases import BaseTraining
     from pvchat.chat.answer import AnswerResult, Clip
+    from pvchat.chat.lazy_adapters import LoadAdapter
     from pvchat.identity.decision import IdentityDecision
     from pvchat.identity.gallery import GalleryEntry
+    from pvchat.models.adapter import Adapter
     from pvchat.perception import PerceptionModels
 
 BASES = ("nano",)
@@ -45,6 +49,16 @@ class Answering(Protocol):
 
 class Tools(Protocol):
     """What a session needs: perception, identity and a model that answers."""
+
+    @property
+    def base(self) -> str:
+        """Name of the model that answers, as adapters note it."""
+
+    def adapters_from(self, load: "LoadAdapter") -> None:
+        """Say where adapters come from, by id."""
+
+    def training(self) -> "BaseTraining":
+        """The base, loaded once more to be trained on somebody; questions are answered meanwhile."""
 
     def prepare(self, *, answering: bool) -> None:
         """Begin loading in the background what the next call will need."""
@@ -87,8 +101,12 @@ class Tools(Protocol):
         decisions: "Sequence[IdentityDecision]",
         entries: "Sequence[GalleryEntry]",
         video: Path,
+        adapters: Mapping[str, str],
     ) -> "Clip":
-        """What the model answers from; kept between questions about one video, which is the file `video`."""
+        """What the model answers from; kept between questions about one video, which is the file `video`.
+
+        `adapters` has the id of the adapter of everybody who was fine-tuned, by name.
+        """
 
     def answer(
         self,
@@ -122,7 +140,25 @@ class EmbeddedTools:
             raise ModelError(f'there is no base model "{base}"; choose one of: {", ".join(BASES)}')
         self._engine = engine
         self._seeing: Lazy[PerceptionModels] = Lazy(self._load_seeing)
-        self._answering: Lazy[Answering] = Lazy(_load_answering)
+        self._look = ClipPatches(lambda: self._seeing.get().appearance)
+        self._load_adapter: LoadAdapter | None = None
+        self._answering: Lazy[Answering] = Lazy(self._load_answering)
+
+    @property
+    def base(self) -> str:
+        """Name of the model that answers, as adapters note it."""
+        return "nano"
+
+    def adapters_from(self, load: "LoadAdapter") -> None:
+        """Say where adapters come from, by id."""
+        self._load_adapter = load
+
+    def training(self) -> "BaseTraining":
+        """nano once more, to be trained on somebody. Raises WeightsError and ModelError."""
+        from pipelines.train_nano import NanoTraining
+        from pvchat.models.nano import load_nano
+
+        return NanoTraining(load_nano(), self._seeing.get().appearance)
 
     def prepare(self, *, answering: bool) -> None:
         """Begin loading in the background what the next call will need."""
@@ -206,11 +242,12 @@ class EmbeddedTools:
         decisions: "Sequence[IdentityDecision]",
         entries: "Sequence[GalleryEntry]",
         video: Path,
+        adapters: Mapping[str, str],
     ) -> "Clip":
         """What the model answers from."""
         from pvchat.chat.answer import Clip
 
-        return Clip(record, vectors, decisions, entries, video)
+        return Clip(record, vectors, decisions, entries, video, adapters)
 
     def answer(
         self,
@@ -233,7 +270,8 @@ class EmbeddedTools:
         )
 
     def release(self) -> None:
-        """Let go of what the model kept about videos."""
+        """Let go of what the model kept about videos and people."""
+        self._look.clear()
         if self._answering.ready:
             self._answering.get().forget()
 
@@ -242,15 +280,18 @@ class EmbeddedTools:
 
         return load_models(self._engine)
 
+    def _load_answering(self) -> Answering:
+        from pvchat.chat.answer import Answerer
+        from pvchat.models.nano import load_nano
+
+        return Answerer(load_nano(), look=self._look, load=self._adapter)
+
+    def _adapter(self, adapter_id: str) -> "Adapter | None":
+        # Asked for when it is needed: a session says where adapters are after it was given its tools.
+        return None if self._load_adapter is None else self._load_adapter(adapter_id)
+
 
 def _mean(samples: FaceSamples) -> "NDArray[np.float32]":
     weights = samples.quality[:, None] + 1e-3
     mean: NDArray[np.float32] = (samples.vectors * weights).sum(axis=0) / weights.sum()
     return mean
-
-
-def _load_answering() -> Answering:
-    from pvchat.chat.answer import Answerer
-    from pvchat.models.nano import load_nano
-
-    return Answerer(load_nano())

@@ -42,6 +42,7 @@ class PerceivedVideos:
         self._looking = threading.RLock()
         self._perceived: OrderedDict[str, PerceivedVideo] = OrderedDict()
         self._hashes: OrderedDict[tuple[str, int, int, int], str] = OrderedDict()
+        self._noted: dict[str, Path] = {}
 
     def get(self, file: Path, progress: Progress | None, *, store: bool = True) -> PerceivedVideo:
         """The perceived video.
@@ -66,7 +67,28 @@ class PerceivedVideos:
                     known = replace(known, stored=True)
                 with self._lock:
                     remember(self._perceived, sha256, known, CLIPS_KEPT)
+        if store:
+            self._note(sha256, file)
         return known
+
+    def find(self, sha256: str) -> Path | None:
+        """Where a video lies that was looked at before; None where it is no longer there, or is another one now."""
+        with self._store.read() as session:
+            place = perceptions.places(session).get(sha256)
+        try:
+            return Path(place) if place is not None and self.identify(Path(place))[1] == sha256 else None
+        except VideoError:
+            return None
+
+    def _note(self, sha256: str, file: Path) -> None:
+        """Where the file lies is written down once for each place."""
+        place = file.absolute()
+        with self._lock:
+            if self._noted.get(sha256) == place:
+                return
+            self._noted[sha256] = place
+        with self._store.write() as session:
+            perceptions.note_place(session, sha256, file)
 
     def _remembered(self, sha256: str) -> PerceivedVideo | None:
         with self._lock:
@@ -121,6 +143,7 @@ class PerceivedVideos:
         """Let go of everything in memory."""
         with self._lock:
             self._perceived.clear()
+            self._noted.clear()
 
 
 def remember(cache: OrderedDict[K, V], key: K, value: V, most: int) -> None:

@@ -1,7 +1,6 @@
 """Tools with a vision-language model: it answers, and everything else stays as it is in `EmbeddedTools`."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from pipelines.tools import BASES, Answering, EmbeddedTools
 from pvchat.errors import ModelError
 
 if TYPE_CHECKING:
-    from pvchat.models.adapter import Adapter
+    from pipelines.training_bases import BaseTraining
     from pvchat.models.vlm_frames import FrameBudget
 
 EXAMPLE = "Qwen/Qwen3-VL-2B-Instruct"
@@ -36,7 +35,6 @@ class VlmTools(EmbeddedTools):
         engine: face recognition engine, "dlib" or "insightface".
         base: name on the model hub, or a folder with a model.
         budget: of a clip's frames, by default `FrameBudget()`.
-        adapter_of: a subject's name -> its adapter for this base, or None where it has none.
 
     Raises:
         ModelError: `base` is neither a hub's name nor a folder.
@@ -48,15 +46,29 @@ class VlmTools(EmbeddedTools):
         base: str,
         *,
         budget: "FrameBudget | None" = None,
-        adapter_of: "Callable[[str], Adapter | None] | None" = None,
     ) -> None:
         super().__init__(engine)
         check_base(base)
+        self._base = base
+        self._budget = budget
 
         def load() -> Answering:
             from pvchat.chat.vlm_answer import VlmAnswerer
             from pvchat.models.vlm import load_vlm
 
-            return VlmAnswerer(load_vlm(base), budget=budget, adapter_of=adapter_of)
+            return VlmAnswerer(load_vlm(base), budget=budget, load=self._adapter)
 
         self._answering = Lazy(load)
+
+    @property
+    def base(self) -> str:
+        """Name of the model that answers, as adapters note it: a hub's name as it is, of a folder only its own name."""
+        folder = Path(self._base)
+        return folder.resolve().name if folder.is_dir() else self._base
+
+    def training(self) -> "BaseTraining":
+        """The base once more, to be trained on somebody. Raises ModelError."""
+        from pipelines.train_vlm import VlmTraining
+        from pvchat.models.vlm import load_vlm
+
+        return VlmTraining(load_vlm(self._base), self._budget)

@@ -8,7 +8,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pvchat.errors import SubjectError
-from storage.schema import ConsentRow, JobRow, MediaRow, PerceptionRow, SubjectRow, VectorRow, VideoRow
+from storage.perceptions import CLEARED_NAME
+from storage.schema import (
+    AdapterRow,
+    ConsentRow,
+    JobRow,
+    MediaRow,
+    PerceptionRow,
+    SubjectRow,
+    VectorRow,
+    VideoRow,
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,7 @@ class Erased:
         track_vectors: vectors of tracks that went with those records.
         videos: file names of the videos that are no longer known at all.
         renamed: how many other videos lost their file name because it held the person's name.
+        adapters: how many adapters were trained for the person.
         media: ids of the uploaded files that the person was or was to be enrolled from; the files are to be deleted.
     """
 
@@ -33,6 +44,7 @@ class Erased:
     track_vectors: int
     videos: tuple[str, ...]
     renamed: int
+    adapters: int
     media: tuple[str, ...]
 
 
@@ -56,6 +68,7 @@ def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -
     enrolled_from = () if subject.video_id is None else (subject.video_id,)
     video_ids = {*seen_in, *enrolled_from}
     counts = _count_by_kind(session, subject_id)
+    adapters = session.scalar(select(func.count()).where(AdapterRow.subject_id == subject_id)) or 0
     media = _enrollment_media(session, subject_id)
     session.delete(subject)
     session.flush()
@@ -87,6 +100,7 @@ def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -
         track_vectors=track_vectors,
         videos=tuple(gone),
         renamed=renamed,
+        adapters=adapters,
         media=media,
     )
 
@@ -105,14 +119,19 @@ def _enrollment_media(session: Session, subject_id: str) -> tuple[str, ...]:
 
 
 def _clear_file_names(session: Session, name: str) -> int:
-    """Replace file names that hold the person's name ("maria_lopez.mp4") by the start of the file's hash."""
+    """Replace file names that hold the person's name ("maria_lopez.mp4") by the start of the file's hash.
+
+    A path goes with the file's name, and also where only one of its folders holds the person's name.
+    """
     wanted = _letters(name)
     renamed = 0
     rows: list[VideoRow | MediaRow] = [*session.scalars(select(VideoRow)), *session.scalars(select(MediaRow))]
     for row in rows:
         if wanted in _letters(row.name):
-            row.name = row.sha256[:12]
+            row.name = row.sha256[:CLEARED_NAME]
             renamed += 1
+        if isinstance(row, VideoRow) and (row.name == row.sha256[:CLEARED_NAME] or wanted in _letters(row.path or "")):
+            row.path = None
     session.flush()
     return renamed
 

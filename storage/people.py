@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from pvchat.errors import SubjectError
 from storage.engine import StorageError
-from storage.schema import ConsentRow, SubjectRow, VectorRow, now
+from storage.schema import AdapterRow, ConsentRow, SubjectRow, VectorRow, now
 from storage.vectors import pack, unpack
 
 Float = NDArray[np.float32]
@@ -85,6 +85,7 @@ class StoredSubject:
     consent: Consent
     video_id: int
     video_name: str
+    video_sha256: str
     coverage: dict[str, Any]
     vectors: SubjectVectors
 
@@ -119,20 +120,31 @@ def create(session: Session, *, name: str, name_key: str, consent: Consent) -> s
 
 def enroll(
     session: Session, subject_id: str, *, video_id: int, coverage: dict[str, Any], vectors: SubjectVectors
-) -> None:
+) -> bool:
     """Give a person the vectors of one video, in place of those of an earlier enrollment.
+
+    Adapters that were trained on an earlier enrollment go with it.
+
+    Returns:
+        Whether there was an earlier enrollment that differs from this one.
 
     Raises:
         SubjectError: there is no such person any more.
         StorageError: a vector is not finite.
     """
     subject = _existing(session, subject_id)
+    # The video alone does not tell: of several people in it, another one may have been picked.
+    earlier = session.scalar(select(VectorRow.data).where(VectorRow.subject_id == subject_id, VectorRow.kind == "face"))
+    changed = earlier is not None and (subject.video_id != video_id or earlier != pack(vectors.templates))
+    if changed:
+        session.execute(delete(AdapterRow).where(AdapterRow.subject_id == subject_id))
     session.execute(delete(VectorRow).where(VectorRow.subject_id == subject_id))
     subject.video_id, subject.coverage = video_id, coverage
     session.add(_row(subject_id, "face", vectors.face_model, vectors.templates, vectors.weights))
     if vectors.appearance is not None:
         session.add(_row(subject_id, "appearance", vectors.appearance_model, vectors.appearance[None], None))
     session.flush()
+    return changed
 
 
 def rename(session: Session, subject_id: str, *, name: str, name_key: str) -> None:
@@ -253,6 +265,7 @@ def _read(row: SubjectRow) -> StoredSubject:
         consent=_consent(row.consent),
         video_id=row.video_id,
         video_name=row.video.name,
+        video_sha256=row.video.sha256,
         coverage=row.coverage,
         vectors=SubjectVectors(
             face_model=face.model_id,

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from pvchat.perception.record import RECORD_VERSION, FaceSamples, PerceptionRecord, PerceptionVectors
 from storage.engine import StorageError
 from storage.schema import MediaRow, PerceptionRow, SubjectRow, VectorRow, VideoRow
 from storage.vectors import pack, unpack
+
+# A video's name is cleared to so many characters of its hash.
+CLEARED_NAME = 12
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ def models_key(models: Mapping[str, str]) -> str:
 
 
 def add_video(session: Session, record: PerceptionRecord, file: Path, size_bytes: int) -> VideoRow:
-    """The row of the record's video, made if this is the first time the file is seen."""
+    """The row of the record's video, made if this is the first time the file is seen, with the file's place."""
     row = session.scalar(select(VideoRow).where(VideoRow.sha256 == record.video.sha256))
     if row is None:
         row = VideoRow(
@@ -46,7 +49,26 @@ def add_video(session: Session, record: PerceptionRecord, file: Path, size_bytes
         )
         session.add(row)
         session.flush()
+    note_place(session, row.sha256, file)
     return row
+
+
+def note_place(session: Session, sha256: str, file: Path) -> None:
+    """Note where a known video lies now.
+
+    Not of one whose name was cleared when somebody was forgotten: its path may hold the same name.
+    """
+    place = str(file.absolute())
+    if not _is_text(place):
+        return
+    cleared = VideoRow.name == sha256[:CLEARED_NAME]
+    session.execute(update(VideoRow).where(VideoRow.sha256 == sha256, ~cleared).values(path=place))
+
+
+def places(session: Session) -> dict[str, str]:
+    """Where the videos lay when they were last looked at, by SHA-256."""
+    rows = session.execute(select(VideoRow.sha256, VideoRow.path).where(VideoRow.path.is_not(None))).all()
+    return {sha256: path for sha256, path in rows if path is not None}
 
 
 def save(session: Session, record: PerceptionRecord, vectors: PerceptionVectors, file: Path, size_bytes: int) -> int:
@@ -198,6 +220,14 @@ def _uploaded_name(session: Session, sha256: str) -> str | None:
     """What an upload with this content was called by its sender; its file is called by an id."""
     newest = select(MediaRow.name).where(MediaRow.sha256 == sha256).order_by(MediaRow.created_at.desc()).limit(1)
     return session.scalar(newest)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _file_name(file: Path) -> str:

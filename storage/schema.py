@@ -82,7 +82,10 @@ class ConsentRow(Base):
 
 
 class VideoRow(Base):
-    """A video file somebody enrolled from or asked about; the file itself is not copied."""
+    """A video file somebody enrolled from or asked about; the file itself is not copied.
+
+    `path` is where it lay when it was last looked at, so that training finds it again; nothing promises that it does.
+    """
 
     __tablename__ = "videos"
 
@@ -93,6 +96,7 @@ class VideoRow(Base):
     duration_s: Mapped[float]
     width: Mapped[int]
     height: Mapped[int]
+    path: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     perceptions: Mapped[list["PerceptionRow"]] = relationship(
@@ -175,6 +179,25 @@ class VectorRow(Base):
 
     perception: Mapped[PerceptionRow | None] = relationship(back_populates="vectors")
     subject: Mapped[SubjectRow | None] = relationship(back_populates="vectors")
+
+
+class AdapterRow(Base):
+    """What fine-tuning left for one subject on one base; `card` and `data` are the halves of `Adapter.to_bytes`.
+
+    A new training replaces the row and takes a new id, so that whoever holds the old one can tell.
+    """
+
+    __tablename__ = "adapters"
+    __table_args__ = (UniqueConstraint("subject_id", "base"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=lambda: str(uuid4()))
+    subject_id: Mapped[str] = mapped_column(ForeignKey("subjects.id", ondelete="CASCADE"))
+    base: Mapped[str] = mapped_column(String(255))
+    base_sha256: Mapped[str] = mapped_column(String(64))
+    card: Mapped[str] = mapped_column(Text)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    size: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
 class MediaRow(Base):

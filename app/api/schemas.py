@@ -325,3 +325,4 @@ class ForgottenOut(BaseModel):
     records: list[str]
     videos: list[str]
     uploads: int
+    adapters: int

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import ask, demo, enroll, forget, keys, people, pretrain, serve, weights
+from app.cli import ask, demo, enroll, forget, keys, people, pretrain, serve, train, weights
 
 app = typer.Typer(
     name="pvchat",
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 app.command("enroll")(enroll.enroll)
 app.command("ask")(ask.ask)
+app.command("train")(train.train)
 app.command("people")(people.people)
 app.command("forget")(forget.forget)
 app.add_typer(weights.app, name="weights")

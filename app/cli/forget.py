@@ -10,7 +10,7 @@ def forget(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who is forgotten.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask back.")] = False,
 ) -> None:
-    """Remove everything about a person: consent, vectors, and cached records of videos they are in."""
+    """Remove everything about a person: consent, vectors, adapters, and cached records of videos they are in."""
     import pipelines
     from app.cli import terminal
     from pvchat.errors import SubjectError
@@ -33,6 +33,8 @@ def forget(
     console.print(f"  gone: name, consent, {', '.join(gone)}", soft_wrap=True)
     for video in report.records:
         console.print(f"  record of {video}", soft_wrap=True)
+    if report.adapters:
+        console.print(f"  {_count(report.adapters, 'trained adapter')}", soft_wrap=True)
     if report.uploads:
         console.print(f"  {_count(report.uploads, 'uploaded video')} deleted", soft_wrap=True)
     console.print("  Your own video files were never copied and are where you keep them.", soft_wrap=True)

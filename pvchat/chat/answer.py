@@ -18,6 +18,7 @@ from pvchat.chat.constrain import Constraint
 from pvchat.chat.evidence import evidence_lines
 from pvchat.chat.facts import SceneFacts
 from pvchat.chat.facts_from_record import facts_from_record
+from pvchat.chat.lazy_adapters import LazyAdapters, LoadAdapter, told
 from pvchat.errors import ModelError
 from pvchat.identity.decision import IdentityDecision, unknown_tracks
 from pvchat.identity.gallery import GalleryEntry
@@ -51,7 +52,7 @@ class Clip:
     Attributes:
         record: perception. vectors: of its tracks. decisions: one for each of `entries`.
         video: the file, for a base or an adapter that looks at its frames; None where there is none.
-        adapters: name -> key of the adapter of a fine-tuned person, as it was attached.
+        adapters: name -> id of the adapter of a fine-tuned person.
     """
 
     record: PerceptionRecord
@@ -83,8 +84,9 @@ class Answerer:
     """Answers questions with nano.
 
     Args:
-        nano: of `pvchat.models.nano.load_nano`. adapters: attached to it, where people were fine-tuned.
+        nano: of `pvchat.models.nano.load_nano`. adapters: of this nano; made when the first one is needed if None.
         look: gives the patch features of a clip, for adapters that see pixels; None where its pixels are gone.
+        load: gives the adapters a clip names, by id; without it only those attached before are worn.
 
     Not safe to share between threads: one answer at a time.
     """
@@ -94,10 +96,12 @@ class Answerer:
         nano: Nano,
         adapters: NanoAdapters | None = None,
         look: Callable[[Clip], PatchMaps | None] | None = None,
+        load: LoadAdapter | None = None,
     ) -> None:
         self._nano = nano
         self._adapters = adapters
         self._look = look
+        self._lazy = LazyAdapters(self._host, load or (lambda _id: None))
         # The clip is kept beside its prefix: its id is part of the key, and must not be given to another object.
         self._prefixes: OrderedDict[tuple[object, ...], tuple[Clip, Prefix]] = OrderedDict()
 
@@ -127,6 +131,8 @@ class Answerer:
         asked = tuple(subjects) or likeliest(clip.decisions)
         facts = clip_facts(clip, asked)
         # Also for a prefix that is kept: what answers has to wear what read.
+        fine_tuned = {name: clip.adapters[name] for name in asked if name in clip.adapters}
+        skipped = self._lazy.attach(fine_tuned)
         worn = self._wear(clip, asked)
         key = (id(clip), asked, use_evidence, use_identity_bias)
         prefix = self._prefix(key, clip, facts, worn, use_evidence=use_evidence, use_identity_bias=use_identity_bias)
@@ -144,7 +150,8 @@ class Answerer:
             model={
                 "base": "nano",
                 "language_model": self._nano.model.config.text_model,
-                "adapters": ", ".join(name for name in asked if clip.adapters.get(name) in self._held) or "none",
+                "adapters": ", ".join(name for name in fine_tuned if fine_tuned[name] in self._held) or "none",
+                **told(skipped),
             },
             timing_s={"read": read_at - started, "generate": generated.seconds},
         )
@@ -154,6 +161,10 @@ class Answerer:
         self._prefixes.clear()
         if self._adapters is not None:
             self._adapters.attached.clear()
+
+    def _host(self) -> NanoAdapters:
+        self._adapters = self._adapters or NanoAdapters(self._nano)
+        return self._adapters
 
     @property
     def _held(self) -> Container[object]:

@@ -11,8 +11,8 @@ from pvchat.chat.answer import PREFIXES_KEPT, AnswerResult, Clip, clip_facts, li
 from pvchat.chat.constrain import Constraint
 from pvchat.chat.evidence import evidence_lines
 from pvchat.chat.facts import SceneFacts
+from pvchat.chat.lazy_adapters import LazyAdapters, LoadAdapter, told
 from pvchat.errors import ModelError
-from pvchat.models.adapter import Adapter
 from pvchat.models.vlm import VLM, VlmPrefix
 from pvchat.models.vlm_cache import FeatureCache
 from pvchat.models.vlm_families import look
@@ -26,7 +26,7 @@ class VlmAnswerer:
 
     Args:
         vlm: the base. budget: of a clip's frames.
-        adapter_of: a subject's name -> its adapter, or None where it has none. A subject without one is only named.
+        load: gives the adapters a clip names, by id. A subject without one is only named.
 
     Not safe to share between threads: one answer at a time.
     """
@@ -36,11 +36,11 @@ class VlmAnswerer:
         vlm: VLM,
         *,
         budget: FrameBudget | None = None,
-        adapter_of: Callable[[str], Adapter | None] | None = None,
+        load: LoadAdapter | None = None,
     ) -> None:
         self._vlm = vlm
         self._budget = budget or FrameBudget()
-        self._adapter_of = adapter_of or (lambda _name: None)
+        self._lazy = LazyAdapters(lambda: vlm, load or (lambda _id: None))
         self._features = FeatureCache(vlm.sha256, max_bytes=FEATURE_BYTES)
         # The clip is kept beside its prefix: its id is part of the key, and must not be given to another object.
         self._prefixes: OrderedDict[tuple[object, ...], tuple[Clip, VlmPrefix]] = OrderedDict()
@@ -72,6 +72,9 @@ class VlmAnswerer:
         started = time.perf_counter()
         asked = tuple(subjects) or likeliest(clip.decisions)
         facts = clip_facts(clip, asked)
+        # Also for a prefix that is kept: what answers has to wear what read.
+        fine_tuned = {name: clip.adapters[name] for name in asked if name in clip.adapters}
+        skipped = self._lazy.attach(fine_tuned)
         prefix = self._prefix(clip, asked, facts, use_evidence=use_evidence)
         read_at = time.perf_counter()
         constraint = Constraint(facts, question, use_record=use_evidence) if self._vlm.constrainable else None
@@ -83,7 +86,12 @@ class VlmAnswerer:
             text=generated.text if agrees or not use_evidence else unsure(asked),
             facts=facts,
             agrees_with_evidence=agrees,
-            model={"base": self._vlm.name, "language_model": self._vlm.name},
+            model={
+                "base": self._vlm.name,
+                "language_model": self._vlm.name,
+                "adapters": ", ".join(name for name in fine_tuned if fine_tuned[name] in self._vlm) or "none",
+                **told(skipped),
+            },
             timing_s={"read": read_at - started, "generate": generated.seconds},
         )
 
@@ -96,13 +104,10 @@ class VlmAnswerer:
     def _prefix(self, clip: Clip, asked: tuple[str, ...], facts: SceneFacts, *, use_evidence: bool) -> VlmPrefix:
         key = (id(clip), asked, use_evidence)
         if key not in self._prefixes:
-            for name in asked:
-                adapter = None if name in self._vlm.adapters else self._adapter_of(name)
-                if adapter is not None:
-                    self._vlm.put(name, adapter)
             features = self._features.get(clip.record.video.sha256, lambda: self._look(clip))
             evidence = evidence_lines(facts) if use_evidence else None
-            self._prefixes[key] = clip, self._vlm.read(features, asked, evidence)
+            keys = [clip.adapters.get(name, "") for name in asked]
+            self._prefixes[key] = clip, self._vlm.read(features, asked, evidence, keys=keys)
         self._prefixes.move_to_end(key)
         while len(self._prefixes) > PREFIXES_KEPT:
             self._prefixes.popitem(last=False)

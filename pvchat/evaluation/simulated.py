@@ -3,11 +3,13 @@
 import random
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from pvchat.chat import prompt
 from pvchat.chat.agreement import check
 from pvchat.chat.constrain import Constraint
 from pvchat.chat.evidence import evidence_lines
+from pvchat.chat.facts import SceneFacts
 from pvchat.models.nano import Nano, collate
 from pvchat.models.soft import prefix_embeddings
 from pvchat.training.dialogue import QA, make_qa
@@ -59,12 +61,18 @@ def evaluate_simulated(nano: Nano, *, scenes: int, seed: int, questions: int = 4
     return report
 
 
-def is_right(answer: str, qa: QA, scene: SimulatedScene) -> bool:
+class _Told(Protocol):
+    @property
+    def facts(self) -> SceneFacts | None:
+        """What is true of the scene."""
+
+
+def is_right(answer: str, qa: QA, scene: _Told) -> bool:
     """Whether an answer states the facts that the question asks for.
 
     A refusal needs its words; other answers may be declined only where the facts tell nothing.
     """
-    if not check(answer, qa.question, scene.facts, qa.subjects).agrees:
+    if scene.facts is None or not check(answer, qa.question, scene.facts, qa.subjects).agrees:
         return False
     if REFUSED in qa.answer:
         return REFUSED in answer

@@ -107,6 +107,10 @@ class AttachedAdapters:
         self.put(key, Adapter(config, {}))
         self._switch(key, training=True)
         name = self._names[key]
+        for layer in self._layers[name]:
+            for weight in _weights_of(layer, name):
+                # peft gives them the base's precision; in bfloat16 the small steps of training would be lost.
+                weight.data = weight.data.float()
         return [p for layer in self._layers[name] for p in _weights_of(layer, name)]
 
     def use(self, keys: Sequence[str]) -> None:

@@ -58,7 +58,7 @@ class VLM:
 
     Attributes:
         sha256: fingerprint of the base as it was before anything was attached.
-        adapters: of its subjects, under their names.
+        adapters: of its subjects, under the keys they were put with.
 
     Not safe to share between threads: one prompt at a time.
     """
@@ -92,8 +92,11 @@ class VLM:
 
     # -- subjects ----------------------------------------------------------------------------------------------------
 
+    def __contains__(self, key: object) -> bool:
+        return key in self.adapters
+
     def put(self, subject: str, adapter: Adapter) -> None:
-        """Attach a subject's adapter.
+        """Attach a subject's adapter, under any key.
 
         Raises:
             ModelError: it belongs to another base or does not fit.
@@ -182,23 +185,31 @@ class VLM:
 
     @torch.inference_mode()
     def read(
-        self, features: Features, subjects: Sequence[str], evidence: str | None = None, *, people: Any = None
+        self,
+        features: Features,
+        subjects: Sequence[str],
+        evidence: str | None = None,
+        *,
+        people: Sequence[PersonalTokens] | None = None,
+        keys: Sequence[str] | None = None,
     ) -> "VlmPrefix":
         """Read a clip's prefix once; with one subject, its updates and routers act, also in every answer after it.
 
         Args:
             features: of the clip. subjects: asked people, in order. evidence: lines for the prompt.
             people: what they bring, by default what their adapters hold.
+            keys: of their adapters, by default their names.
         """
-        self.adapters.use(subjects)
-        people = self.people(subjects) if people is None else people
+        keys = subjects if keys is None else keys
+        self.adapters.use(keys)
+        people = self.people(keys) if people is None else people
         prompt = self.prompt(features, subjects, people, evidence)
         row, owners = torch.tensor([prompt.ids]), torch.tensor([prompt.owners])
         states, extras = self.embed(row, owners, [features], people)
         positions = self.family.positions(prompt.ids, features)
         cache = DynamicCache(config=self.family.text.config)
         self.hidden(states, _batched(positions), None, extras, past_key_values=cache, use_cache=True)
-        return VlmPrefix(cache, len(prompt.ids), int(positions.max()) + 1, len(positions), tuple(subjects))
+        return VlmPrefix(cache, len(prompt.ids), int(positions.max()) + 1, len(positions), tuple(keys))
 
     @torch.inference_mode()
     def generate(
@@ -287,7 +298,7 @@ class VlmPrefix:
 
     Attributes:
         cache: keys and values. length: tokens. position: of the token that follows. axes: of the positions, 1 or 3.
-        subjects: whose prompt it is.
+        subjects: keys of the adapters of those whose prompt it is.
     """
 
     cache: DynamicCache

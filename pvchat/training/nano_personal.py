@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pvchat.chat import prompt
+from pvchat.chat.facts import SceneFacts
 from pvchat.errors import TrainingError
 from pvchat.models.adapter import Adapter, AdapterConfig
 from pvchat.models.nano import NanoInputs, NanoOutputs, Personal, SubjectArrays, collate
@@ -30,6 +31,7 @@ class NanoClip:
     Attributes:
         name: as it stands in the prompt. arrays: tokens of the clip. subject: beside it.
         patches: of its frames, or None. evidence: lines for the prompt, or None to leave them out.
+        facts: what is true of it; the answers follow from them.
     """
 
     name: str
@@ -37,6 +39,7 @@ class NanoClip:
     subject: SubjectArrays
     patches: PatchArrays | None = None
     evidence: str | None = None
+    facts: SceneFacts | None = None
 
 
 class NanoPersonal:

@@ -245,7 +245,7 @@ class SubjectClips:
             if (state == "present") == positive or state == "unsure":
                 break
         lines = evidence_lines(scene.facts) if self._rng.random() < self.config.evidence else None
-        return NanoClip(self.name, scene.clip, scene.subjects[0], None, lines), scene.facts
+        return NanoClip(self.name, scene.clip, scene.subjects[0], None, lines, scene.facts), scene.facts
 
     def _real(
         self,
@@ -272,7 +272,7 @@ class SubjectClips:
             patches = self._patches(pixels, arrays, footage)
         noted = faces and self._rng.random() < self.config.evidence
         lines = evidence_lines(facts) if noted else None
-        return NanoClip(self.name, arrays, beside, patches, lines), facts
+        return NanoClip(self.name, arrays, beside, patches, lines, facts), facts
 
     def _judged(self, footage: Footage, state: Literal["present", "absent"]) -> tuple[Clip, SceneFacts]:
         found = decide(footage.vectors, footage.record, [self.entry])[0]

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pvchat.chat.facts import SceneFacts
 from pvchat.errors import TrainingError
 from pvchat.models.adapter import Adapter, AdapterConfig
 from pvchat.models.remoh import AttachedReMoH, RoutingConfig
@@ -35,11 +36,13 @@ class VlmClip:
     Attributes:
         name: of the subject, as it stands in the prompt. frames: of the clip or still.
         evidence: lines for the prompt, or None to leave them out.
+        facts: what is true of it; the answers follow from them.
     """
 
     name: str
     frames: ClipFrames
     evidence: str | None = None
+    facts: SceneFacts | None = None
 
 
 @dataclass(frozen=True)
@@ -103,9 +106,6 @@ class VlmPersonal:
         self._vlm = vlm
         self._budget = budget or FrameBudget()
         self._updates = vlm.adapters.create(_KEY, config)
-        for update in self._updates:
-            # In bfloat16 the small steps of training would be lost.
-            update.data = update.data.float()
         first = family.first_personal(config.personal_tokens, torch.Generator().manual_seed(seed))
         self._personal = nn.Parameter(first.float().to(family.device))
         self._name = nn.Parameter(torch.zeros(family.width, device=family.device))

@@ -53,19 +53,20 @@ def clip(video: Path) -> Clip:
 def adapters(vlm: VLM) -> dict[str, Adapter]:
     made = torch.Generator().manual_seed(0)
     personal = torch.randn(2, vlm.family.personal_width, generator=made)
-    return {"Maria": Adapter(adapter_config(vlm, personal_tokens=2, rank=0), {"personal": personal})}
+    return {"1": Adapter(adapter_config(vlm, personal_tokens=2, rank=0), {"personal": personal})}
 
 
 def test_an_answer_names_nobody_but_the_asked_and_says_what_the_evidence_bears_out(vlm: VLM, clip: Clip) -> None:
     held = adapters(vlm)
-    answerer = VlmAnswerer(vlm, budget=BUDGET, adapter_of=held.get)
-    result = answerer.answer(clip, "Is Maria in this video?", ["Maria"])
+    answerer = VlmAnswerer(vlm, budget=BUDGET, load=held.get)
+    result = answerer.answer(replace(clip, adapters={"Maria": "1"}), "Is Maria in this video?", ["Maria"])
     assert "Tom" not in result.text
     assert "Maria" in result.text
     assert result.text[-1] in ".!?"
     assert [subject.state for subject in result.facts.subjects] == ["present"]
     assert result.model["base"] == vlm.name
-    assert "Maria" in vlm.adapters
+    assert result.model["adapters"] == "Maria"
+    assert "1" in vlm
     answerer.forget()
     assert len(vlm.adapters) == 0
 
@@ -124,7 +125,8 @@ def test_a_session_opens_with_a_base_from_a_folder_and_answers_with_it(clip: Cli
         tools = session._tools
     assert isinstance(tools, VlmTools)
     answer = tools.answer(clip, "Where is Maria?", ["Maria"], use_evidence=True, use_identity_bias=True, on_text=None)
-    assert answer.model["base"] == "base"
+    # Adapters are looked up by the name that the loaded base notes in them.
+    assert answer.model["base"] == tools.base == "base"
 
 
 def test_a_base_that_is_no_base_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:

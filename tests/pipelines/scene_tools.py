@@ -1,6 +1,8 @@
 """Stand-ins for perception, identity and the model: a "video" is a JSON file that says who is in it.
 
-    {"duration": 10, "people": [{"face": 1, "x": 0.5, "px": 60, "spans": [[0, 10]]}]}
+    {"duration": 10, "people": [{"face": 1, "x": 0.5, "px": 60, "spans": [[0, 10]], "every": 0.5}]}
+
+`every` seconds a person is sighted; without it, once.
 
 Two people are the same when their `face` numbers are. Everything else about the tools' protocol is kept.
 """
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 
 from pvchat.chat.facts import SceneFacts, SubjectFacts
 from pvchat.errors import VideoError
+from pvchat.identity.gallery import GalleryEntry
 from pvchat.perception.record import (
     FaceSamples,
     PerceptionRecord,
@@ -29,6 +32,7 @@ from pvchat.perception.record import (
 )
 
 Float = NDArray[np.float32]
+APPEARANCE_WIDTH = 1280
 
 
 def face_vector(number: int) -> Float:
@@ -53,6 +57,7 @@ class Decision:
     score: float
     track_ids: tuple[int, ...] = ()
     spans: tuple[tuple[float, float], ...] = ()
+    track_scores: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -65,6 +70,17 @@ class SceneTools:
     calls: list[str] = field(default_factory=list)
     clips: list[Any] = field(default_factory=list)
     asked: list[tuple[str, tuple[str, ...], bool, bool]] = field(default_factory=list)
+    base: str = "nano"
+    load_adapter: Callable[[str], Any] | None = None
+    trainer: Callable[[], Any] | None = None
+
+    def adapters_from(self, load: Callable[[str], Any]) -> None:
+        self.load_adapter = load
+
+    def training(self) -> Any:
+        self.calls.append("training")
+        assert self.trainer is not None, "this test trains nobody"
+        return self.trainer()
 
     def prepare(self, *, answering: bool) -> None:
         self.calls.append("prepare")
@@ -111,7 +127,7 @@ class SceneTools:
                 Track(
                     id=number,
                     spans=tuple((float(a), float(b)) for a, b in spans),
-                    sightings=(Sighting(time_s=spans[0][0], face_box=box),),
+                    sightings=tuple(Sighting(time_s=t, face_box=box) for t in _times(person, spans)),
                     keyframe_s=spans[0][0],
                     keyframe_box=box,
                     faces_described=described,
@@ -132,7 +148,7 @@ class SceneTools:
             sampled_s=(0.0,),
             tracks=tuple(tracks),
         )
-        appearance = {track.id: np.full(8, track.id, np.float32) for track in tracks}
+        appearance = {track.id: np.full(APPEARANCE_WIDTH, track.id, np.float32) for track in tracks}
         return record, PerceptionVectors(self.face_model, faces, "clothes-1", appearance)
 
     def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
@@ -141,8 +157,11 @@ class SceneTools:
     def build_entry(self, name: str, samples: FaceSamples, appearance: Float | None, model_id: str) -> Entry:
         return Entry(name, samples.vectors[:1], np.ones(1, np.float32), appearance, model_id, {"faces": 3})
 
-    def entry(self, name: str, vectors: Any, coverage: Mapping[str, Any]) -> Entry:
-        return Entry(name, vectors.templates, vectors.weights, vectors.appearance, vectors.face_model, dict(coverage))
+    def entry(self, name: str, vectors: Any, coverage: Mapping[str, Any]) -> Any:
+        # The library's own: training hands it on.
+        return GalleryEntry(
+            name, vectors.face_model, vectors.templates, vectors.weights, vectors.appearance, dict(coverage)
+        )
 
     def look_alikes(self, entry: Entry, gallery: Sequence[Entry]) -> list[str]:
         return [f"{other.name} looks like {entry.name}" for other in gallery if _same(entry, other.templates[0])]
@@ -157,11 +176,15 @@ class SceneTools:
             ]
             spans = tuple(span for track in tracks for span in track.spans)
             state = "present" if tracks else "absent"
-            decisions.append(Decision(entry.name, state, 0.99 if tracks else 0.01, tuple(t.id for t in tracks), spans))
+            ids = tuple(t.id for t in tracks)
+            scores = {track: 6.0 if track in ids else -6.0 for track in vectors.faces}
+            decisions.append(Decision(entry.name, state, 0.99 if tracks else 0.01, ids, spans, scores))
         return decisions
 
-    def clip(self, record: Any, vectors: Any, decisions: Any, entries: Any, video: Any) -> Any:
-        clip = SimpleNamespace(record=record, vectors=vectors, decisions=decisions, entries=entries, video=video)
+    def clip(self, record: Any, vectors: Any, decisions: Any, entries: Any, video: Any, adapters: Any) -> Any:
+        clip = SimpleNamespace(
+            record=record, vectors=vectors, decisions=decisions, entries=entries, video=video, adapters=adapters
+        )
         self.clips.append(clip)
         return clip
 
@@ -208,6 +231,11 @@ class SceneTools:
 
     def release(self) -> None:
         self.calls.append("release")
+
+
+def _times(person: Mapping[str, Any], spans: Any) -> list[float]:
+    start, end = spans[0]
+    return np.arange(start, end, person["every"]).tolist() if "every" in person else [start]
 
 
 def _same(entry: Entry, vector: Float) -> bool:

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from sqlalchemy import select
 
 from pvchat.errors import SubjectError
-from storage import people, perceptions
+from storage import adapters, people, perceptions
 from storage.engine import StorageError
 from storage.erase import erase_subject
 from storage.people import Consent, SubjectVectors
@@ -207,11 +207,18 @@ def test_no_byte_of_an_erased_person_stays_in_the_folder(
     subject_id = enrolled(name=CANARY_NAME, file="Zephyrine_Quill.mp4", sha256="f" * 64, seed=7)
     with store.write() as session:
         perceptions.save(session, make_record("e" * 64), make_vectors(99), Path("zephyrine-quill at sea.mov"), 1)
+        perceptions.save(session, make_record("d" * 64), make_vectors(98), Path("album of Zephyrine Quill/1.mov"), 1)
+        adapters.save(
+            session, subject_id, base="nano", base_sha256="0" * 64, card="card of nobody else", data=b"tensor canary"
+        )
     canaries = {
         "name": CANARY_NAME.encode(),
         "key": CANARY_NAME.casefold().encode(),
         "file": b"Zephyrine_Quill",
         "other file": b"zephyrine-quill",
+        "folder": b"album of Zephyrine Quill",
+        "card": b"card of nobody else",
+        "tensors": b"tensor canary",
         "template": (TEMPLATE + 7).astype("<f4")[1].tobytes()[:64],
         "appearance": np.full(4, 7.5, "<f4").tobytes(),
         "track face": make_vectors(7).faces[0].vectors[1].tobytes()[:64],
@@ -224,7 +231,8 @@ def test_no_byte_of_an_erased_person_stays_in_the_folder(
 
     assert found() == set(canaries)
     with store.write() as session:
-        erase_subject(session, subject_id, [])
+        erased = erase_subject(session, subject_id, [])
+    assert erased.adapters == 1
     store.scrub()
     assert found() == set()
     with store.read() as session:
