@@ -14,9 +14,11 @@ from pvchat.perception.geometry import Image
 from pvchat.perception.patches import PatchMaps, patch_maps
 from pvchat.training.disturb import disturb
 from pvchat.training.footage import Footage
-from pvchat.training.nano_personal import NanoClip, NanoPersonal
+from pvchat.training.nano_clip import NanoClip
+from pvchat.training.nano_personal import NanoPersonal
 from pvchat.training.personal import TrainingClip, TrainingData
-from pvchat.training.subject_clips import SubjectClips, SubjectDataConfig
+from pvchat.training.stock import stock_footage
+from pvchat.training.subject_clips import PAIRS, SubjectClips, SubjectDataConfig
 
 _KEY = "compared"
 
@@ -33,7 +35,7 @@ class NanoTraining:
         self._nano = nano
         self._network = network
         self._adapters = NanoAdapters(nano)
-        self._pixels = False
+        self._clips: SubjectClips | None = None
 
     @property
     def base_sha256(self) -> str:
@@ -52,20 +54,23 @@ class NanoTraining:
             material.entry,
             self._nano.model.config.layout,
             material.enrollment,
-            material.others,
+            [*material.others, *stock_footage(material.entry.model_id)],
             describe if self._network is not None else None,
             sizes,
         )
-        self._pixels = clips.pixels
+        self._clips = clips
         return clips.build()
 
     def config(self, routing: RoutingConfig) -> AdapterConfig:
         """Of the new adapter; it sees pixels if the clips have any."""
-        return self._adapters.config(routing=routing, pixels=self._pixels)
+        return self._adapters.config(routing=routing, pixels=self._clips is not None and self._clips.pixels)
 
     def start(self, config: AdapterConfig) -> NanoPersonal:
         """Turn a new adapter on."""
-        return NanoPersonal(self._adapters, config)
+        clips = self._clips
+        if clips is None or not config.pixels:
+            return NanoPersonal(self._adapters, config)
+        return NanoPersonal(self._adapters, config, pairs=lambda: clips.pairs(PAIRS))
 
     def compare(self, adapter: Adapter, clips: Sequence[TrainingClip[NanoClip]], check: Check) -> Comparison:
         """Ask about the held-out clips with and without the adapter."""

@@ -16,7 +16,7 @@ from pvchat.models.soft import prefix_embeddings
 from pvchat.models.vlm import VLM
 from pvchat.models.vlm_frames import FrameBudget
 from pvchat.training.dialogue import QA
-from pvchat.training.nano_personal import NanoClip
+from pvchat.training.nano_clip import NanoClip
 from pvchat.training.personal import TrainingClip, Turn
 from pvchat.training.vlm_personal import VlmClip
 from pvchat.training.wordings import Kind

@@ -109,8 +109,9 @@ class AttachedAdapters:
         name = self._names[key]
         for layer in self._layers[name]:
             for weight in _weights_of(layer, name):
-                # peft gives them the base's precision; in bfloat16 the small steps of training would be lost.
-                weight.data = weight.data.float()
+                # peft gives them the precision of the base; in a halved one the small steps of training are lost.
+                if weight.dtype in (torch.bfloat16, torch.float16):
+                    weight.data = weight.data.float()
         return [p for layer in self._layers[name] for p in _weights_of(layer, name)]
 
     def use(self, keys: Sequence[str]) -> None:

@@ -7,15 +7,17 @@ part in it, so a hundred steps cost what a few questions do; the two stages then
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from pvchat.errors import TrainingError
 from pvchat.models.nano import NanoInputs, collate
-from pvchat.training.nano_personal import NanoClip, NanoPersonal
+from pvchat.training.nano_clip import NanoClip
+from pvchat.training.personal import ParameterGroup
 from pvchat.training.pretraining import schedule
 
 
@@ -46,8 +48,22 @@ class Pair:
     told: NanoClip
 
 
+class SoftTokenModel(Protocol):
+    """nano with an adapter in training."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+
+    def soft_tokens(self, inputs: NanoInputs) -> Tensor:
+        """(B, R, E) personal soft tokens of the subject."""
+
+    def parameters(self) -> Mapping[ParameterGroup, Sequence[nn.Parameter]]:
+        """What is trained, by group."""
+
+
 def align(
-    model: NanoPersonal,
+    model: SoftTokenModel,
     pairs: Sequence[Pair],
     config: AlignConfig | None = None,
     *,
@@ -101,7 +117,7 @@ def align(
     return losses
 
 
-def _inputs(model: NanoPersonal, clips: Sequence[NanoClip]) -> NanoInputs:
+def _inputs(model: SoftTokenModel, clips: Sequence[NanoClip]) -> NanoInputs:
     return collate(
         [clip.arrays for clip in clips],
         [[clip.subject] for clip in clips],

@@ -87,12 +87,13 @@ class FineTuned:
 
     Attributes:
         history: every step. best: loss of the held-out part, None without one. notes: lines for the user, such as a
-            batch that had to be halved.
+            batch that had to be halved. warm_up: figures of what came before the first step.
     """
 
     history: Sequence[StepRecord]
     best: float | None
     notes: Sequence[str]
+    warm_up: Mapping[str, Any] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
         """For the adapter's card: plain JSON."""
@@ -100,6 +101,7 @@ class FineTuned:
             "steps": [vars(record) for record in self.history],
             "held_out_loss": self.best,
             "notes": list(self.notes),
+            **self.warm_up,
         }
 
 

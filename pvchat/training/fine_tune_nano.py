@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 from pvchat.models.adapter import Adapter
 from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.models.remoh import RoutingConfig
-from pvchat.training.align import AlignConfig, align
+from pvchat.training.align import AlignConfig
 from pvchat.training.fine_tune_config import Cancelled, FineTuneConfig, FineTuned, Progress
 from pvchat.training.fine_tuning import FineTuner
-from pvchat.training.nano_personal import NanoClip, NanoPersonal
+from pvchat.training.nano_clip import NanoClip
+from pvchat.training.nano_personal import NanoPersonal
 from pvchat.training.personal import TrainingData
-from pvchat.training.subject_clips import SubjectClips
+from pvchat.training.subject_clips import PAIRS, SubjectClips
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
-
-PAIRS = 96
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,13 @@ def fine_tune_nano(
     config = config or FineTuneConfig()
     data = clips.build()
     model = NanoPersonal(
-        adapters, adapters.config(routing=routing, pixels=clips.pixels), personal_queries=personal_queries
+        adapters,
+        adapters.config(routing=routing, pixels=clips.pixels),
+        personal_queries=personal_queries,
+        pairs=(lambda: clips.pairs(pairs)) if pairs and clips.pixels else None,
+        alignment=alignment,
     )
     try:
-        losses: list[float] = []
-        if clips.pixels and pairs and not (checkpoint is not None and checkpoint.exists()):
-            losses = align(model, clips.pairs(pairs), alignment, cancelled=cancelled)
         tuner = FineTuner(
             model,
             data,
@@ -85,7 +85,6 @@ def fine_tune_nano(
         card = {
             **dict(report or {}),
             "settings": asdict(config),
-            "alignment": [round(loss, 4) for loss in losses],
             **result.report(),
         }
         return NanoRun(model.adapter(card), result, data)

@@ -101,6 +101,7 @@ class FineTuner(Generic[Content]):
         self._best: float | None = None
         self._best_state: dict[str, Tensor] = {}
         self._spent_s = 0.0
+        self._warm_up: dict[str, Any] = {}
 
     def run(self) -> FineTuned:
         """Both stages, from the checkpoint if there is one. The model is left at its best state.
@@ -109,13 +110,13 @@ class FineTuner(Generic[Content]):
             TrainingError: a loss is not finite, the checkpoint is another run's, or memory does not hold one clip.
             TrainingCancelledError: it was told to stop; the checkpoint is written.
         """
-        position = self._resume()
+        position = self._resume() or self._begin()
         for stage in self._stages:
             if stage >= position.stage:
                 self._stage(position if stage == position.stage else _Position(stage))
         if self._best_state:
             self._restore(self._best_state)
-        return FineTuned(tuple(self._history), self._best, tuple(self._notes))
+        return FineTuned(tuple(self._history), self._best, tuple(self._notes), dict(self._warm_up))
 
     # -- one stage ---------------------------------------------------------------------------------------------------
 
@@ -317,13 +318,20 @@ class FineTuner(Generic[Content]):
             "notes": self._notes,
             "history": [asdict(record) for record in self._history],
             "spent_s": self._spent_s,
+            "warm_up": self._warm_up,
             "run": self._identity(),
         }
         save_checkpoint(self._file, Checkpoint(state, self._named, self._best_state), optimizer)
 
-    def _resume(self) -> _Position:
+    def _begin(self) -> _Position:
+        self._warm_up = dict(self.model.warm_up(self._cancelled))
+        position = _Position(self._stages[0])
+        self._save(position, None)
+        return position
+
+    def _resume(self) -> _Position | None:
         if self._file is None or not self._file.exists():
-            return _Position(self._stages[0])
+            return None
         found = load_checkpoint(self._file)
         if not found.belongs_to(self._identity()):
             raise TrainingError(f"{self._file} belongs to a run with other data or settings; remove it to start anew")
@@ -332,7 +340,7 @@ class FineTuner(Generic[Content]):
         self._spr.load_state_dict(state["spr"])
         self._micro, self._best, self._spent_s = state["micro"], state["best"], state["spent_s"]
         self._best_state = dict(found.best)
-        self._notes = list(state["notes"])
+        self._notes, self._warm_up = list(state["notes"]), dict(state["warm_up"])
         self._history = [StepRecord(**record) for record in state["history"]]
         return _Position(state["stage"], state["step"], state["waited"])
 

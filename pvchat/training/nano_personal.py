@@ -1,21 +1,21 @@
 """nano as the training loop wants it: one subject's untrained adapter turned on, clips as perception tokens."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from pvchat.chat import prompt
-from pvchat.chat.facts import SceneFacts
 from pvchat.errors import TrainingError
 from pvchat.models.adapter import Adapter, AdapterConfig
-from pvchat.models.nano import NanoInputs, NanoOutputs, Personal, SubjectArrays, collate
+from pvchat.models.nano import NanoInputs, NanoOutputs, Personal, collate
 from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.models.remoh import AttachedReMoH
 from pvchat.models.soft import splice
-from pvchat.models.tokens import PATCH_WIDTH, ClipArrays, PatchArrays
+from pvchat.models.tokens import PATCH_WIDTH
+from pvchat.training.align import AlignConfig, Pair, align
+from pvchat.training.nano_clip import NanoClip
 from pvchat.training.packing import PackedRow, pack, packed_loss
 from pvchat.training.personal import AnswerLoss, ParameterGroup, TrainingClip
 
@@ -24,43 +24,37 @@ _KEY = "in training"
 _ROUND_TO = 32
 
 
-@dataclass(frozen=True)
-class NanoClip:
-    """What nano reads of a clip and its subject.
-
-    Attributes:
-        name: as it stands in the prompt. arrays: tokens of the clip. subject: beside it.
-        patches: of its frames, or None. evidence: lines for the prompt, or None to leave them out.
-        facts: what is true of it; the answers follow from them.
-    """
-
-    name: str
-    arrays: ClipArrays
-    subject: SubjectArrays
-    patches: PatchArrays | None = None
-    evidence: str | None = None
-    facts: SceneFacts | None = None
-
-
 class NanoPersonal:
     """nano with an adapter in training. Close it when done: until then nano wears the adapter.
 
     Args:
         adapters: of the nano to train on. config: of the new adapter; of `adapters.config()`.
         personal_queries: how many of the personal queries are trained, at most all.
+        pairs: gives what patches are aligned with before the first step, see `align`; None leaves that out.
+        alignment: see `AlignConfig`.
 
     Raises:
         ModelError: the configuration does not fit nano.
         ValueError: `personal_queries` is more than nano has.
     """
 
-    def __init__(self, adapters: NanoAdapters, config: AdapterConfig, *, personal_queries: int | None = None) -> None:
+    def __init__(
+        self,
+        adapters: NanoAdapters,
+        config: AdapterConfig,
+        *,
+        personal_queries: int | None = None,
+        pairs: Callable[[], Sequence[Pair]] | None = None,
+        alignment: AlignConfig | None = None,
+    ) -> None:
         nano = adapters.nano
         shape = nano.model.config
         trained = shape.num_personal_queries if personal_queries is None else personal_queries
         if not 0 <= trained <= shape.num_personal_queries:
             raise ValueError(f"{trained} personal queries; nano has {shape.num_personal_queries}")
         self.config = config
+        self._pairs = pairs
+        self._alignment = alignment
         self._adapters = adapters
         self._nano = nano
         self._updates = adapters.attached.create(_KEY, config)
@@ -129,6 +123,13 @@ class NanoPersonal:
             right.append(chosen)
         every = torch.cat(right)
         return AnswerLoss(torch.stack(losses).sum() / len(every), every)
+
+    def warm_up(self, cancelled: Callable[[], bool] | None = None) -> dict[str, Any]:
+        """Align patches with what faces tell. Returns the loss of every step, for the report."""
+        if self._pairs is None or self._pixels is None:
+            return {}
+        losses = align(self, self._pairs(), self._alignment, cancelled=cancelled)
+        return {"alignment": [round(loss, 4) for loss in losses]}
 
     def train(self, mode: bool = True) -> None:
         """nano has no dropout: nothing changes."""

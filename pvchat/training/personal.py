@@ -1,6 +1,6 @@
 """What fine-tuning needs of a base: the seam between the training loop and nano or any VLM."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -72,6 +72,9 @@ class PersonalModel(Protocol[Content]):
         Raises:
             TrainingError: a clip's features are not finite.
         """
+
+    def warm_up(self, cancelled: Callable[[], bool] | None = None) -> Mapping[str, Any]:
+        """What a base learns before the first step of a new run. Returns figures for the report, plain JSON."""
 
     def train(self, mode: bool = True) -> None:
         """Turn dropout on or off."""

@@ -34,7 +34,7 @@ from pvchat.perception.patches import PatchMaps
 from pvchat.training.align import Pair
 from pvchat.training.dialogue import make_qa
 from pvchat.training.footage import Footage, hide_faces, mirror, parts, samples_within, still, window
-from pvchat.training.nano_personal import NanoClip
+from pvchat.training.nano_clip import NanoClip
 from pvchat.training.personal import TrainingClip, TrainingData, Turn
 from pvchat.training.simulate import SURE_LOGIT, Asked, SceneSimulator
 from pvchat.training.simulated_scene import SimulationConfig
@@ -71,6 +71,7 @@ CLIP_KINDS: dict[Kind, float] = {
 }
 LEAST_FRAMES = 2
 HIDDEN_PAIRS = 0.5
+PAIRS = 96
 _SHORTEST_S, _LONGEST_S = 0.8, 4.0
 
 

@@ -155,6 +155,10 @@ class VlmPersonal:
         every = torch.cat(right)
         return AnswerLoss(torch.stack(losses).sum() / len(every), every)
 
+    def warm_up(self, cancelled: Callable[[], bool] | None = None) -> dict[str, Any]:
+        """Nothing comes before the first step."""
+        return {}
+
     def train(self, mode: bool = True) -> None:
         """Turn dropout, and checkpointing where it was asked for, on or off."""
         self._vlm.family.train(mode)
