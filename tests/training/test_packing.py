@@ -32,7 +32,7 @@ def loss_of(packed: list[PackedRow], clips: list[int], multiple: int = 1) -> tup
     language, model = tiny_language(), tiny_nano()
     whole = inputs()
     batch = pack(packed, multiple=multiple)
-    picked = type(whole)(**{name: value[clips] for name, value in vars(whole).items()})
+    picked = type(whole)(**{name: value[clips] for name, value in vars(whole).items() if value is not None})
     states = splice(batch.ids, language.embedding, model(picked))
     loss, right = packed_loss(language.model, batch, states, multiple=multiple)
     return float(loss), len(right)
