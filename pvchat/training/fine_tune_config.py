@@ -20,6 +20,7 @@ class FineTuneConfig:
         rates: peak learning rate of each group.
         warmup: share of a stage's steps with a rising rate; afterwards a cosine to a twentieth.
         target_sparsity: T of SPR and HAE. spr, hae: whether each is used. hae_weight: see the paper.
+        spr_start: first coefficient of SPR. The paper's 1e-8 takes some hundred steps to be felt; these runs have few.
         balance_weight: of the load-balance loss, which takes their place with top-k softmax routing.
         evaluations: how often the held-out part is looked at in each stage. patience: a stage ends after this many
             evaluations without a better loss; the best state is kept in any case.
@@ -32,7 +33,7 @@ class FineTuneConfig:
     epochs_2: int = 2
     batch: int = 2
     rates: Mapping[ParameterGroup, float] = field(
-        default_factory=lambda: {"personal": 1e-3, "lora": 3e-4, "router": 3e-3, "pixels": 1e-3}
+        default_factory=lambda: {"personal": 1e-3, "lora": 5e-4, "router": 1e-3, "pixels": 5e-4}
     )
     warmup: float = 0.05
     weight_decay: float = 0.01
@@ -41,6 +42,7 @@ class FineTuneConfig:
     spr: bool = True
     hae: bool = True
     hae_weight: float = 0.5
+    spr_start: float = 0.3
     balance_weight: float = 0.01
     evaluations: int = 4
     patience: int = 3

@@ -89,12 +89,12 @@ class FineTuner(Generic[Content]):
         groups = model.parameters()
         self._named = {f"{group}.{i}": p for group, found in groups.items() for i, p in enumerate(found)}
         self._rates = [
-            {"params": list(found), "lr": self.config.rates[group], "weight_decay": 0.0 if group == "router" else None}
+            {"params": list(found), "lr": self.config.rates[group], "steady": group == "router"}
             for group, found in groups.items()
         ]
         if not self._named:
             raise TrainingError("the adapter has nothing that is trained; give it personal tokens, a rank or routers")
-        self._spr = SmoothProximityRegularization(self.config.target_sparsity)
+        self._spr = SmoothProximityRegularization(self.config.target_sparsity, start=self.config.spr_start)
         self._micro = self.config.batch
         self._history: list[StepRecord] = []
         self._notes: list[str] = []
@@ -131,8 +131,10 @@ class FineTuner(Generic[Content]):
             if self._cancelled():
                 self._stop(position, optimizer)
             began = time.monotonic()
+            factor = schedule(position.step, len(plan), self.config.warmup)
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-                group["lr"] = peak * schedule(position.step, len(plan), self.config.warmup)
+                # Routers follow a target that moves to the very end; their rate does not fade.
+                group["lr"] = peak if group["steady"] else peak * factor
             try:
                 record = self._step(position, len(plan), [clips[i] for i in plan[position.step]], optimizer)
             except KeyboardInterrupt:
@@ -287,7 +289,7 @@ class FineTuner(Generic[Content]):
 
     def _optimizer(self, position: _Position) -> torch.optim.Optimizer:
         decay = self.config.weight_decay
-        groups = [{**g, "weight_decay": decay if g["weight_decay"] is None else 0.0} for g in self._rates]
+        groups = [{**group, "weight_decay": 0.0 if group["steady"] else decay} for group in self._rates]
         optimizer = torch.optim.AdamW(groups)
         if position.step and self._file is not None:
             load_checkpoint(self._file).load_moments(optimizer, self._named)
