@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
+from pvchat.errors import TrainingCancelledError
 from pvchat.models.adapter import Adapter
 from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.models.remoh import RoutingConfig
@@ -65,13 +68,19 @@ def fine_tune_nano(
     """
     config = config or FineTuneConfig()
     data = clips.build()
-    model = NanoPersonal(
-        adapters, adapters.config(routing=routing, pixels=clips.pixels), personal_queries=personal_queries
-    )
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        model = NanoPersonal(
+            adapters, adapters.config(routing=routing, pixels=clips.pixels), personal_queries=personal_queries
+        )
     try:
         losses: list[float] = []
         if clips.pixels and pairs and not (checkpoint is not None and checkpoint.exists()):
+            alignment = alignment or AlignConfig()
             losses = align(model, clips.pairs(pairs), alignment, cancelled=cancelled)
+            if len(losses) < alignment.steps:
+                # Without a checkpoint, so that the next run aligns to the end.
+                raise TrainingCancelledError("training was stopped while patches were aligned; start it again")
         tuner = FineTuner(
             model,
             data,
