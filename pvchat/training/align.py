@@ -113,7 +113,9 @@ def align(
         torch.autograd.backward(loss)
         optimizer.step()
         losses.append(float(loss.detach()))
-    optimizer.zero_grad(set_to_none=True)
+    for parameter in (p for group in groups.values() for p in group):
+        # Also of what took no part: the routers.
+        parameter.grad = None
     return losses
 
 

@@ -70,6 +70,7 @@ def fine_tune_nano(
         personal_queries=personal_queries,
         pairs=(lambda: clips.pairs(pairs)) if pairs and clips.pixels else None,
         alignment=alignment,
+        seed=config.seed,
     )
     try:
         tuner = FineTuner(

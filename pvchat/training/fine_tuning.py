@@ -111,6 +111,7 @@ class FineTuner(Generic[Content]):
             TrainingCancelledError: it was told to stop; the checkpoint is written.
         """
         position = self._resume() or self._begin()
+        self._agree()
         for stage in self._stages:
             if stage >= position.stage:
                 self._stage(position if stage == position.stage else _Position(stage))
@@ -173,12 +174,10 @@ class FineTuner(Generic[Content]):
         if self._accelerator is not None:
             clips = clips[self._accelerator.process_index :: self._accelerator.num_processes]
         self.model.train(True)
-        loss, right, gates = self._gradients(clips, optimizer)
-        self._average()
+        loss, right, off = self._over_all(*self._gradients(clips, optimizer))
         parameters = list(self._named.values())
         nn.utils.clip_grad_norm_(parameters, self.config.clip_norm)
         optimizer.step()
-        off = float(sparsity(gates)) if gates else None
         if off is not None and self.config.spr:
             self._spr.step(off)
         return StepRecord(
@@ -193,7 +192,7 @@ class FineTuner(Generic[Content]):
 
     def _gradients(
         self, clips: Sequence[TrainingClip[Content]], optimizer: torch.optim.Optimizer
-    ) -> tuple[float, float, list[Gates]]:
+    ) -> tuple[float, int, int, list[Gates]]:
         """`_accumulate` from clean gradients, in ever smaller parts while memory runs out."""
         while True:
             optimizer.zero_grad(set_to_none=True)
@@ -202,8 +201,12 @@ class FineTuner(Generic[Content]):
             except (torch.OutOfMemoryError, MemoryError) as error:
                 self._halve(error)
 
-    def _accumulate(self, clips: Sequence[TrainingClip[Content]]) -> tuple[float, float, list[Gates]]:
-        """Gradients of the mean over all answer tokens of the clips, `_micro` clips at a time."""
+    def _accumulate(self, clips: Sequence[TrainingClip[Content]]) -> tuple[float, int, int, list[Gates]]:
+        """Gradients of the sum over all answer tokens of the clips, `_micro` clips at a time.
+
+        Returns:
+            that sum, how many tokens there are, how many of them were right, and what the routers said.
+        """
         total, tokens, right = 0.0, 0, 0
         seen: list[Gates] = []
         for start in range(0, len(clips), self._micro):
@@ -219,10 +222,7 @@ class FineTuner(Generic[Content]):
             tokens += count
             right += int(found.right.sum())
             seen += [Gates(g.logits.detach(), g.values.detach(), g.mask) for g in gates]
-        for parameter in self._named.values():
-            if parameter.grad is not None and tokens:
-                parameter.grad.div_(tokens)
-        return total / max(tokens, 1), right / max(tokens, 1), seen
+        return total, tokens, right, seen
 
     def _routing_loss(self, gates: Sequence[Gates]) -> Tensor | float:
         config = self.config
@@ -247,12 +247,29 @@ class FineTuner(Generic[Content]):
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _average(self) -> None:
-        if self._accelerator is None or self._accelerator.num_processes == 1:
-            return
-        for parameter in self._named.values():
-            gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-            parameter.grad = self._accelerator.reduce(gradient, reduction="mean")
+    def _over_all(
+        self, total: float, tokens: int, right: int, gates: Sequence[Gates]
+    ) -> tuple[float, float, float | None]:
+        """From sums to means over the tokens of every process: gradients in place, then loss, right and sparsity."""
+        off = float(sparsity(gates)) if gates else 0.0
+        parameters = list(self._named.values())
+        if self._accelerator is not None and self._accelerator.num_processes > 1:
+            reached = [float(parameter.grad is not None) for parameter in parameters]
+            sums = torch.tensor([total, tokens, right, off * len(gates), len(gates), *reached], dtype=torch.float64)
+            sums = self._accelerator.reduce(sums.to(self._accelerator.device), reduction="sum").cpu()
+            for parameter, anywhere in zip(parameters, sums[5:].tolist(), strict=True):
+                # What no process reached stays without a gradient, as it would with one.
+                if anywhere:
+                    gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+                    parameter.grad = self._accelerator.reduce(gradient, reduction="sum")
+            total, everybody, routers = float(sums[0]), float(sums[1]), float(sums[4])
+            share, off = float(sums[2]), float(sums[3]) / max(routers, 1.0)
+        else:
+            everybody, routers, share = float(tokens), float(len(gates)), float(right)
+        for parameter in parameters:
+            if parameter.grad is not None:
+                parameter.grad.div_(max(everybody, 1.0))
+        return total / max(everybody, 1.0), share / max(everybody, 1.0), off if routers else None
 
     # -- looking back ------------------------------------------------------------------------------------------------
 
@@ -262,11 +279,17 @@ class FineTuner(Generic[Content]):
         if not self.data.held_out:
             return None
         self.model.train(False)
-        total, tokens = 0.0, 0
-        for start in range(0, len(self.data.held_out), self._micro):
-            found = self.model.answer_loss(self.data.held_out[start : start + self._micro])
+        total, tokens, start = 0.0, 0, 0
+        while start < len(self.data.held_out):
+            part = self.data.held_out[start : start + self._micro]
+            try:
+                found = self.model.answer_loss(part)
+            except (torch.OutOfMemoryError, MemoryError) as error:
+                self._halve(error)
+                continue
             total += float(found.loss) * len(found.right)
             tokens += len(found.right)
+            start += len(part)
         return total / tokens
 
     def _look_back(self, record: StepRecord, position: _Position) -> StepRecord:
@@ -300,9 +323,17 @@ class FineTuner(Generic[Content]):
         for name, parameter in self._named.items():
             parameter.copy_(state[name])
 
+    def _agree(self) -> None:
+        """Give every process the first one's parameters: what starts at random does so differently in each."""
+        if self._accelerator is not None and self._accelerator.num_processes > 1:
+            from accelerate.utils import broadcast
+
+            self._restore({name: broadcast(parameter.detach().clone()) for name, parameter in self._named.items()})
+
     def _identity(self) -> dict[str, Any]:
-        """What makes a checkpoint this run's: the configuration and what is trained on."""
+        """What makes a checkpoint this run's: the configuration, what is trained, and what it is trained on."""
         return {
+            "trained": {name: list(parameter.shape) for name, parameter in self._named.items()},
             "config": asdict(self.config),
             "clips": [[c.key for c in clips] for clips in (self.data.stills, self.data.clips, self.data.held_out)],
         }

@@ -107,12 +107,16 @@ def window(footage: Footage, start_s: float, end_s: float) -> Footage:
         }
     )
     appearance = {i: vector for i, vector in footage.vectors.appearance.items() if i in kept}
+    hidden = footage.hidden
+    if hidden is not None:
+        hidden = {round(t - start_s, 3): boxes for t, boxes in hidden.items() if start_s <= t <= end_s}
     return replace(
         footage,
         record=part,
         vectors=replace(footage.vectors, faces=faces, appearance=appearance),
         subject=tuple(i for i in footage.subject if i in kept),
         start_s=footage.start_s + start_s,
+        hidden=hidden,
     )
 
 
@@ -146,7 +150,10 @@ def mirror(footage: Footage) -> Footage:
         for track in footage.record.tracks
     )
     record = footage.record.model_copy(update={"tracks": tracks})
-    return replace(footage, record=record, mirrored=not footage.mirrored)
+    hidden = footage.hidden
+    if hidden is not None:
+        hidden = {time_s: [(1 - b[2], b[1], 1 - b[0], b[3]) for b in boxes] for time_s, boxes in hidden.items()}
+    return replace(footage, record=record, mirrored=not footage.mirrored, hidden=hidden)
 
 
 def hide_faces(footage: Footage) -> Footage:

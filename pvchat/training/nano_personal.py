@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from pvchat.chat import prompt
-from pvchat.errors import TrainingError
+from pvchat.errors import TrainingCancelledError, TrainingError
 from pvchat.models.adapter import Adapter, AdapterConfig
 from pvchat.models.nano import NanoInputs, NanoOutputs, Personal, collate
 from pvchat.models.nano_adapters import NanoAdapters
@@ -31,7 +31,7 @@ class NanoPersonal:
         adapters: of the nano to train on. config: of the new adapter; of `adapters.config()`.
         personal_queries: how many of the personal queries are trained, at most all.
         pairs: gives what patches are aligned with before the first step, see `align`; None leaves that out.
-        alignment: see `AlignConfig`.
+        alignment: see `AlignConfig`. seed: of the first low-rank updates.
 
     Raises:
         ModelError: the configuration does not fit nano.
@@ -46,6 +46,7 @@ class NanoPersonal:
         personal_queries: int | None = None,
         pairs: Callable[[], Sequence[Pair]] | None = None,
         alignment: AlignConfig | None = None,
+        seed: int = 7,
     ) -> None:
         nano = adapters.nano
         shape = nano.model.config
@@ -57,7 +58,9 @@ class NanoPersonal:
         self._alignment = alignment
         self._adapters = adapters
         self._nano = nano
-        self._updates = adapters.attached.create(_KEY, config)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self._updates = adapters.attached.create(_KEY, config)
         device = nano.language.device
         self._personal = nn.Parameter(torch.zeros(trained, shape.hidden_size, device=device))
         self._name = nn.Parameter(torch.zeros(shape.text_hidden_size, device=device))
@@ -128,7 +131,11 @@ class NanoPersonal:
         """Align patches with what faces tell. Returns the loss of every step, for the report."""
         if self._pairs is None or self._pixels is None:
             return {}
-        losses = align(self, self._pairs(), self._alignment, cancelled=cancelled)
+        config = self._alignment or AlignConfig()
+        losses = align(self, self._pairs(), config, cancelled=cancelled)
+        if len(losses) < config.steps:
+            # Nothing was kept yet, so that the next run aligns to the end.
+            raise TrainingCancelledError("training was stopped while patches were aligned; start it again")
         return {"alignment": [round(loss, 4) for loss in losses]}
 
     def train(self, mode: bool = True) -> None:

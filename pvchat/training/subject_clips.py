@@ -13,6 +13,7 @@ clothes only where there is none, faces and pixels are also mixed:
 Nothing here reads the held-out part of a video, except for the held-out clips.
 """
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -191,7 +192,8 @@ class SubjectClips:
     # -- one clip ----------------------------------------------------------------------------------------------------
 
     def _clip(self, index: int, *, stage: int, questions: int) -> TrainingClip[NanoClip]:
-        positive = index % 100 < 100 * self.config.positives if self.config.positives in (0, 1) else index % 2 == 0
+        share = self.config.positives
+        positive = math.ceil((index + 1) * share) > math.ceil(index * share)
         recipe = self._recipe(positive)
         content, facts = self._content(recipe, positive, stage)
         kinds = STILL_KINDS if stage == 1 else CLIP_KINDS
