@@ -204,6 +204,8 @@ class FineTuner(Generic[Content]):
     def _accumulate(self, clips: Sequence[TrainingClip[Content]]) -> tuple[float, int, int, list[Gates]]:
         """Gradients of the sum over all answer tokens of the clips, `_micro` clips at a time.
 
+        SPR and HAE judge the heads of each part by itself, which differs a little from judging the whole batch.
+
         Returns:
             that sum, how many tokens there are, how many of them were right, and what the routers said.
         """
