@@ -169,6 +169,6 @@ def test_a_run_without_pixels_needs_no_alignment() -> None:
     few = subject([], stills=2, clips=2, questions=4, held_out=2, held_out_questions=1, evidence=0.0)
     adapters = NanoAdapters(nano())
     made = fine_tune_nano(adapters, few, RUN)
-    assert made.adapter.report["alignment"] == []
+    assert not made.adapter.report.get("alignment")
     assert not made.adapter.config.pixels
     assert len(adapters.attached) == 0
