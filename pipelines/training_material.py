@@ -62,8 +62,8 @@ class MaterialFinder:
         warnings = []
         if not with_pixels:
             warnings.append(
-                "there is no other people's video whose file is still there, so the model is trained on faces alone, "
-                "without pixels; ask about such a video first, then train again"
+                "there is no other people's video whose file is still there, so a hidden face is told from stock "
+                "pictures alone; ask about a video of other people first, then train again"
             )
         found = [*others, bystanders] if bystanders.record.tracks else others
         return Material(subject.name, entry, enrollment, found, tuple(warnings))

@@ -136,11 +136,7 @@ class FineTuner(Generic[Content]):
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 # Routers follow a target that moves to the very end; their rate does not fade.
                 group["lr"] = peak if group["steady"] else peak * factor
-            try:
-                record = self._step(position, len(plan), [clips[i] for i in plan[position.step]], optimizer)
-            except KeyboardInterrupt:
-                self._save(position, optimizer)
-                raise
+            record = self._step(position, len(plan), [clips[i] for i in plan[position.step]], optimizer)
             position.step += 1
             if every and (position.step % every == 0 or position.step == len(plan)):
                 record = self._look_back(record, position)
@@ -174,7 +170,13 @@ class FineTuner(Generic[Content]):
         if self._accelerator is not None:
             clips = clips[self._accelerator.process_index :: self._accelerator.num_processes]
         self.model.train(True)
-        loss, right, off = self._over_all(*self._gradients(clips, optimizer))
+        try:
+            sums = self._gradients(clips, optimizer)
+        except KeyboardInterrupt:
+            # Later in a step it is half taken: then the last checkpoint has to do.
+            self._save(position, optimizer)
+            raise
+        loss, right, off = self._over_all(*sums)
         parameters = list(self._named.values())
         nn.utils.clip_grad_norm_(parameters, self.config.clip_norm)
         optimizer.step()

@@ -178,11 +178,13 @@ def test_a_video_that_moved_has_to_be_named(session: Session, maria: Path, video
     assert session.train("Maria", **SMALL, stages="1").steps
 
 
-def test_without_anybody_elses_video_it_trains_on_faces_and_says_so(session: Session, video: Video, tools: Any) -> None:
+def test_without_anybody_elses_video_it_trains_and_says_what_is_missing(
+    session: Session, video: Video, tools: Any
+) -> None:
     tools.trainer = tiny_training
     session.enroll("Maria", video("both.mp4", MARIA, STRANGER), pick=1, **CONSENT)
     result = session.train("Maria", **SMALL, stages="1")
-    assert "without pixels" in result.warnings[0]
+    assert "stock pictures" in result.warnings[0]
 
 
 @pytest.mark.parametrize(

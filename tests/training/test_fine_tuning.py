@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from pvchat.errors import TrainingCancelledError, TrainingError
 from pvchat.models.remoh import Routing
@@ -187,6 +188,28 @@ def test_a_run_interrupted_in_the_middle_of_a_step_goes_on_along_the_same_curve(
     model = personal(seed=99)
     result = FineTuner(model, data(), config(epochs_2=2), checkpoint=file).run()
     assert curve(result) == curve(whole[0])
+    assert same(tensors(model), whole[1])
+
+
+def test_a_run_interrupted_when_a_step_was_half_taken_goes_on_along_the_same_curve(
+    whole: tuple[FineTuned, dict[str, Tensor]], tmp_path: Path
+) -> None:
+    file = tmp_path / "run.safetensors"
+    settings = config(epochs_2=2, checkpoint_s=0.0)
+    done: list[StepRecord] = []
+
+    def interrupt(*_: object) -> None:
+        if len(done) == 4:
+            raise KeyboardInterrupt
+
+    hook = register_optimizer_step_post_hook(interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            FineTuner(personal(), data(), settings, checkpoint=file, progress=done.append).run()
+    finally:
+        hook.remove()
+    model = personal(seed=99)
+    assert curve(FineTuner(model, data(), settings, checkpoint=file).run()) == curve(whole[0])
     assert same(tensors(model), whole[1])
 
 
