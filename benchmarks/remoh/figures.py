@@ -100,7 +100,7 @@ def table(figures: Mapping[str, Any], *, instant_error: float | None = None) -> 
 def text(value: Any) -> str:
     """A figure for a table cell; a pair as "before -> after"."""
     if isinstance(value, Mapping):
-        return "; ".join(f"{key} {text(part)}" for key, part in value.items() if not isinstance(part, Mapping))
+        return f"{text(value.get('before'))} -> {text(value.get('after'))}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "-" if value is None else str(value)
     return f"{value:.3g}"

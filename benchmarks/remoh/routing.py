@@ -27,8 +27,10 @@ DEAD_SHARE = 0.01
 
 @dataclass(frozen=True)
 class RoutingBudget:
-    """Attributes:
-    seeds: runs from each start. steps: optimizer steps of each. questions: of each step's clip.
+    """How long routing is trained.
+
+    Attributes:
+        seeds: runs from each start. steps: optimizer steps of each. questions: of each step's clip.
     """
 
     seeds: int = 5

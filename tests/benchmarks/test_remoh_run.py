@@ -195,7 +195,7 @@ def test_the_table_has_a_line_per_figure() -> None:
     lines = console.export_text().splitlines()
     assert any("swap_ms" in line and "MISSED" in line for line in lines)
     assert any("packed_speedup_nano" in line and "3" in line for line in lines)
-    assert any("before 1; after 1" in line for line in lines)
+    assert any("1 -> 1" in line for line in lines)
 
 
 def test_the_ablation_averages_people_within_a_seed() -> None:
