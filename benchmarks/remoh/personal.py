@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from typing import Any, Literal
 
-from benchmarks.people.build import Recipe
+from benchmarks.people.build import Recipe, label_of
 from benchmarks.remoh.figures import Errors, bootstrap, ratio, share
 from benchmarks.remoh.people import Cast, Person, Studio, asked_clip, masked, true_facts
 from pvchat.chat.answer import Answerer, Clip, arrays_of, subject_arrays
+from pvchat.errors import NoFaceError, TrainingError
 from pvchat.evaluation.answers import read_existence
 from pvchat.evaluation.simulated import is_right
 from pvchat.identity.gallery import GalleryEntry
@@ -208,17 +209,22 @@ def chosen_people(cast: Cast, most: int | None) -> list[Person]:
 
 
 def measure_people(adapters: NanoAdapters, studio: Studio, cast: Cast, budget: Budget, say: Say) -> dict[str, Any]:
-    """Train and ask about everybody; everything that was counted."""
+    """Train and ask about everybody; everything that was counted, and who and what was left out for which reason."""
     people: dict[str, Any] = {}
     counted: dict[str, Counts] = {}
-    without: dict[str, Any] = {}
-    for number, person in enumerate(chosen_people(cast, budget.people)):
+    pixels: dict[str, Any] = {}
+    left_out: dict[str, str] = {}
+    for person in chosen_people(cast, budget.people):
         say(f"training {person.key}")
         started = time.perf_counter()
-        run = train(adapters, studio, cast, person, budget)
+        try:
+            run = train(adapters, studio, cast, person, budget)
+        except (NoFaceError, TrainingError) as error:
+            left_out[person.key] = str(error)
+            continue
         seconds = time.perf_counter() - started
         entry, _ = studio.enroll(person)
-        cases = cases_of(cast, person, budget.absent)
+        cases = _makeable(studio, cases_of(cast, person, budget.absent), left_out)
         counts = counted[person.key] = ask(adapters, studio, entry, cases, run.adapter, budget.seed)
         people[person.key] = {
             "parts": {part: part_of(counts, part) for part in PARTS if counts.errors(part).asked},
@@ -227,17 +233,36 @@ def measure_people(adapters: NanoAdapters, studio: Studio, cast: Cast, budget: B
             "negatives": [p.key for p in cast.negatives_of(person)],
             "absent": [p.key for p in cast.absent_of(person, budget.absent)],
         }
-        if number < budget.pixel_people:
+        say(f"{person.key}: " + ", ".join(f"{part} {counts.errors(part)}" for part in PARTS))
+        if len(pixels) < budget.pixel_people:
             say(f"training {person.key} without pixels")
             blind = train(adapters, studio, cast, person, budget, pixels=False)
             bare = ask(adapters, studio, entry, cases, blind.adapter, budget.seed)
-            without[person.key] = {
-                part: {"asked": counts.errors(part).asked, "instant": counts.errors(part).instant}
-                | {"with_pixels": counts.errors(part).trained, "without_pixels": bare.errors(part).trained}
+            pixels[person.key] = {
+                part: {
+                    "asked": counts.errors(part).asked,
+                    "instant": counts.errors(part).instant,
+                    "with_pixels": counts.errors(part).trained,
+                    "without_pixels": bare.errors(part).trained,
+                }
                 for part in PARTS
                 if counts.errors(part).asked
             }
-    return {**summary(list(counted.values()), budget.seed), "people": people, "pixel_errors": without}
+    figures = summary(list(counted.values()), budget.seed)
+    return {**figures, "people": people, "pixel_errors": pixels, "left_out": left_out}
+
+
+def _makeable(studio: Studio, cases: Sequence[Case], left_out: dict[str, str]) -> list[Case]:
+    """Cases whose clip can be made: a face that is not found cannot be covered."""
+    kept = []
+    for case in cases:
+        try:
+            studio.see(case.recipe)
+        except ValueError as error:
+            left_out[label_of(case.recipe)] = str(error)
+        else:
+            kept.append(case)
+    return kept
 
 
 def summary(people: Sequence[Counts], seed: int) -> dict[str, Any]:
