@@ -28,7 +28,10 @@ SMALL_FACE_PX = 18.0
 BLUR_OF_FACE = {"blur": 0.05, "haze": 0.10}
 """Standard deviation of the Gaussian, as a share of the face's height: features go, then all but the head's shape."""
 
-Damage = Literal["small", "blur", "haze", "eyes", "mouth"]
+BARS_OF_FACE = {"eyes": (0.0, 0.55, 0.1), "mouth": (0.5, 1.15, 0.1), "face": (-0.4, 1.25, 0.3)}
+"""Top and bottom of a bar in face heights, and how many face widths it stands out on each side."""
+
+Damage = Literal["small", "blur", "haze", "eyes", "mouth", "face"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class After:
 
 @dataclass(frozen=True)
 class Damaged:
-    """A part made worse: faces of 18 px, blurred a little or much, or a bar over the eyes or over nose and mouth."""
+    """A part made worse: faces of 18 px, blurred a little or much, or a bar over the eyes, nose and mouth, or all."""
 
     part: "Recipe"
     how: Damage
@@ -197,13 +200,13 @@ class Workshop:
             return clips.degrade(clean.path, out, "small", factor, seed=1)
         if how in BLUR_OF_FACE:
             return clips.degrade(clean.path, out, "blur", 100 * BLUR_OF_FACE[how] * height)
-        top, bottom = (0.0, 0.55) if how == "eyes" else (0.5, 1.15)
+        top, bottom, aside = BARS_OF_FACE[how]
 
         def bar(time_s: float) -> Sequence[Box]:
             x0, y0, x1, y1 = boxes[min(bisect_left(times, time_s), len(boxes) - 1)]
             tall, wide = y1 - y0, x1 - x0
             low, high = max(0.0, y0 + top * tall), min(1.0, y0 + bottom * tall)
-            return [(max(0.0, x0 - 0.1 * wide), low, min(1.0, x1 + 0.1 * wide), high)]
+            return [(max(0.0, x0 - aside * wide), low, min(1.0, x1 + aside * wide), high)]
 
         return clips.degrade(clean.path, out, "masked", 1.0, regions=bar)
 

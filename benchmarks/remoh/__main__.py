@@ -1,0 +1,7 @@
+"""`python -m benchmarks.remoh`."""
+
+import sys
+
+from benchmarks.remoh.run import main
+
+sys.exit(main())

@@ -1,0 +1,280 @@
+"""What each part of fine-tuning brings: the same small budget with one thing changed at a time, several seeds.
+
+    python -m benchmarks.remoh.ablation
+    python -m benchmarks.remoh.ablation --quick
+
+The row "remoh" is the default: ReMoH with SPR and HAE, all personal queries, two stages, hard negatives.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.people import report
+from benchmarks.people.build import Workshop
+from benchmarks.people.media import find_media
+from benchmarks.remoh.costs import ROOT
+from benchmarks.remoh.figures import spread
+from benchmarks.remoh.people import Cast, Person, Studio, make_cast
+from benchmarks.remoh.personal import Budget, Case, Counts, Say, ask, cases_of, chosen_people, train
+from pvchat.chat import prompt
+from pvchat.errors import PVChatError
+from pvchat.models.adapter import Adapter
+from pvchat.models.nano import collate, load_nano
+from pvchat.models.nano_adapters import NanoAdapters
+from pvchat.models.remoh import Routing, RoutingConfig
+from pvchat.models.soft import splice
+from pvchat.training.fine_tune_config import FineTuneConfig
+from pvchat.training.nano_personal import NanoClip
+from pvchat.training.packing import PackedRow, pack, packed_loss
+from pvchat.training.personal import TrainingClip
+from pvchat.training.stock import stock_footage
+from pvchat.training.subject_clips import SubjectClips, SubjectDataConfig
+
+DEFAULT_OUT = ROOT / "benchmarks" / "results" / "remoh_ablation.json"
+BUDGET = Budget(stills=4, clips=8, questions=200, held_out=2, people=2, absent=3, alignment=40, pairs=32)
+QUICK = replace(BUDGET, questions=24, cast=2, absent=1, alignment=4, pairs=8)
+SEEDS = (1, 2, 3)
+HELD_OUT_SEED = 1000
+HELD_OUT_CLIPS = 8
+MEASURES = ("held_out_loss", "existence", "all_kinds", "masked_existence", "train_s")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One row: what differs from the default.
+
+    Attributes:
+        routing, spr, hae, hard_negatives: see the training's configurations. queries: personal queries, None for all.
+        two_stages: False trains stage 2 alone, on as many clips as both stages have.
+    """
+
+    routing: Routing = "remoh"
+    spr: bool = True
+    hae: bool = True
+    queries: int | None = None
+    two_stages: bool = True
+    hard_negatives: bool = True
+
+
+VARIANTS: dict[str, Variant] = {
+    "remoh": Variant(),
+    "dense": Variant(routing="dense"),
+    "moh": Variant(routing="moh"),
+    "no SPR": Variant(spr=False),
+    "no HAE": Variant(hae=False),
+    "no SPR, no HAE": Variant(spr=False, hae=False),
+    "0 queries": Variant(queries=0),
+    "4 queries": Variant(queries=4),
+    "8 queries": Variant(queries=8),
+    "one stage": Variant(two_stages=False),
+    "no hard negatives": Variant(hard_negatives=False),
+}
+QUICK_VARIANTS = ("remoh", "dense", "moh")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all runs share."""
+
+    adapters: NanoAdapters
+    studio: Studio
+    cast: Cast
+    budget: Budget
+
+
+def run_variant(
+    bench: Bench, variant: Variant, person: Person, held_out: Sequence[TrainingClip[NanoClip]], seed: int
+) -> dict[str, Any]:
+    """Train one person once, and measure."""
+    budget = replace(bench.budget, seed=seed)
+    if not variant.two_stages:
+        budget = replace(budget, stills=0, clips=budget.stills + budget.clips)
+    started = time.perf_counter()
+    run = train(
+        bench.adapters,
+        bench.studio,
+        bench.cast,
+        person,
+        budget,
+        config=FineTuneConfig(
+            seed=seed, stages="both" if variant.two_stages else "2", spr=variant.spr, hae=variant.hae
+        ),
+        routing=RoutingConfig(variant.routing),
+        personal_queries=variant.queries,
+        hard_negatives=variant.hard_negatives,
+    )
+    seconds = time.perf_counter() - started
+    loss = answer_loss(bench.adapters, run.adapter, held_out)
+    entry, _ = bench.studio.enroll(person)
+    cases: list[Case] = cases_of(bench.cast, person, budget.absent)
+    # The same questions for every variant and seed.
+    counts = ask(bench.adapters, bench.studio, entry, cases, run.adapter, bench.budget.seed)
+    return {
+        "held_out_loss": loss,
+        **accuracies(counts),
+        "train_s": seconds,
+        "activation": run.result.history[-1].activation,
+        "person": person.key,
+        "seed": seed,
+    }
+
+
+def accuracies(counts: Counts) -> dict[str, float]:
+    """Shares of right answers with the adapter: of existence, of all kinds, and of existence with masked faces."""
+    plain = [key for key in counts.asked if key[0] != "masked"]
+    existence = [key for key in plain if key[1].startswith("existence")]
+    hidden = [key for key in counts.asked if key[0] == "masked"]
+    return {
+        name: sum(counts.trained[key] for key in keys) / max(sum(counts.asked[key] for key in keys), 1)
+        for name, keys in (("existence", existence), ("all_kinds", plain), ("masked_existence", hidden))
+    }
+
+
+def held_out_clips(bench: Bench, person: Person) -> Sequence[TrainingClip[NanoClip]]:
+    """The held-out parts of the person's and the negatives' enrollment clips, the same for every variant and seed."""
+    entry, enrollment = bench.studio.enroll(person)
+    others = [bench.studio.footage(bench.studio.see(other.enroll)) for other in bench.cast.negatives_of(person)]
+    data = SubjectDataConfig(seed=HELD_OUT_SEED, stills=1, clips=1, questions=2, held_out=HELD_OUT_CLIPS)
+    layout = bench.adapters.nano.model.config.layout
+    others += stock_footage(enrollment.vectors.face_model)
+    clips = SubjectClips(person.name, entry, layout, enrollment, others, bench.studio.describe, data)
+    return clips.build().held_out
+
+
+@torch.no_grad()
+def answer_loss(adapters: NanoAdapters, adapter: Adapter, clips: Sequence[TrainingClip[NanoClip]]) -> float:
+    """Mean loss over the answer tokens of some clips, with an adapter on."""
+    nano = adapters.nano
+    language, shape = nano.language, nano.model.config
+    soft = {"scene_tokens": shape.num_scene_tokens, "personal_tokens": shape.num_personal_tokens}
+    adapters.put("asked", adapter)
+    worn = adapters.use(["asked"])
+    total, tokens = 0.0, 0
+    try:
+        for clip in clips:
+            content = clip.content
+            patches = [content.patches] if worn is not None and worn.pixels is not None else []
+            inputs = collate([content.arrays], [[content.subject]], language.device, patches)
+            prefix = prompt.prefix_ids(language.encode, [content.name], content.evidence, **soft)
+            turns = [
+                (
+                    prompt.question_ids(language.encode, turn.question),
+                    prompt.answer_ids(language.encode, turn.answer, language.end_id),
+                )
+                for turn in clip.turns
+            ]
+            batch = pack([PackedRow(prefix, turns)]).to(language.device)
+            places = prompt.name_places(language.encode, [content.name], **soft)
+            states = splice(batch.ids, language.embedding, nano.model(inputs, worn), places)
+            loss, right = packed_loss(language.model, batch, states)
+            total += float(loss) * len(right)
+            tokens += len(right)
+    finally:
+        adapters.drop("asked")
+    return total / tokens
+
+
+def by_seed(runs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """Each measure's mean, least and most over the seeds; of one seed the people's mean counts."""
+    seeds = sorted({run["seed"] for run in runs})
+    found = {}
+    for measure in MEASURES:
+        means = []
+        for seed in seeds:
+            values = [float(run[measure]) for run in runs if run["seed"] == seed]
+            means.append(sum(values) / len(values))
+        found[measure] = spread(means)
+    return found
+
+
+def table(summaries: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
+    """Variants by measures: mean, and from least to most."""
+    grid = Table(title="remoh: one thing changed at a time")
+    grid.add_column("variant")
+    for measure in MEASURES:
+        grid.add_column(measure, justify="right")
+    for name, found in summaries.items():
+        cells = (found[m] for m in MEASURES)
+        grid.add_row(name, *(f"{c['mean']:.3g} ({c['least']:.3g}..{c['most']:.3g})" for c in cells))
+    return grid
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run every variant; the last line of the output is one JSON object."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.remoh.ablation", description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="one seed, three variants, tiny sizes")
+    parser.add_argument("--work", type=Path, metavar="DIR", help="keep clips here, so that the next run is quicker")
+    parser.add_argument("--out", type=Path, default=None, metavar="FILE", help="where the result is written")
+    options = parser.parse_args(arguments)
+    try:
+        return _run(options)
+    except PVChatError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+def _run(options: argparse.Namespace) -> int:
+    started = perf_counter()
+    budget = QUICK if options.quick else BUDGET
+    seeds = SEEDS[:1] if options.quick else SEEDS
+    variants = {name: v for name, v in VARIANTS.items() if not options.quick or name in QUICK_VARIANTS}
+    media = find_media()
+    with ExitStack() as stack:
+        work = options.work or Path(stack.enter_context(TemporaryDirectory(prefix="bench-remoh-")))
+        studio = Studio(Workshop(work / "clips", media, _say), work / "seen")
+        bench = Bench(NanoAdapters(load_nano()), studio, make_cast(media, seed=budget.seed, most=budget.cast), budget)
+        runs = _runs(bench, variants, seeds, _say)
+    summaries = {name: by_seed(found) for name, found in runs.items()}
+    result = {
+        "variants": {
+            name: {"changed": asdict(VARIANTS[name]), "summary": summaries[name], "runs": runs[name]} for name in runs
+        },
+        "seeds": list(seeds),
+        "budget": asdict(budget),
+        "media": media.origin,
+        "quick": options.quick,
+        "run_s": round(perf_counter() - started, 1),
+        "date": report.today(),
+        "commit": report.commit(),
+        "machine": report.machine(),
+    }
+    Console().print(table(summaries))
+    out = options.out or (None if options.quick else DEFAULT_OUT)
+    if out is not None:
+        report.write(out, result)
+    print(json.dumps(result, ensure_ascii=False))
+    return 0
+
+
+def _runs(
+    bench: Bench, variants: Mapping[str, Variant], seeds: Sequence[int], say: Say
+) -> dict[str, list[dict[str, Any]]]:
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in variants}
+    for person in chosen_people(bench.cast, bench.budget.people):
+        held_out = held_out_clips(bench, person)
+        for seed in seeds:
+            for name, variant in variants.items():
+                say(f"{person.key}, seed {seed}: {name}")
+                runs[name].append(run_variant(bench, variant, person, held_out, seed))
+    return runs
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
