@@ -37,7 +37,7 @@ from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.models.remoh import Routing, RoutingConfig
 from pvchat.models.soft import splice
 from pvchat.training.fine_tune_config import FineTuneConfig
-from pvchat.training.nano_personal import NanoClip
+from pvchat.training.nano_clip import NanoClip
 from pvchat.training.packing import PackedRow, pack, packed_loss
 from pvchat.training.personal import TrainingClip
 from pvchat.training.stock import stock_footage

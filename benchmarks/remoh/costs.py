@@ -35,7 +35,8 @@ from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.models.tokens import patch_rows
 from pvchat.training.dialogue import make_qa
 from pvchat.training.footage import Footage, window
-from pvchat.training.nano_personal import NanoClip, NanoPersonal
+from pvchat.training.nano_clip import NanoClip
+from pvchat.training.nano_personal import NanoPersonal
 from pvchat.training.personal import TrainingClip, Turn
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -27,10 +27,10 @@ from pvchat.models.remoh import RoutingConfig
 from pvchat.training.align import AlignConfig
 from pvchat.training.dialogue import QA, make_qa
 from pvchat.training.fine_tune_config import FineTuneConfig
-from pvchat.training.fine_tune_nano import PAIRS, NanoRun, fine_tune_nano
+from pvchat.training.fine_tune_nano import NanoRun, fine_tune_nano
 from pvchat.training.simulated_scene import SimulatedScene
 from pvchat.training.stock import stock_footage
-from pvchat.training.subject_clips import SubjectClips, SubjectDataConfig
+from pvchat.training.subject_clips import PAIRS, SubjectClips, SubjectDataConfig
 from pvchat.training.wordings import Kind
 
 ASKED: tuple[Kind, ...] = ("existence", "existence", "appearance", "upper", "action", "location")
