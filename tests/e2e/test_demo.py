@@ -119,7 +119,7 @@ def scripted_run(monkeypatch: pytest.MonkeyPatch, demo_media: Media) -> Scripted
     """Runs the demo with scripted answers; exit code and what it printed. The clips are made once for all runs."""
 
     def call(out: Path, wrong: str | None) -> tuple[int, str]:
-        monkeypatch.setattr(pipelines, "open", lambda home: ScriptedSession(wrong))
+        monkeypatch.setattr(pipelines, "open", lambda home, base: ScriptedSession(wrong))
         monkeypatch.setattr("pipelines.demo.build_media", lambda folder: demo_media)
         written = io.StringIO()
         code = run(out, Console(file=written, width=120, markup=False, highlight=False))
