@@ -1,6 +1,6 @@
 """What a base brings to a subject's training, and what every training brings to a base."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -57,8 +57,3 @@ class BaseTraining(Protocol):
 
     def compare(self, adapter: Adapter, clips: Sequence[TrainingClip[Any]], check: Check) -> Comparison:
         """Ask about the held-out clips with and without the adapter."""
-
-
-def settings(sizes: SubjectDataConfig) -> Mapping[str, Any]:
-    """Sizes for a report."""
-    return {f"data: {name.replace('_', ' ')}": value for name, value in vars(sizes).items()}

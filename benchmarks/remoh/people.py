@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-import pickle
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.people.build import Cut, Damaged, Moving, Recipe, Workshop
 from benchmarks.people.config import name_people
@@ -23,7 +25,8 @@ from pvchat.identity.gallery import GalleryEntry, build_entry
 from pvchat.perception import PerceptionModels, load_models, perceive
 from pvchat.perception.geometry import Image
 from pvchat.perception.patches import FrameSource, PatchMaps, frames_of, patch_maps
-from pvchat.perception.record import RECORD_VERSION, PerceptionRecord, PerceptionVectors, Track
+from pvchat.perception.record import RECORD_VERSION, FaceSamples, PerceptionRecord, PerceptionVectors, Track
+from pvchat.training.disturb import disturb
 from pvchat.training.footage import Footage
 
 ENROLL_SHARE = (0.0, 0.6)
@@ -82,6 +85,33 @@ class Seen:
     vectors: PerceptionVectors
 
 
+def write_seen(file: BinaryIO, record: PerceptionRecord, vectors: PerceptionVectors) -> None:
+    """Keep a perceived clip: JSON and arrays in one npz file."""
+    arrays: dict[str, NDArray[Any]] = {f"appearance.{track}": v for track, v in vectors.appearance.items()}
+    for track, samples in vectors.faces.items():
+        arrays |= {f"faces.{track}.{part}": value for part, value in vars(samples).items()}
+    models = np.asarray([vectors.face_model, vectors.appearance_model])
+    arrays |= {"record": np.asarray(record.model_dump_json()), "models": models}
+    np.savez(file, allow_pickle=False, **arrays)
+
+
+def read_seen(path: Path) -> tuple[PerceptionRecord, PerceptionVectors]:
+    """The reverse of `write_seen`."""
+    with np.load(path, allow_pickle=False) as found:
+        faces: dict[int, dict[str, NDArray[np.float32]]] = {}
+        appearance: dict[int, NDArray[np.float32]] = {}
+        for name in found.files:
+            kind, *rest = name.split(".")
+            if kind == "appearance":
+                appearance[int(rest[0])] = found[name]
+            elif kind == "faces":
+                faces.setdefault(int(rest[0]), {})[rest[1]] = found[name]
+        face_model, appearance_model = (str(model) for model in found["models"])
+        record = PerceptionRecord.from_json(str(found["record"]))
+    samples = {track: FaceSamples(**parts) for track, parts in faces.items()}
+    return record, PerceptionVectors(face_model, samples, appearance_model, appearance)
+
+
 @dataclass
 class Studio:
     """Makes and perceives clips, each once.
@@ -111,9 +141,10 @@ class Studio:
         if not kept.is_file():
             self.folder.mkdir(parents=True, exist_ok=True)
             fresh = kept.with_suffix(".part")
-            fresh.write_bytes(pickle.dumps(perceive(truth.path, models=self.models)))
+            with fresh.open("wb") as file:
+                write_seen(file, *perceive(truth.path, models=self.models))
             fresh.replace(kept)
-        record, vectors = pickle.loads(kept.read_bytes())  # noqa: S301 - written above
+        record, vectors = read_seen(kept)
         return Seen(recipe, truth.path, record, vectors)
 
     def footage(self, seen: Seen, subject: Sequence[int] = ()) -> Footage:
@@ -124,9 +155,14 @@ class Studio:
         """Frames of a clip, each decoded once."""
         return self._frames.setdefault(path, KeptFrames(frames_of(path, untrusted=False)))
 
-    def describe(self, footage: Footage, _rng: random.Random) -> PatchMaps:
-        """Patch features of some footage."""
-        return patch_maps(footage.record, footage.pictures, self.models.appearance)
+    def describe(self, footage: Footage, rng: random.Random) -> PatchMaps:
+        """Patch features of some footage, disturbed as in `pipelines.train_nano`: all frames of a clip alike."""
+        state = rng.getrandbits(64)
+
+        def frames(times: Sequence[float]) -> list[Image]:
+            return [disturb(picture, random.Random(state)) for picture in footage.pictures(times)]
+
+        return patch_maps(footage.record, frames, self.models.appearance)
 
     def look(self, clip: Clip) -> PatchMaps | None:
         """Patch features of a clip that is asked about."""

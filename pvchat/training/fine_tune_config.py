@@ -16,7 +16,8 @@ class FineTuneConfig:
     Attributes:
         seed: of the order of the clips. stages: which are run; 1 is on stills, 2 on clips.
         epochs_1, epochs_2: passes over the stills and over the clips, at most.
-        batch: clips per optimizer step; each brings all its questions.
+        batch: clips per optimizer step; each brings all its questions. at_once: how many of them go through the model
+            together, None for all; fewer take less memory and, but for SPR and HAE, give the same step.
         rates: peak learning rate of each group.
         warmup: share of a stage's steps with a rising rate; afterwards a cosine to a twentieth.
         target_sparsity: T of SPR and HAE. spr, hae: whether each is used. hae_weight: see the paper.
@@ -32,6 +33,7 @@ class FineTuneConfig:
     epochs_1: int = 1
     epochs_2: int = 2
     batch: int = 2
+    at_once: int | None = None
     rates: Mapping[ParameterGroup, float] = field(
         default_factory=lambda: {"personal": 1e-3, "lora": 5e-4, "router": 1e-3, "pixels": 5e-4}
     )
@@ -54,6 +56,8 @@ class FineTuneConfig:
                 f"batch {self.batch} has to be 1 or more, epochs {self.epochs_1} and {self.epochs_2} and evaluations "
                 f"{self.evaluations} 0 or more"
             )
+        if self.at_once is not None and self.at_once < 1:
+            raise ValueError(f"at_once is {self.at_once}; give 1 or more, or None for the whole batch")
         if self.stages not in ("1", "2", "both"):
             raise ValueError(f"stages is {self.stages!r}; give 1, 2 or both")
 

@@ -95,7 +95,7 @@ class FineTuner(Generic[Content]):
         if not self._named:
             raise TrainingError("the adapter has nothing that is trained; give it personal tokens, a rank or routers")
         self._spr = SmoothProximityRegularization(self.config.target_sparsity, start=self.config.spr_start)
-        self._micro = self.config.batch
+        self._micro = min(self.config.batch, self.config.at_once or self.config.batch)
         self._history: list[StepRecord] = []
         self._notes: list[str] = []
         self._best: float | None = None

@@ -4,6 +4,7 @@ import math
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -23,10 +24,10 @@ from benchmarks.remoh.figures import (
     ratio,
     table,
 )
-from benchmarks.remoh.people import KeptFrames, main_tracks, make_cast
+from benchmarks.remoh.people import KeptFrames, main_tracks, make_cast, read_seen, write_seen
 from benchmarks.remoh.personal import Counts, cases_of, chosen_people, summary
 from pvchat.perception.geometry import Image
-from pvchat.perception.record import Track
+from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors, Track, VideoInfo
 
 CLIPS = ("D0", "D3", "D10", "D11", "CAR")
 PHOTOS = ("P1", "P2", "P3")
@@ -208,3 +209,17 @@ def test_the_ablation_averages_people_within_a_seed() -> None:
     assert set(ablation.QUICK_VARIANTS) <= set(ablation.VARIANTS)
     changed = [variant for variant in ablation.VARIANTS.values() if variant != ablation.Variant()]
     assert len(changed) == len(ablation.VARIANTS) - 1
+
+
+def test_a_perceived_clip_is_read_as_it_was_kept(tmp_path: Path) -> None:
+    video = VideoInfo(sha256="0", duration_s=1.0, width=8, height=8, fps=5.0, decoder="test")
+    samples = FaceSamples(*(np.ones(shape, np.float32) for shape in ((2,), (2, 3), (2,))))
+    vectors = PerceptionVectors("face", {4: samples}, "look", {4: np.ones(5, np.float32)})
+    record = PerceptionRecord(models={"face": "face"}, video=video, sampled_s=(0.5,))
+    with (tmp_path / "clip.seen").open("wb") as file:
+        write_seen(file, record, vectors)
+    found, kept = read_seen(tmp_path / "clip.seen")
+    assert found == record
+    assert (kept.face_model, kept.appearance_model) == ("face", "look")
+    assert np.array_equal(kept.faces[4].vectors, samples.vectors)
+    assert np.array_equal(kept.appearance[4], vectors.appearance[4])

@@ -351,6 +351,16 @@ def test_less_memory_gives_the_same_parameters_in_more_parts(routing: Routing, m
         torch.testing.assert_close(found[name], tensor, atol=1e-5, rtol=0)
 
 
+def test_a_batch_that_goes_through_in_parts_takes_the_same_steps() -> None:
+    settings = config(batch=4, spr=False, hae=False)
+    whole, parts = personal(seed=1), personal(seed=1)
+    together = FineTuner(whole, data(), settings).run()
+    apart = FineTuner(parts, data(), replace(settings, at_once=1)).run()
+    assert not apart.notes
+    losses = [[record.loss for record in run.history] for run in (together, apart)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+
+
 def test_a_halved_batch_stays_halved_after_a_resume(tmp_path: Path) -> None:
     file = tmp_path / "run.safetensors"
     stopped(file, failing(memory_for(1)))
