@@ -28,8 +28,9 @@ SMALL_FACE_PX = 18.0
 BLUR_OF_FACE = {"blur": 0.05, "haze": 0.10}
 """Standard deviation of the Gaussian, as a share of the face's height: features go, then all but the head's shape."""
 
-BARS_OF_FACE = {"eyes": (0.0, 0.55, 0.1), "mouth": (0.5, 1.15, 0.1), "face": (-0.4, 1.25, 0.3)}
-"""Top and bottom of a bar in face heights, and how many face widths it stands out on each side."""
+BARS_OF_FACE = {"eyes": (0.0, 0.55, 0.1), "mouth": (0.5, 1.15, 0.1), "face": (-0.15, 1.15, 0.1)}
+"""Top and bottom of a bar in face heights, and how many face widths it stands out on each side. Of a whole face it goes
+from the forehead to the chin: hair, clothes and room stay in sight."""
 
 Damage = Literal["small", "blur", "haze", "eyes", "mouth", "face"]
 
@@ -71,7 +72,7 @@ class After:
 
 @dataclass(frozen=True)
 class Damaged:
-    """A part made worse: faces of 18 px, blurred a little or much, or a bar over the eyes, nose and mouth, or all."""
+    """A part made worse: faces of 18 px, blurred a little or much, or a bar over eyes, nose and mouth, or the face."""
 
     part: "Recipe"
     how: Damage
@@ -242,6 +243,7 @@ def _plain(recipe: Recipe) -> object:
             recipe.how,
             SMALL_FACE_PX,
             BLUR_OF_FACE.get(recipe.how),
+            BARS_OF_FACE.get(recipe.how),
             type(recipe.part).__name__,
             _plain(recipe.part),
         ]

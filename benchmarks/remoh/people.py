@@ -226,7 +226,7 @@ def make_cast(media: Media, *, seed: int, most: int | None = None) -> Cast:
 
 
 def masked(recipe: Recipe) -> Recipe:
-    """The same clip with a bar over the head."""
+    """The same clip with a bar over the face."""
     return Damaged(recipe, "face")
 
 

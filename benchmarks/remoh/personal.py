@@ -152,12 +152,19 @@ def train(
 
 
 def cases_of(cast: Cast, person: Person, absent: int) -> list[Case]:
-    """What a person is asked about: own clips, and as many of others as asked for; all of them masked as well."""
+    """What a person is asked about: own clips and some of others.
+
+    Whoever has a held-out part is asked about there with covered faces too, beside everybody who may be absent: clothes
+    and room are the same as in the enrollment. In another photo they are not, and nothing could be said.
+    """
     part: Set = "cross" if person.cross else "held_out"
-    own = [(recipe, True) for recipe in person.ask]
-    others = [(other.ask[0], False) for other in cast.absent_of(person, absent)]
-    plain = [Case(part, recipe, present) for recipe, present in [*own, *others]]
-    return plain + [Case("masked", masked(case.recipe), case.present) for case in plain]
+    plain = [Case(part, recipe, True) for recipe in person.ask]
+    plain += [Case(part, other.ask[0], False) for other in cast.absent_of(person, absent)]
+    if person.cross:
+        return plain
+    hidden = [Case("masked", masked(recipe), True) for recipe in person.ask]
+    hidden += [Case("masked", masked(other.ask[0]), False) for other in cast.absent_of(person, len(cast.absent))]
+    return plain + hidden
 
 
 def ask(
@@ -306,6 +313,12 @@ def _tuple(errors: Errors) -> tuple[int, int, int]:
 
 
 def _masked_accuracy(people: Sequence[Counts], who: Literal["instant", "trained"]) -> float | None:
-    found = [counts.errors("masked") for counts in people]
-    wrong = share(sum(getattr(e, who) for e in found), sum(e.asked for e in found))
-    return None if wrong is None else 1 - wrong
+    """Mean of the shares of right answers where the person is present and where absent: neither can carry the other."""
+    found = []
+    for state in ("present", "absent"):
+        key: tuple[Set, str] = ("masked", f"existence {state}")
+        asked = sum(counts.asked.get(key, 0) for counts in people)
+        if not asked:
+            return None
+        found.append(sum(getattr(counts, who).get(key, 0) for counts in people) / asked)
+    return sum(found) / len(found)

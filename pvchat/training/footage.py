@@ -30,6 +30,22 @@ _OTHER_WAY = {"left": "right", "right": "left", "moving left": "moving right", "
 
 
 @dataclass(frozen=True)
+class Veil:
+    """How a face is covered.
+
+    Attributes:
+        above, below, aside: how far the cover stands out, in face heights and widths; detectors leave out the forehead
+            and the chin.
+        shade: its grey, 0-255, or None for the mean colour of the picture.
+    """
+
+    above: float = 0.3
+    below: float = 0.15
+    aside: float = 0.15
+    shade: int | None = None
+
+
+@dataclass(frozen=True)
 class Footage:
     """A video, or a part of one, as perceived.
 
@@ -38,6 +54,7 @@ class Footage:
         subject: tracks that are the subject; none in footage of other people.
         frames: by time in the video, or None where its pixels cannot be had. start_s: of this part in the video.
         mirrored: whether left and right are swapped. hidden: boxes to cover, by time in this part; None shows faces.
+        veil: how they are covered.
     """
 
     key: str
@@ -48,6 +65,7 @@ class Footage:
     start_s: float = 0.0
     mirrored: bool = False
     hidden: Mapping[float, Sequence[Box]] | None = None
+    veil: Veil = Veil()
 
     @property
     def span(self) -> Span:
@@ -69,7 +87,7 @@ class Footage:
             picture = np.ascontiguousarray(image[:, ::-1]) if self.mirrored else image
             if self.hidden is not None:
                 nearest = min(self.hidden, key=lambda t: abs(t - time_s), default=None)
-                picture = cover(picture, [] if nearest is None else self.hidden[nearest])
+                picture = cover(picture, [] if nearest is None else self.hidden[nearest], self.veil.shade)
             shown.append(picture)
         return shown
 
@@ -156,15 +174,16 @@ def mirror(footage: Footage) -> Footage:
     return replace(footage, record=record, mirrored=not footage.mirrored, hidden=hidden)
 
 
-def hide_faces(footage: Footage) -> Footage:
+def hide_faces(footage: Footage, veil: Veil | None = None) -> Footage:
     """Every face covered: no vector, no face box, and in the pictures a plain patch in its place."""
+    veil = veil or Veil()
     covered: dict[float, list[Box]] = {}
     tracks = []
     for track in footage.record.tracks:
         sightings = []
         for sighting in track.sightings:
             if sighting.face_box is not None:
-                covered.setdefault(sighting.time_s, []).append(_widened(sighting.face_box))
+                covered.setdefault(sighting.time_s, []).append(_widened(sighting.face_box, veil))
             sightings.append(_without_face(sighting))
         hidden = {"sightings": tuple(sightings), "faces_described": 0, "face_px": 0.0, "face_quality": 0.0}
         tracks.append(track.model_copy(update=hidden))
@@ -173,14 +192,25 @@ def hide_faces(footage: Footage) -> Footage:
         record=footage.record.model_copy(update={"tracks": tuple(tracks)}),
         vectors=replace(footage.vectors, faces={}),
         hidden=covered,
+        veil=veil,
     )
 
 
-def cover(image: Image, boxes: Sequence[Box]) -> Image:
-    """A copy with some boxes (fractions) filled with the mean colour of the picture."""
+def lose_people(footage: Footage) -> Footage:
+    """The same pictures, in which nobody was found: what often becomes of somebody whose face is covered."""
+    return replace(
+        footage,
+        record=footage.record.model_copy(update={"tracks": ()}),
+        vectors=replace(footage.vectors, faces={}, appearance={}),
+        subject=(),
+    )
+
+
+def cover(image: Image, boxes: Sequence[Box], shade: int | None = None) -> Image:
+    """A copy with some boxes (fractions) filled with a grey, by default with the mean colour of the picture."""
     picture = image.copy()
     height, width = picture.shape[:2]
-    fill = image.reshape(-1, 3).mean(axis=0).astype(np.uint8)
+    fill = image.reshape(-1, 3).mean(axis=0).astype(np.uint8) if shade is None else np.uint8(shade)
     for x0, y0, x1, y1 in boxes:
         left, right = int(max(x0, 0) * width), int(np.ceil(min(x1, 1) * width))
         top, bottom = int(max(y0, 0) * height), int(np.ceil(min(y1, 1) * height))
@@ -228,10 +258,10 @@ def _mirrored(box: Box | None) -> Box | None:
     return None if box is None else (1 - box[2], box[1], 1 - box[0], box[3])
 
 
-def _widened(box: Box) -> Box:
-    """A face box with the forehead and chin that detectors leave out."""
+def _widened(box: Box, veil: Veil) -> Box:
     width, height = box[2] - box[0], box[3] - box[1]
-    return (box[0] - 0.15 * width, box[1] - 0.3 * height, box[2] + 0.15 * width, box[3] + 0.15 * height)
+    aside = veil.aside * width
+    return (box[0] - aside, box[1] - veil.above * height, box[2] + aside, box[3] + veil.below * height)
 
 
 def _without_face(sighting: Sighting) -> Sighting:

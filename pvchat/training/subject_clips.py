@@ -34,7 +34,17 @@ from pvchat.models.tokens import WHOLE_FRAME, ClipArrays, PatchArrays, appearanc
 from pvchat.perception.patches import PatchMaps
 from pvchat.training.align import Pair
 from pvchat.training.dialogue import make_qa
-from pvchat.training.footage import Footage, hide_faces, mirror, parts, samples_within, still, window
+from pvchat.training.footage import (
+    Footage,
+    Veil,
+    hide_faces,
+    lose_people,
+    mirror,
+    parts,
+    samples_within,
+    still,
+    window,
+)
 from pvchat.training.nano_clip import NanoClip
 from pvchat.training.personal import TrainingClip, TrainingData, Turn
 from pvchat.training.simulate import SURE_LOGIT, Asked, SceneSimulator
@@ -70,9 +80,12 @@ CLIP_KINDS: dict[Kind, float] = {
     "count": 0.6,
     "unanswerable": 0.4,
 }
+LOST_KINDS: dict[Kind, float] = {"existence": 1.0}
 LEAST_FRAMES = 2
 HIDDEN_PAIRS = 0.5
 PAIRS = 96
+LOST_SHARE = 0.5
+SHADES = (None, 16, 128)
 _SHORTEST_S, _LONGEST_S = 0.8, 4.0
 
 
@@ -182,7 +195,7 @@ class SubjectClips:
         mine, theirs = (own, other) if state == "present" else (other, own)
         drawn = self._rng.random()
         if drawn < HIDDEN_PAIRS:
-            covered = hide_faces(mine)
+            covered = self._covered(mine)
             seen, _ = self._real(covered, state, pixels=covered, faces=False)
             told, _ = self._real(mine, state, pixels=mine, sure=True)
             return Pair(seen, replace(told, patches=None))
@@ -196,8 +209,7 @@ class SubjectClips:
         positive = math.ceil((index + 1) * share) > math.ceil(index * share)
         recipe = self._recipe(positive)
         content, facts = self._content(recipe, positive, stage)
-        kinds = STILL_KINDS if stage == 1 else CLIP_KINDS
-        turns = self._turns(facts, questions, kinds, precise=content.evidence is not None)
+        turns = self._turns(facts, questions, _kinds(content, stage), precise=content.evidence is not None)
         present = facts.subjects[0].state == "present"
         return TrainingClip(f"{stage}.{index}.{recipe}", content, turns, present, f"{recipe} {index}")
 
@@ -216,7 +228,7 @@ class SubjectClips:
         if recipe == "own":
             return self._real(own, "present", pixels=own)
         if recipe == "hidden":
-            covered = hide_faces(own)
+            covered = self._covered(own)
             return self._real(covered, "present", pixels=covered, faces=False)
         other = self._cut(self._other(pixels=recipe != "other"), stage)
         if recipe == "elsewhere":
@@ -224,7 +236,7 @@ class SubjectClips:
         if recipe == "intruder":
             return self._real(other, "absent", pixels=own)
         if recipe == "other_hidden":
-            covered = hide_faces(other)
+            covered = self._covered(other)
             return self._real(covered, "absent", pixels=covered, faces=False)
         return self._real(other, "absent", pixels=other)
 
@@ -235,9 +247,10 @@ class SubjectClips:
         positive = source is self.enrollment
         start, end = parts(source)[1]
         footage = window(source, start, end)
-        footage = hide_faces(footage) if hidden else footage
+        footage = self._covered(footage) if hidden else footage
         content, facts = self._real(footage, "present" if positive else "absent", pixels=footage, faces=not hidden)
-        turns = self._turns(facts, self.config.held_out_questions, CLIP_KINDS, precise=content.evidence is not None)
+        kinds = _kinds(content, 2)
+        turns = self._turns(facts, self.config.held_out_questions, kinds, precise=content.evidence is not None)
         return TrainingClip(f"held out.{index}", content, turns, positive, f"held out {index}")
 
     def _simulated(self, positive: bool) -> tuple[NanoClip, SceneFacts]:
@@ -283,7 +296,8 @@ class SubjectClips:
         scores = {
             track: (6.0 if track in mine else min(score, -SURE_LOGIT)) for track, score in found.track_scores.items()
         }
-        decision = IdentityDecision(self.name, state, 0.97 if mine else 0.03, tuple(mine), scores, ())
+        probability = 0.97 if state == "present" else 0.03
+        decision = IdentityDecision(self.name, state, probability, tuple(mine), scores, ())
         clip = Clip(footage.record, footage.vectors, [decision], [self.entry])
         return clip, clip_facts(clip, (self.name,))
 
@@ -329,6 +343,13 @@ class SubjectClips:
                 cut = still(footage, self._rng.choice(times))
         return mirror(cut) if self._rng.random() < self.config.mirrored else cut
 
+    def _covered(self, footage: Footage) -> Footage:
+        """Faces hidden, each time another way; without a face, the person is often not found at all."""
+        rng = self._rng
+        veil = Veil(rng.uniform(0, 0.4), rng.uniform(0, 0.3), rng.uniform(0, 0.3), rng.choice(SHADES))
+        covered = hide_faces(footage, veil)
+        return lose_people(covered) if rng.random() < LOST_SHARE else covered
+
     def _other(self, *, pixels: bool) -> Footage:
         found = [other for other in self.others if not pixels or other.frames is not None]
         if not self.config.hard_negatives:
@@ -362,3 +383,10 @@ class SubjectClips:
             return max(scores, default=-6.0)
 
         return sorted((o for o in others if o.record.tracks), key=likeness, reverse=True)
+
+
+def _kinds(content: NanoClip, stage: int) -> dict[Kind, float]:
+    """What may be asked: of somebody whom nothing but the pixels show, no more than whether they are there."""
+    if all(track < 0 for track in content.arrays.track_ids):
+        return LOST_KINDS
+    return STILL_KINDS if stage == 1 else CLIP_KINDS
