@@ -190,14 +190,14 @@ class SubjectClips:
 
     def _pair(self, index: int) -> Pair:
         state: Literal["present", "absent"] = "present" if index % 2 == 0 else "absent"
-        stage = 1 if index % 3 == 0 else 2
-        own, other = self._cut(self.enrollment, stage), self._cut(self._other(pixels=True), stage)
+        own, other = self._long(self.enrollment), self._long(self._other(pixels=True))
         mine, theirs = (own, other) if state == "present" else (other, own)
         drawn = self._rng.random()
         if drawn < HIDDEN_PAIRS:
-            covered = self._covered(mine)
+            shown = still(mine, self._rng.choice(_seen_at(mine))) if index % 3 == 0 else mine
+            covered = self._covered(shown)
             seen, _ = self._real(covered, state, pixels=covered, faces=False)
-            told, _ = self._real(mine, state, pixels=mine, sure=True)
+            told, _ = self._real(mine, state, pixels=mine)
             return Pair(seen, replace(told, patches=None))
         seen, _ = self._real(mine, state, pixels=theirs if drawn < (1 + HIDDEN_PAIRS) / 2 else mine)
         return Pair(seen, replace(seen, patches=None))
@@ -270,18 +270,17 @@ class SubjectClips:
         *,
         pixels: Footage,
         faces: bool = True,
-        sure: bool = False,
     ) -> tuple[NanoClip, SceneFacts]:
         """A part of a video as the model would meet it in a conversation, and what is true of it.
 
         Args:
             footage: what is shown. state: of the subject in it. pixels: whose patches are seen.
-            faces: whether faces are seen. sure: recognise the subject beyond doubt, not as well as another video would.
+            faces: whether faces are seen.
         """
         clip, facts = self._judged(footage, state)
         arrays = arrays_of(clip, self.layout)
         beside = subject_arrays(clip, arrays, self.name, self.layout)
-        if state == "present" and faces and not sure:
+        if state == "present" and faces:
             arrays, beside = self._met_again(arrays, beside, footage.subject)
         patches = None
         if self.describe is not None and pixels.frames is not None:
@@ -328,6 +327,15 @@ class SubjectClips:
         return replace(rows, slot=moved)
 
     # -- parts -------------------------------------------------------------------------------------------------------
+
+    def _long(self, footage: Footage) -> Footage:
+        """A long window of the part that may be trained on: from a second or less nano often does not recognise a face,
+        and what it then says is nothing to learn from."""
+        start, end = parts(footage)[0]
+        length = min(_LONGEST_S, end - start)
+        begin = self._rng.uniform(start, end - length)
+        cut = window(footage, begin, begin + length)
+        return mirror(cut) if self._rng.random() < self.config.mirrored else cut
 
     def _cut(self, footage: Footage, stage: int) -> Footage:
         """A random still or window of the part that may be trained on, perhaps mirrored."""
@@ -390,3 +398,7 @@ def _kinds(content: NanoClip, stage: int) -> dict[Kind, float]:
     if all(track < 0 for track in content.arrays.track_ids):
         return LOST_KINDS
     return STILL_KINDS if stage == 1 else CLIP_KINDS
+
+
+def _seen_at(footage: Footage) -> list[float]:
+    return samples_within(footage, (0.0, footage.record.video.duration_s)) or [0.0]
