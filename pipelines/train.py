@@ -17,6 +17,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from pipelines import names
+from pipelines.gallery import check_consent_holds
 from pipelines.results import TrainResult
 from pipelines.tools import Progress, Tools
 from pipelines.training_bases import BaseTraining, Material
@@ -158,12 +159,7 @@ class Trainer:
             enrolled = people.list_all(session)
         wanted = names.find_subject(name, [subject.name for subject in enrolled])
         subject = next(subject for subject in enrolled if subject.name == wanted)
-        if not subject.consent.valid(now()):
-            ended = "withdrawn" if subject.consent.withdrawn_at is not None else "expired"
-            raise ConsentError(
-                f'the consent for "{subject.name}" is {ended}; run: pvchat forget "{subject.name}", '
-                "then enroll again with a new consent"
-            )
+        check_consent_holds(subject)
         return subject
 
     def _check_room(self) -> None:
