@@ -156,7 +156,7 @@ class Answerer:
             timing_s={"read": read_at - started, "generate": generated.seconds},
         )
 
-    def forget(self) -> None:
+    def release(self) -> None:
         """Let go of every kept prefix and every adapter."""
         self._prefixes.clear()
         if self._adapters is not None:

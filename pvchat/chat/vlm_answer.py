@@ -95,7 +95,7 @@ class VlmAnswerer:
             timing_s={"read": read_at - started, "generate": generated.seconds},
         )
 
-    def forget(self) -> None:
+    def release(self) -> None:
         """Let go of everything kept about videos and people."""
         self._prefixes.clear()
         self._features.clear()

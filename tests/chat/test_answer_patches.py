@@ -101,9 +101,9 @@ def test_forgetting_gives_the_base_back() -> None:
     bare = prefix(Answerer(nano()), seen, ["Maria"])
     answerer = Answerer(adapters.nano, adapters, Looks())
     assert torch.equal(prefix(answerer, seen, ["Maria"]), bare)
-    answerer.forget()
+    answerer.release()
     adapters.put("m", adapter(adapters, pixels=True))
     assert not torch.allclose(prefix(answerer, seen, ["Maria"]), bare, atol=1e-4)
-    answerer.forget()
+    answerer.release()
     assert torch.equal(prefix(answerer, seen, ["Maria"]), bare)
     assert answerer.answer(seen, QUESTION, ["Maria"]).model["adapters"] == "none"

@@ -67,7 +67,7 @@ def test_an_answer_names_nobody_but_the_asked_and_says_what_the_evidence_bears_o
     assert result.model["base"] == vlm.name
     assert result.model["adapters"] == "Maria"
     assert "1" in vlm
-    answerer.forget()
+    answerer.release()
     assert len(vlm.adapters) == 0
 
 
