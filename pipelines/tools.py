@@ -266,10 +266,10 @@ class EmbeddedTools:
         return load_models(self._engine)
 
     def _load_answering(self) -> Answering:
-        from pvchat.chat.answer import Answerer
+        from pvchat.chat.nano_answer import NanoAnswerer
         from pvchat.models.nano import load_nano
 
-        return Answerer(load_nano(), look=self._look, load=self._adapter)
+        return NanoAnswerer(load_nano(), look=self._look, load=self._adapter)
 
     def _adapter(self, adapter_id: str) -> "Adapter | None":
         # Asked for when it is needed: a session says where adapters are after it was given its tools.
