@@ -124,7 +124,6 @@ def run(file: Path | None = None, *, stop_after: int | None = None, stop_when_al
         checkpoint=file,
         progress=done.append,
         cancelled=cancelled,
-        report={"subject": "Ana"},
     )
 
 
@@ -140,7 +139,6 @@ def same(a: NanoRun, b: NanoRun) -> bool:
 
 def test_a_whole_run_reports_what_it_did_and_takes_the_adapter_off(whole: NanoRun) -> None:
     report = whole.adapter.report
-    assert report["subject"] == "Ana"
     assert len(report["alignment"]) == 3
     assert [step["stage"] for step in report["steps"]] == [1, 2, 2]
     assert whole.result.best is not None
