@@ -21,19 +21,23 @@ from pvchat.models.vlm_frames import LEAST_PIXELS, ClipFrames, FrameBudget, Pixe
 from pvchat.models.vlm_prompt import template_of
 from pvchat.models.vlm_qformer import QFormerFamily
 from pvchat.training.vlm_personal import adapter_config
-from tests.models.tiny_vlm import ALL_KINDS, CHAT, HERE, IMAGE, KINDS, VIDEO, noise_clip, tiny_vlm, tokenizer
+from tests.models.tiny_vlm import (
+    ALL_KINDS,
+    CHAT,
+    HERE,
+    IMAGE,
+    KINDS,
+    VIDEO,
+    features_of,
+    noise_clip,
+    tiny_vlm,
+    tokenizer,
+)
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 BUDGET = FrameBudget()
 TOKENS = 3
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    # Tiny tensors: a second thread costs more than it does.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -46,10 +50,6 @@ def _bare(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "vlm" in request.fixturenames:
         request.getfixturevalue("vlm").adapters.clear()
-
-
-def features_of(vlm: VLM, clip: ClipFrames) -> dict[str, torch.Tensor]:
-    return vlm.family.features(vlm.family.pixels(clip, BUDGET))
 
 
 def native(vlm: VLM, clip: ClipFrames, ids: list[int]) -> torch.Tensor:

@@ -1,6 +1,5 @@
 """Alignment: patches come to tell what faces would have told."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,16 +16,9 @@ from pvchat.training.nano_personal import NanoPersonal
 from tests.training.nano_tools import RATES, nano, patches, personal
 from tests.training.test_subject_clips import subject
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SHORT = AlignConfig(steps=60, batch=8, rate=1e-2, rate_updates=3e-3, kept=0.7, noise=0.1)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    # Tiny tensors: a second thread costs more than it does.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def distance(model: NanoPersonal, pairs: list[Pair]) -> float:
