@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipelines.tools import Tools
+from pvchat.errors import ConsentError
 from storage import adapters, people
 from storage.people import StoredSubject
 from storage.schema import now
@@ -57,3 +58,13 @@ class Gallery:
         with self._store.read() as session:
             found = adapters.load(session, adapter_id)
         return None if found is None else parse_adapter(*found)
+
+
+def check_consent_holds(subject: StoredSubject) -> None:
+    """Raise ConsentError when a person's consent is withdrawn or expired."""
+    if not subject.consent.valid(now()):
+        ended = "withdrawn" if subject.consent.withdrawn_at is not None else "expired"
+        raise ConsentError(
+            f'the consent for "{subject.name}" is {ended}; run: pvchat forget "{subject.name}", '
+            "then enroll again with a new consent"
+        )

@@ -1,8 +1,6 @@
 """A session: enroll people, ask about them, list and forget them. Safe to share between threads."""
 
 import threading
-import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,26 +8,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 from pipelines import names
-from pipelines.conversation import check_question, resolve
+from pipelines.asking import Asker
 from pipelines.enrolling import Enroller, consent_of
 from pipelines.forgetting import erase, preview
 from pipelines.gallery import Gallery
-from pipelines.results import Answer, Candidate, EnrollResult, Evidence, ForgetReport, Person, TrainResult
+from pipelines.results import Answer, Candidate, EnrollResult, ForgetReport, Person, TrainResult
 from pipelines.tools import BASES, EmbeddedTools, Progress, Tools
-from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
+from pipelines.videos import PerceivedVideos
 from pipelines.vlm_tools import VlmTools
-from pvchat.errors import ConsentError, SubjectError
 from pvchat.paths import home_dir
 from pvchat.perception.record import PerceptionRecord
 from storage import people
 from storage.people import StoredSubject
-from storage.schema import now
 from storage.store import Store
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session as DatabaseSession
 
-    from pvchat.chat.answer import Clip
     from pvchat.models.remoh import Routing
     from pvchat.training.fine_tune_config import StepRecord
 
@@ -53,8 +48,7 @@ class Session:
         self._enroller = Enroller(
             store, tools, self._videos, self._lock, lambda model: self._gallery.entries(self._subjects(), model)
         )
-        self._clips: OrderedDict[tuple[str, ...], Clip] = OrderedDict()
-        self._known_ids: frozenset[str] = frozenset()
+        self._asker = Asker(tools, self._videos, self._gallery, self._lock)
         tools.adapters_from(self._gallery.adapter)
 
     def enroll(
@@ -181,55 +175,15 @@ class Session:
             VideoError: the file cannot be read as video.
             WeightsError: a model is missing.
         """
-        started = time.perf_counter()
-        question = check_question(question)
-        with self._lock:
-            enrolled = self._subjects()
-            self._drop_forgotten(enrolled)
-            self._asked(question, earlier, subjects, enrolled)
-        self._tools.prepare(answering=True)
-        perceived = self._videos.get(Path(video), progress)
-        perceived_at = time.perf_counter()
-        with self._lock:
-            # Somebody may have been enrolled or forgotten while the video was looked at.
-            enrolled = self._subjects()
-            self._drop_forgotten(enrolled)
-            question, asked = self._asked(question, earlier, subjects, enrolled)
-            for subject in enrolled:
-                if asked and subject.name in asked and subject.vectors.face_model != perceived.vectors.face_model:
-                    raise SubjectError(
-                        f'"{subject.name}" was enrolled with the face model {subject.vectors.face_model}, this session '
-                        f"uses {perceived.vectors.face_model}; open it with the other engine or enroll again"
-                    )
-            clip = self._clip(perceived, enrolled, Path(video))
-            if asked is None:
-                present = [d for d in clip.decisions if d.state == "present"]
-                asked = [d.name for d in sorted(present, key=lambda d: min(d.spans, default=(0.0, 0.0)))]
-            identified_at = time.perf_counter()
-            if progress is not None:
-                progress(1.0, "answering")
-            result = self._tools.answer(
-                clip,
-                question,
-                asked,
-                use_evidence=use_evidence,
-                use_identity_bias=use_identity_bias,
-                on_text=on_text,
-            )
-        finished = time.perf_counter()
-        return Answer(
-            answer=result.text,
-            evidence=tuple(Evidence.of(facts) for facts in result.facts.subjects),
-            agrees_with_evidence=result.agrees_with_evidence,
-            unknown_people=result.facts.unknown_people,
-            model={**perceived.record.models, **result.model},
-            timing_s={
-                "perceive": perceived_at - started,
-                "identify": identified_at - perceived_at,
-                **result.timing_s,
-                "answer": finished - identified_at,
-                "total": finished - started,
-            },
+        return self._asker.ask(
+            Path(video),
+            question,
+            subjects,
+            earlier=earlier,
+            use_evidence=use_evidence,
+            use_identity_bias=use_identity_bias,
+            progress=progress,
+            on_text=on_text,
         )
 
     def train(
@@ -318,7 +272,7 @@ class Session:
             ConsentError: the consent of an asked person is withdrawn or expired.
             VideoError: the file is missing or empty.
         """
-        self._asked(check_question(question), (), subjects, self._subjects())
+        self._asker.check(question, subjects)
         self._videos.identify(Path(video))
 
     def find(self, name: str) -> str:
@@ -382,8 +336,7 @@ class Session:
 
     def _forget(self, subject_id: str, enrolled: Sequence[StoredSubject]) -> ForgetReport:
         report = erase(subject_id, enrolled, self._store, self._tools)
-        self._videos.clear()
-        self._clips.clear()
+        self._asker.clear()
         self._tools.release()
         self._store.scrub()
         return report
@@ -391,8 +344,7 @@ class Session:
     def close(self) -> None:
         """Close the data folder. The session cannot be used any more."""
         with self._lock:
-            self._videos.clear()
-            self._clips.clear()
+            self._asker.clear()
             self._store.close()
 
     def __enter__(self) -> Self:
@@ -405,56 +357,6 @@ class Session:
 
     def _subjects(self) -> list[StoredSubject]:
         return self._gallery.subjects()
-
-    def _asked(
-        self,
-        question: str,
-        earlier: Sequence[str],
-        subjects: Sequence[str] | None,
-        enrolled: Sequence[StoredSubject],
-    ) -> tuple[str, list[str] | None]:
-        """The question with names for pronouns, and who is asked about; None when it is nobody in particular."""
-        known = [subject.name for subject in enrolled]
-        if subjects:
-            wanted = [subjects] if isinstance(subjects, str) else subjects
-            asked = list(dict.fromkeys(names.find_subject(name, known) for name in wanted))
-        else:
-            question, asked = resolve(question, earlier, known)
-            stranger = None if asked else names.asked_stranger(question)
-            if stranger is not None:
-                raise names.unknown(stranger, known)
-        moment = now()
-        for subject in enrolled:
-            if subject.name in asked and not subject.consent.valid(moment):
-                ended = "withdrawn" if subject.consent.withdrawn_at is not None else "expired"
-                raise ConsentError(
-                    f'the consent for "{subject.name}" is {ended}; run: pvchat forget "{subject.name}", '
-                    "then enroll again with a new consent"
-                )
-        return question, asked or None
-
-    def _clip(self, perceived: PerceivedVideo, enrolled: Sequence[StoredSubject], video: Path) -> "Clip":
-        """The clip the model answers from: the same object for every question while nothing changes."""
-        entries = self._gallery.entries(enrolled, perceived.vectors.face_model)
-        # One video may lie at several places, and go from some of them.
-        place = (perceived.record.video.sha256, str(video))
-        fine_tuned = self._gallery.adapter_ids(enrolled, entries)
-        key = (*place, *(subject.id for subject in enrolled), *(e.name for e in entries), *fine_tuned.values())
-        clip = self._clips.get(key)
-        if clip is None:
-            decisions = self._tools.decide(perceived.vectors, perceived.record, entries)
-            clip = self._tools.clip(perceived.record, perceived.vectors, decisions, entries, video, fine_tuned)
-        remember(self._clips, key, clip, CLIPS_KEPT)
-        return clip
-
-    def _drop_forgotten(self, enrolled: Sequence[StoredSubject]) -> None:
-        """Let go of what is in memory when somebody was forgotten meanwhile, perhaps by another process."""
-        ids = frozenset(subject.id for subject in enrolled)
-        if not self._known_ids <= ids:
-            self._videos.clear()
-            self._clips.clear()
-            self._tools.release()
-        self._known_ids = ids
 
 
 def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "nano") -> Session:

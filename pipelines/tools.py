@@ -43,11 +43,11 @@ class Answering(Protocol):
     ) -> "AnswerResult":
         """Answer one question about one video; `on_text` is called with the answer so far."""
 
-    def forget(self) -> None:
-        """Let go of everything kept about videos and people."""
+    def release(self) -> None:
+        """Let go of everything kept about videos and people (not of the models)."""
 
 
-class Tools(Protocol):
+class Tools(Answering, Protocol):
     """What a session needs: perception, identity and a model that answers."""
 
     @property
@@ -107,21 +107,6 @@ class Tools(Protocol):
 
         `adapters` has the id of the adapter of everybody who was fine-tuned, by name.
         """
-
-    def answer(
-        self,
-        clip: "Clip",
-        question: str,
-        subjects: Sequence[str],
-        *,
-        use_evidence: bool,
-        use_identity_bias: bool,
-        on_text: Callable[[str], None] | None,
-    ) -> "AnswerResult":
-        """Answer one question about one video; `on_text` is called with the answer so far."""
-
-    def release(self) -> None:
-        """Let go of everything that was kept about videos and people (not of the models)."""
 
 
 class EmbeddedTools:
@@ -273,7 +258,7 @@ class EmbeddedTools:
         """Let go of what the model kept about videos and people."""
         self._look.clear()
         if self._answering.ready:
-            self._answering.get().forget()
+            self._answering.get().release()
 
     def _load_seeing(self) -> "PerceptionModels":
         from pvchat.perception import load_models
@@ -281,10 +266,10 @@ class EmbeddedTools:
         return load_models(self._engine)
 
     def _load_answering(self) -> Answering:
-        from pvchat.chat.answer import Answerer
+        from pvchat.chat.nano_answer import NanoAnswerer
         from pvchat.models.nano import load_nano
 
-        return Answerer(load_nano(), look=self._look, load=self._adapter)
+        return NanoAnswerer(load_nano(), look=self._look, load=self._adapter)
 
     def _adapter(self, adapter_id: str) -> "Adapter | None":
         # Asked for when it is needed: a session says where adapters are after it was given its tools.

@@ -17,6 +17,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from pipelines import names
+from pipelines.gallery import check_consent_holds
 from pipelines.results import TrainResult
 from pipelines.tools import Progress, Tools
 from pipelines.training_bases import BaseTraining, Material
@@ -24,10 +25,10 @@ from pipelines.training_material import MaterialFinder
 from pipelines.videos import PerceivedVideos
 from pvchat.errors import ConsentError, SubjectError, TrainingCancelledError, TrainingError
 from pvchat.evaluation.held_out import Comparison
-from pvchat.models.adapter import Adapter, AdapterConfig, parse_adapter
+from pvchat.models.adapter import AdapterConfig, parse_adapter
 from pvchat.models.remoh import Routing, RoutingConfig
 from pvchat.training.fine_tune_config import FineTuneConfig, FineTuned, Stages, StepRecord
-from pvchat.training.fine_tuning import FineTuner
+from pvchat.training.fine_tune_run import FineTuneRun, fine_tune
 from pvchat.training.personal import TrainingData
 from pvchat.training.subject_clips import SubjectDataConfig
 from storage import adapters, people
@@ -100,15 +101,15 @@ class Trainer:
         built = time.perf_counter()
         timing["build"] = built - started - timing["perceive"]
         # 5. train
-        run = _run_key(material, sizes, tuning, config)
-        checkpoint = self._folder.make(subject.id) / f"checkpoint-{run}.safetensors"
+        key = _run_key(material, sizes, tuning, config)
+        checkpoint = self._folder.make(subject.id) / f"checkpoint-{key}.safetensors"
         if not checkpoint.exists() and any(checkpoint.parent.glob("checkpoint-*.safetensors")):
             material = replace(
                 material,
                 warnings=(*material.warnings, "an unfinished training with other settings or videos is given up"),
             )
-        tuned, adapter = self._train(base, data, config, tuning, checkpoint, options, watch)
-        card, tensors = adapter.to_bytes()
+        run = self._train(base, data, config, tuning, checkpoint, options, watch)
+        card, tensors = run.adapter.to_bytes()
         timing["train"] = time.perf_counter() - built
         # 6. compare with the base alone
         tell(1.0, "comparing")
@@ -119,8 +120,8 @@ class Trainer:
         published = not comparison.worse
         if published:
             watch.check(at_once=True)
-            report = {**tuned.report(), "comparison": asdict(comparison.total)}
-            card, tensors = replace(adapter, report=report).to_bytes()
+            report = {**run.adapter.report, "comparison": asdict(comparison.total)}
+            card, tensors = replace(run.adapter, report=report).to_bytes()
             with self._store.write() as session:
                 adapters.save(
                     session,
@@ -142,14 +143,14 @@ class Trainer:
             trained_errors=comparison.total.trained_errors,
             by_kind={k: (c.asked, c.instant_errors, c.trained_errors) for k, c in comparison.by_kind.items()},
             adapter_bytes=len(tensors),
-            steps=len(tuned.history),
-            held_out_loss=tuned.best,
+            steps=len(run.result.history),
+            held_out_loss=run.result.best,
             warnings=material.warnings,
-            notes=tuple(tuned.notes),
+            notes=tuple(run.result.notes),
             timing_s=timing,
         )
         # 8. report
-        return replace(result, report=self._report(subject, options, tuned, comparison, config, sizes, result))
+        return replace(result, report=self._report(subject, options, run.result, comparison, config, sizes, result))
 
     # -- the person --------------------------------------------------------------------------------------------------
 
@@ -158,12 +159,7 @@ class Trainer:
             enrolled = people.list_all(session)
         wanted = names.find_subject(name, [subject.name for subject in enrolled])
         subject = next(subject for subject in enrolled if subject.name == wanted)
-        if not subject.consent.valid(now()):
-            ended = "withdrawn" if subject.consent.withdrawn_at is not None else "expired"
-            raise ConsentError(
-                f'the consent for "{subject.name}" is {ended}; run: pvchat forget "{subject.name}", '
-                "then enroll again with a new consent"
-            )
+        check_consent_holds(subject)
         return subject
 
     def _check_room(self) -> None:
@@ -185,14 +181,12 @@ class Trainer:
         checkpoint: Path,
         options: TrainOptions,
         watch: "_Watch",
-    ) -> tuple[FineTuned, Adapter]:
+    ) -> FineTuneRun:
         personal = base.start(config)
         try:
-            tuner = FineTuner(
+            return fine_tune(
                 personal, data, tuning, checkpoint=checkpoint, progress=options.on_step, cancelled=watch.stopped
             )
-            tuned = tuner.run()
-            return tuned, personal.adapter()
         except TrainingCancelledError:
             if watch.gone is not None:
                 self._folder.drop(watch.subject.id)
@@ -202,8 +196,6 @@ class Trainer:
             raise TrainingError(
                 f"{checkpoint.parent} cannot be written ({error}); make room on the disk, then start again"
             ) from error
-        finally:
-            personal.close()
 
     def _report(
         self,

@@ -9,7 +9,7 @@ from pvchat.identity.gallery import GalleryEntry
 from pvchat.models.adapter import Adapter, AdapterConfig
 from pvchat.models.remoh import RoutingConfig
 from pvchat.training.footage import Footage
-from pvchat.training.personal import PersonalModel, TrainingClip, TrainingData
+from pvchat.training.personal import ClosablePersonal, TrainingClip, TrainingData
 from pvchat.training.subject_clips import SubjectDataConfig
 
 Check = Callable[[], None]
@@ -32,13 +32,6 @@ class Material:
     warnings: tuple[str, ...] = ()
 
 
-class ClosablePersonal(PersonalModel[Any], Protocol):
-    """A base that wears an adapter in training until it is closed."""
-
-    def close(self) -> None:
-        """Take the adapter off."""
-
-
 class BaseTraining(Protocol):
     """A base that was loaded to be trained on one subject."""
 
@@ -52,7 +45,7 @@ class BaseTraining(Protocol):
     def config(self, routing: RoutingConfig) -> AdapterConfig:
         """Of the new adapter, as the clips that were built need it."""
 
-    def start(self, config: AdapterConfig) -> ClosablePersonal:
+    def start(self, config: AdapterConfig) -> ClosablePersonal[Any]:
         """Turn a new adapter on."""
 
     def compare(self, adapter: Adapter, clips: Sequence[TrainingClip[Any]], check: Check) -> Comparison:

@@ -19,6 +19,7 @@ from time import perf_counter
 
 from rich.console import Console
 
+from benchmarks.keys import chosen_keys
 from benchmarks.people import report
 from benchmarks.people.asking import Asker, DecisionAsker, SessionAsker
 from benchmarks.people.build import Workshop
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when the run finished, whatever the figures; 1 with `--strict` when one misses its bar; 2 on bad input.
     """
     options = _parser().parse_args(arguments)
-    keys = chosen_keys(options.only, demo=options.demo)
+    keys = chosen_keys(options.only, BARS, default_keys(demo=options.demo))
     if keys is None:
         print(f"--only {options.only}: known keys are {', '.join(BARS)}", file=sys.stderr)
         return 2
@@ -66,12 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def chosen_keys(only: str, *, demo: bool) -> list[str] | None:
-    """The keys to measure, in the order of the table; None when one is unknown. Without any, all but the demo's."""
-    chosen = [key.strip() for key in only.split(",") if key.strip()]
-    if any(key not in BARS for key in chosen):
-        return None
-    return [k for k in BARS if (k in chosen if chosen else k not in DEMO_KEYS or demo)]
+def default_keys(*, demo: bool) -> list[str]:
+    """The keys that are measured when none is chosen."""
+    return [key for key in BARS if demo or key not in DEMO_KEYS]
 
 
 def _run(options: argparse.Namespace, keys: list[str]) -> int:

@@ -26,7 +26,8 @@ from benchmarks.people.build import Workshop
 from benchmarks.people.media import find_media
 from benchmarks.remoh.people import Cast, Person, Studio, asked_clip, make_cast, true_facts
 from benchmarks.remoh.personal import Budget, train
-from pvchat.chat.answer import Answerer, Clip, arrays_of, subject_arrays
+from pvchat.chat.answer import Clip
+from pvchat.chat.nano_answer import NanoAnswerer, arrays_of, subject_arrays
 from pvchat.identity.decision import decide
 from pvchat.identity.gallery import GalleryEntry
 from pvchat.models.adapter import Adapter
@@ -108,7 +109,7 @@ def ten_subjects(adapters: NanoAdapters, studio: Studio, cast: Cast, repeats: in
                 # The last prompt was somebody else's.
                 adapters.use([f"other {attached - 1}"])
             # What patches cost does not depend on how many adapters there are.
-            answerer = Answerer(adapters.nano, adapters, lambda _clip: maps)
+            answerer = NanoAnswerer(adapters.nano, adapters, lambda _clip: maps)
             seconds = _first_token_s(answerer, clip, f"What is {person.name} doing?", person.name)
             if number:
                 found[attached].append(seconds)
@@ -117,7 +118,7 @@ def ten_subjects(adapters: NanoAdapters, studio: Studio, cast: Cast, repeats: in
     return {"ratio": ten / one, "one_s": one, "ten_s": ten, "repeats": repeats}
 
 
-def _first_token_s(answerer: Answerer, clip: Clip, question: str, name: str) -> float:
+def _first_token_s(answerer: NanoAnswerer, clip: Clip, question: str, name: str) -> float:
     def stop(_text: str) -> None:
         raise _FirstTokenError
 

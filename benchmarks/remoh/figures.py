@@ -59,14 +59,6 @@ class Errors:
     trained: int
 
 
-def chosen_keys(only: str) -> list[str] | None:
-    """The keys to measure, in the order of the table; None when one is unknown. Without any, all."""
-    chosen = [key.strip() for key in only.split(",") if key.strip()]
-    if any(key not in KEYS for key in chosen):
-        return None
-    return [key for key in KEYS if not chosen or key in chosen]
-
-
 def passes(key: str, value: float | None, *, instant_error: float | None = None) -> bool | None:
     """Whether a figure meets its bar; None when there is no figure or no bar.
 

@@ -12,7 +12,7 @@ from benchmarks.remoh.figures import share
 from benchmarks.remoh.people import Cast, Studio, asked_clip
 from benchmarks.remoh.personal import Budget, Say, train, true_scene
 from pvchat.chat import prompt
-from pvchat.chat.answer import Answerer
+from pvchat.chat.nano_answer import NanoAnswerer
 from pvchat.evaluation.simulated import is_right
 from pvchat.models.nano import Personal, collate
 from pvchat.models.nano_adapters import NanoAdapters
@@ -131,7 +131,7 @@ def _ask(
     """Answers about another person in every clip asked about, and (right, asked) of "count" with the subject asked."""
     person = person_of(cast)
     other = next(p for p in cast.people.values() if p.key != person.key)
-    answerer = Answerer(adapters.nano, adapters, studio.look)
+    answerer = NanoAnswerer(adapters.nano, adapters, studio.look)
     mine, theirs = studio.enroll(person)[0], studio.enroll(other)[0]
     layout = adapters.nano.model.config.layout
     texts: list[str] = []

@@ -15,7 +15,8 @@ from typing import Any, Literal
 from benchmarks.people.build import Recipe, label_of
 from benchmarks.remoh.figures import Errors, bootstrap, ratio, share
 from benchmarks.remoh.people import Cast, Person, Studio, asked_clip, masked, true_facts
-from pvchat.chat.answer import Answerer, Clip, arrays_of, subject_arrays
+from pvchat.chat.answer import Clip
+from pvchat.chat.nano_answer import NanoAnswerer, arrays_of, subject_arrays
 from pvchat.errors import NoFaceError, TrainingError
 from pvchat.evaluation.answers import read_existence
 from pvchat.evaluation.simulated import is_right
@@ -172,7 +173,7 @@ def ask(
 ) -> Counts:
     """Ask the same questions with an adapter and without."""
     adapters.put("asked", adapter)
-    answerer = Answerer(adapters.nano, adapters, studio.look)
+    answerer = NanoAnswerer(adapters.nano, adapters, studio.look)
     counts = Counts()
     try:
         for number, case in enumerate(cases):

@@ -21,11 +21,12 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks.keys import chosen_keys
 from benchmarks.people import report
 from benchmarks.people.build import Workshop
 from benchmarks.people.media import Media, find_media
 from benchmarks.remoh import costs, others, personal, routing, vlm
-from benchmarks.remoh.figures import KEYS, chosen_keys, ordered, passes, table
+from benchmarks.remoh.figures import KEYS, ordered, passes, table
 from benchmarks.remoh.people import Cast, Studio, make_cast
 from pvchat.errors import PVChatError
 from pvchat.models.nano import load_nano
@@ -149,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when the run finished, whatever the figures; 2 on bad input.
     """
     options = _parser().parse_args(arguments)
-    keys = chosen_keys(options.only)
+    keys = chosen_keys(options.only, KEYS)
     if keys is None:
         print(f"--only {options.only}: known keys are {', '.join(KEYS)}", file=sys.stderr)
         return 2

@@ -1,48 +1,29 @@
-"""Answering: a perceived clip, who is in it, a question -> words that the evidence bears out.
+"""Answering, whatever the base: a perceived clip, who is in it, a question -> words that the evidence bears out.
 
 The clip's prompt prefix is read once and kept, so a follow-up costs only its own tokens.
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pvchat.chat import prompt
 from pvchat.chat.agreement import check
-from pvchat.chat.constrain import Constraint
-from pvchat.chat.evidence import evidence_lines
 from pvchat.chat.facts import SceneFacts
 from pvchat.chat.facts_from_record import facts_from_record
-from pvchat.chat.lazy_adapters import LazyAdapters, LoadAdapter, told
-from pvchat.errors import ModelError
+from pvchat.chat.lazy_adapters import AdapterHost, LazyAdapters, LoadAdapter, told
 from pvchat.identity.decision import IdentityDecision, unknown_tracks
 from pvchat.identity.gallery import GalleryEntry
-from pvchat.identity.whitening import Whitening
-from pvchat.models.config import TokenLayout
-from pvchat.models.language import Prefix
-from pvchat.models.nano import Nano, Personal, SubjectArrays, collate, nobody
-from pvchat.models.nano_adapters import NanoAdapters
-from pvchat.models.soft import prefix_embeddings
-from pvchat.models.tokens import (
-    ClipArrays,
-    PatchArrays,
-    appearance_projection,
-    clip_arrays,
-    cosine_rows,
-    patch_rows,
-)
-from pvchat.perception.patches import PatchMaps
-from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors
-
-Float = NDArray[np.float32]
+from pvchat.models.language import Generated
+from pvchat.perception.record import PerceptionRecord, PerceptionVectors
 
 PREFIXES_KEPT = 8
 ASKED_BY_DEFAULT = 3
+
+P = TypeVar("P")
 
 
 @dataclass(frozen=True)
@@ -80,30 +61,62 @@ class AnswerResult:
     timing_s: dict[str, float]
 
 
-class Answerer:
-    """Answers questions with nano.
+@dataclass(frozen=True)
+class Asked:
+    """What a base is asked about, beside the words of the question.
+
+    Attributes:
+        clip: the perceived video. names: of the asked people, in order. facts: about them.
+        use_evidence, use_identity_bias: see `Answerer.answer`.
+    """
+
+    clip: Clip
+    names: tuple[str, ...]
+    facts: SceneFacts
+    use_evidence: bool
+    use_identity_bias: bool
+
+    @property
+    def adapter_ids(self) -> list[str]:
+        """Of each asked person, "" for one who was not fine-tuned."""
+        return [self.clip.adapters.get(name, "") for name in self.names]
+
+
+class PrefixCache(Generic[P]):
+    """Prefixes that were read; the one not used for longest goes first."""
+
+    def __init__(self) -> None:
+        # The clip is kept beside its prefix: its id is part of the key, and must not be given to another object.
+        self._kept: OrderedDict[tuple[object, ...], tuple[Clip, P]] = OrderedDict()
+
+    def get(self, clip: Clip, key: tuple[object, ...], read: Callable[[], P]) -> P:
+        """The prefix of a clip under a key; read now where it is not there."""
+        key = (id(clip), *key)
+        if key not in self._kept:
+            self._kept[key] = clip, read()
+        self._kept.move_to_end(key)
+        while len(self._kept) > PREFIXES_KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[key][1]
+
+    def clear(self) -> None:
+        """Let go of all of them."""
+        self._kept.clear()
+
+
+class Answerer(ABC, Generic[P]):
+    """Answers questions with a base; subclasses say how the base reads a prefix and writes an answer.
 
     Args:
-        nano: of `pvchat.models.nano.load_nano`. adapters: of this nano; made when the first one is needed if None.
-        look: gives the patch features of a clip, for adapters that see pixels; None where its pixels are gone.
-        load: gives the adapters a clip names, by id; without it only those attached before are worn.
+        host: gives the base that wears adapters. load: gives the adapters a clip names, by id; without it only those
+            attached before are worn.
 
     Not safe to share between threads: one answer at a time.
     """
 
-    def __init__(
-        self,
-        nano: Nano,
-        adapters: NanoAdapters | None = None,
-        look: Callable[[Clip], PatchMaps | None] | None = None,
-        load: LoadAdapter | None = None,
-    ) -> None:
-        self._nano = nano
-        self._adapters = adapters
-        self._look = look
-        self._lazy = LazyAdapters(self._host, load or (lambda _id: None))
-        # The clip is kept beside its prefix: its id is part of the key, and must not be given to another object.
-        self._prefixes: OrderedDict[tuple[object, ...], tuple[Clip, Prefix]] = OrderedDict()
+    def __init__(self, host: Callable[[], AdapterHost], load: LoadAdapter | None) -> None:
+        self._lazy = LazyAdapters(host, load or (lambda _id: None))
+        self._prefixes: PrefixCache[P] = PrefixCache()
 
     def answer(
         self,
@@ -121,99 +134,60 @@ class Answerer:
             clip: the perceived video. question: the user's words. subjects: enrolled names asked about, in order; none
                 means everybody enrolled, the likeliest three.
             use_evidence: put evidence lines into the prompt, and hold times, places, colours and actions to them.
-            use_identity_bias: bias the personal queries toward the tracks that resemble the subject.
+            use_identity_bias: bias the personal queries toward the tracks that resemble the subject, where the base
+                has an attention for it.
             on_text: called with the answer so far after each token.
 
         Raises:
-            ModelError: a subject has no gallery entry in the clip, or its vectors belong to another face model.
+            ModelError: the clip lacks what the base reads: a subject's gallery entry, face vectors of the right model,
+                its file.
+            VideoError: the base looks at frames, and the file cannot be read any more.
         """
         started = time.perf_counter()
-        asked = tuple(subjects) or likeliest(clip.decisions)
-        facts = clip_facts(clip, asked)
+        names = tuple(subjects) or likeliest(clip.decisions)
+        asked = Asked(clip, names, clip_facts(clip, names), use_evidence, use_identity_bias)
         # Also for a prefix that is kept: what answers has to wear what read.
-        fine_tuned = {name: clip.adapters[name] for name in asked if name in clip.adapters}
+        fine_tuned = {name: clip.adapters[name] for name in names if name in clip.adapters}
         skipped = self._lazy.attach(fine_tuned)
-        worn = self._wear(clip, asked)
-        key = (id(clip), asked, use_evidence, use_identity_bias)
-        prefix = self._prefix(key, clip, facts, worn, use_evidence=use_evidence, use_identity_bias=use_identity_bias)
+        prefix = self._prefix(asked)
         read_at = time.perf_counter()
-        constraint = Constraint(facts, question, use_record=use_evidence)
-        language = self._nano.language
-        ids = prompt.question_ids(language.encode, question)
-        generated = language.generate(prefix, ids, constraint, on_text=on_text)
-        agreement = check(generated.text, question, facts, asked)
-        text = generated.text if agreement.agrees or not use_evidence else unsure(asked)
+        generated, whole = self._generate(prefix, question, asked, on_text)
+        agrees = whole and check(generated.text, question, asked.facts, names).agrees
         return AnswerResult(
-            text=text,
-            facts=facts,
-            agrees_with_evidence=agreement.agrees,
+            text=generated.text if agrees or not use_evidence else unsure(names),
+            facts=asked.facts,
+            agrees_with_evidence=agrees,
             model={
-                "base": "nano",
-                "language_model": self._nano.model.config.text_model,
-                "adapters": ", ".join(name for name in fine_tuned if fine_tuned[name] in self._held) or "none",
+                **self._names,
+                "adapters": ", ".join(name for name in fine_tuned if fine_tuned[name] in self._attached) or "none",
                 **told(skipped),
             },
             timing_s={"read": read_at - started, "generate": generated.seconds},
         )
 
-    def forget(self) -> None:
-        """Let go of every kept prefix and every adapter."""
-        self._prefixes.clear()
-        if self._adapters is not None:
-            self._adapters.attached.clear()
-
-    def _host(self) -> NanoAdapters:
-        self._adapters = self._adapters or NanoAdapters(self._nano)
-        return self._adapters
+    @abstractmethod
+    def release(self) -> None:
+        """Let go of every kept prefix, every adapter and whatever else is kept about videos and people."""
 
     @property
-    def _held(self) -> Container[object]:
-        return self._adapters if self._adapters is not None else ()
+    @abstractmethod
+    def _names(self) -> dict[str, str]:
+        """Names of the base and of its language model."""
 
-    def _wear(self, clip: Clip, asked: Sequence[str]) -> Personal | None:
-        """Turn the asked people's adapters on, or all of them off."""
-        if self._adapters is None:
-            return None
-        return self._adapters.use([clip.adapters.get(name, "") for name in asked])
+    @property
+    @abstractmethod
+    def _attached(self) -> Container[object]:
+        """Ids of the adapters the base has."""
 
-    def _prefix(
-        self,
-        key: tuple[object, ...],
-        clip: Clip,
-        facts: SceneFacts,
-        worn: Personal | None,
-        *,
-        use_evidence: bool,
-        use_identity_bias: bool,
-    ) -> Prefix:
-        if key not in self._prefixes:
-            config = self._nano.model.config
-            language = self._nano.language
-            names = [subject.name for subject in facts.subjects]
-            arrays = arrays_of(clip, config.layout)
-            people = [subject_arrays(clip, arrays, name, config.layout) for name in names]
-            patches: list[PatchArrays | None] = []
-            if worn is not None and worn.pixels is not None and self._look is not None:
-                maps = self._look(clip)
-                patches = [] if maps is None else [patch_rows(maps, arrays.track_ids)]
-            inputs = collate([arrays], [people or [nobody(arrays, config.layout)]], language.device, patches)
-            if not use_identity_bias:
-                inputs = inputs.without_identity_bias()
-            ids = prompt.prefix_ids(
-                language.encode,
-                names,
-                evidence_lines(facts) if use_evidence else None,
-                scene_tokens=config.num_scene_tokens,
-                personal_tokens=config.num_personal_tokens,
-            )
-            tokens = {"scene_tokens": config.num_scene_tokens, "personal_tokens": config.num_personal_tokens}
-            places = prompt.name_places(language.encode, names, **tokens)
-            embedded = prefix_embeddings(self._nano, inputs, ids, worn, places)
-            self._prefixes[key] = clip, language.read(embedded)
-        self._prefixes.move_to_end(key)
-        while len(self._prefixes) > PREFIXES_KEPT:
-            self._prefixes.popitem(last=False)
-        return self._prefixes[key][1]
+    @abstractmethod
+    def _prefix(self, asked: Asked) -> P:
+        """The prefix of a clip and its asked people, kept or read now; the base wears their adapters from then on."""
+
+    @abstractmethod
+    def _generate(
+        self, prefix: P, question: str, asked: Asked, on_text: Callable[[str], None] | None
+    ) -> tuple[Generated, bool]:
+        """An answer, and whether the base came to its end."""
 
 
 def clip_facts(clip: Clip, asked: Sequence[str]) -> SceneFacts:
@@ -235,58 +209,6 @@ def unsure(names: Sequence[str]) -> str:
         return "I am not sure."
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     return f"I am not sure about {listed} in this video."
-
-
-def arrays_of(clip: Clip, layout: TokenLayout) -> ClipArrays:
-    """Tokens of a real clip.
-
-    Raises:
-        ModelError: the face vectors are not of the size the model was trained on.
-    """
-    vectors = clip.vectors
-    whitening = Whitening.for_model(vectors.face_model)
-    if whitening.dimension != layout.face:
-        raise ModelError(
-            f"nano reads face vectors of {layout.face} numbers, {vectors.face_model} gives {whitening.dimension}; "
-            "use the dlib engine with nano"
-        )
-    faces = {track: whitening.transform(track_mean(s)) for track, s in vectors.faces.items() if len(s.vectors)}
-    projection = appearance_projection(layout.appearance)
-    appearance = {track: (torso @ projection).astype(np.float32) for track, torso in vectors.appearance.items()}
-    return clip_arrays(clip.record, faces, appearance, layout)
-
-
-def track_mean(samples: FaceSamples) -> Float:
-    """(d,) quality-weighted mean of a track's raw face vectors."""
-    weights = np.maximum(samples.quality, 1e-3)[:, None]
-    mean: Float = (samples.vectors * weights).sum(0) / weights.sum()
-    return mean.astype(np.float32)
-
-
-def subject_arrays(clip: Clip, arrays: ClipArrays, name: str, layout: TokenLayout) -> SubjectArrays:
-    """What the model is told about one asked person beside a clip.
-
-    Raises:
-        ModelError: the clip has no gallery entry of this name.
-    """
-    entry = next((e for e in clip.entries if e.name == name), None)
-    decision = next((d for d in clip.decisions if d.name == name), None)
-    if entry is None or decision is None:
-        raise ModelError(f"no gallery entry for {name} beside this clip; enroll {name} first")
-    whitening = Whitening.for_model(entry.model_id)
-    weights = np.asarray(entry.weights, np.float32)[:, None]
-    templates = whitening.transform(entry.templates)
-    face = ((templates * weights).sum(0) / weights.sum()).astype(np.float32)
-    appearance = np.zeros(layout.appearance, np.float32)
-    if entry.appearance is not None:
-        appearance = (entry.appearance @ appearance_projection(layout.appearance)).astype(np.float32)
-    similarity = [decision.track_scores.get(track, 0.0) for track in arrays.track_ids]
-    return SubjectArrays(
-        face=face,
-        appearance=appearance,
-        similarity=np.asarray(similarity, np.float32),
-        appearance_similarity=cosine_rows(arrays.appearance, appearance),
-    )
 
 
 def likeliest(decisions: Sequence[IdentityDecision]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from transformers.cache_utils import DynamicCache
 
 from pvchat.chat.prompt import SCENE, personal
 from pvchat.errors import ModelError
-from pvchat.models.adapter import Adapter, fingerprint
+from pvchat.models.adapter import Adapter, Part, fingerprint
 from pvchat.models.attached import KEPT, AttachedAdapters
 from pvchat.models.language import CANDIDATES, DecodingConstraint, Generated, Placement, choose_placement, token_bytes
 from pvchat.models.remoh import RoutingConfig
@@ -102,8 +102,9 @@ class VLM:
             ModelError: it belongs to another base or does not fit.
         """
         adapter.check_base(self.name, self.sha256)
-        for part, width in (("name", self.family.width), ("personal", self.family.personal_width)):
-            for tensor in adapter.part(part).values():  # type: ignore[arg-type]
+        widths: dict[Part, int] = {"name": self.family.width, "personal": self.family.personal_width}
+        for part, width in widths.items():
+            for tensor in adapter.part(part).values():
                 if tensor.shape[-1] != width:
                     raise ModelError(f"{part} of the adapter has width {tensor.shape[-1]}, {self.name} has {width}")
         self.adapters.put(subject, adapter)

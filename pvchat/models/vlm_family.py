@@ -9,6 +9,7 @@ Pixels are prepared here and not by transformers' video processors, because thos
 Shape notation: F frames, V visual tokens of a clip, E text width, N length of a prompt, P personal tokens of a subject.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ Features = Mapping[str, Tensor]
 LANGUAGE = "language"
 
 
-class Family:
+class Family(ABC):
     """A family of bases. Subclasses say what is their own.
 
     Args:
@@ -96,17 +97,17 @@ class Family:
         """How many places a subject's P personal tokens take in the prompt."""
         return tokens
 
+    @abstractmethod
     def pixels(self, frames: ClipFrames, budget: FrameBudget) -> dict[str, Tensor]:
         """Pixel tensors of a clip, on the CPU."""
-        raise NotImplementedError
 
+    @abstractmethod
     def features(self, pixels: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The frozen part of the vision path, without gradients; "visual" of it is (V, E) where nothing is trained."""
-        raise NotImplementedError
 
+    @abstractmethod
     def layout(self, features: Features) -> list[str | int]:
         """The frames in the prompt: texts, and counts of visual tokens between them."""
-        raise NotImplementedError
 
     def visual(self, clips: Sequence[Features], personal: Sequence[Tensor]) -> tuple[list[Tensor], list[list[Tensor]]]:
         """Visual tokens of each clip, (V, E), and its personal tokens in the prompt: of each subject (n, E).

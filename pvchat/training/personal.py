@@ -83,6 +83,13 @@ class PersonalModel(Protocol[Content]):
         """The adapter as it is now."""
 
 
+class ClosablePersonal(PersonalModel[Content], Protocol):
+    """A base that wears an adapter in training until it is closed."""
+
+    def close(self) -> None:
+        """Take the adapter off."""
+
+
 @dataclass(frozen=True)
 class TrainingData(Generic[Content]):
     """What one subject is trained on; nothing of `held_out` shares a second of video with the rest.

@@ -21,9 +21,10 @@ from typing import Literal
 
 import numpy as np
 
-from pvchat.chat.answer import Clip, arrays_of, clip_facts, subject_arrays
+from pvchat.chat.answer import Clip, clip_facts
 from pvchat.chat.evidence import evidence_lines
 from pvchat.chat.facts import SceneFacts
+from pvchat.chat.nano_answer import arrays_of, subject_arrays
 from pvchat.errors import TrainingError
 from pvchat.identity.decision import IdentityDecision, decide
 from pvchat.identity.gallery import GalleryEntry

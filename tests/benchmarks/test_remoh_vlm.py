@@ -1,7 +1,6 @@
 """The benchmark of vision-language bases: what it promises, at sizes that take seconds."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -10,13 +9,7 @@ from benchmarks import gpu_training
 from benchmarks.remoh import vlm
 from benchmarks.remoh.tiny_bases import KINDS
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_every_supported_kind_of_base_starts_as_it_was() -> None:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from pvchat.chat.agreement import Agreement
-from pvchat.chat.answer import Answerer, Clip, clip_facts, subject_arrays, unsure
+from pvchat.chat.answer import Clip, clip_facts, unsure
+from pvchat.chat.nano_answer import NanoAnswerer, subject_arrays
 from pvchat.errors import ModelError
 from pvchat.identity.decision import decide
 from pvchat.identity.gallery import build_entry
@@ -72,9 +73,9 @@ def clip(enrolled: tuple[str, ...] = ("Maria", "Tom", "Zoë")) -> Clip:
 
 
 @pytest.fixture(scope="module")
-def answerer() -> Answerer:
+def answerer() -> NanoAnswerer:
     placement = Placement(torch.device("cpu"), torch.float32, "test")
-    return Answerer(Nano(tiny_nano(), tiny_language(), placement, "0" * 64))
+    return NanoAnswerer(Nano(tiny_nano(), tiny_language(), placement, "0" * 64))
 
 
 def test_facts_say_who_is_where_and_count_the_stranger() -> None:
@@ -85,7 +86,7 @@ def test_facts_say_who_is_where_and_count_the_stranger() -> None:
     assert (facts.people, facts.unknown_people) == (2, 1)
 
 
-def test_even_a_random_model_names_nobody_but_the_asked(answerer: Answerer) -> None:
+def test_even_a_random_model_names_nobody_but_the_asked(answerer: NanoAnswerer) -> None:
     result = answerer.answer(clip(), "Is Maria in this video?", ["Maria"])
     assert "Tom" not in result.text
     assert "Zoë" not in result.text
@@ -93,33 +94,35 @@ def test_even_a_random_model_names_nobody_but_the_asked(answerer: Answerer) -> N
     assert [s.name for s in result.facts.subjects] == ["Maria"]
 
 
-def test_an_answer_against_the_evidence_reads_as_unsure(answerer: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_against_the_evidence_reads_as_unsure(
+    answerer: NanoAnswerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("pvchat.chat.answer.check", lambda *_: Agreement(False, "wrong place"))
     result = answerer.answer(clip(), "Where are Maria and Tom?", ["Maria", "Tom"])
     assert not result.agrees_with_evidence
     assert result.text == "I am not sure about Maria and Tom in this video." == unsure(["Maria", "Tom"])
 
 
-def test_nobody_named_means_the_likeliest_of_the_enrolled(answerer: Answerer) -> None:
+def test_nobody_named_means_the_likeliest_of_the_enrolled(answerer: NanoAnswerer) -> None:
     result = answerer.answer(clip(("Ana", "Bo", "Cem", "Dan")), "Who is in this video?", [])
     assert result.facts.subjects[0].name == "Ana"
     assert len(result.facts.subjects) == 3
 
 
-def test_a_video_can_be_asked_about_before_anybody_is_enrolled(answerer: Answerer) -> None:
+def test_a_video_can_be_asked_about_before_anybody_is_enrolled(answerer: NanoAnswerer) -> None:
     result = answerer.answer(clip(()), "How many people are in this video?", [])
     assert result.facts.subjects == ()
     assert result.facts.people == 2
 
 
-def test_the_prefix_of_a_clip_is_read_once(answerer: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_prefix_of_a_clip_is_read_once(answerer: NanoAnswerer, monkeypatch: pytest.MonkeyPatch) -> None:
     one = clip()
     first = answerer.answer(one, "Where is Tom?", ["Tom"])
 
     def fail(*_: object) -> None:
         raise AssertionError("the prefix was read again")
 
-    monkeypatch.setattr("pvchat.chat.answer.prefix_embeddings", fail)
+    monkeypatch.setattr("pvchat.chat.nano_answer.prefix_embeddings", fail)
     assert answerer.answer(one, "Where is Tom?", ["Tom"]).text == first.text
     with pytest.raises(AssertionError, match="read again"):
         answerer.answer(one, "Where is Tom?", ["Tom"], use_evidence=False)
@@ -135,7 +138,7 @@ def test_similarities_stand_at_the_slots_of_their_tracks() -> None:
     assert not maria.similarity[2:].any()
 
 
-def test_somebody_who_is_not_enrolled_is_refused(answerer: Answerer) -> None:
+def test_somebody_who_is_not_enrolled_is_refused(answerer: NanoAnswerer) -> None:
     one = clip()
     with pytest.raises(ModelError, match="enroll Ken first"):
         answerer.answer(replace(one, decisions=one.decisions), "Where is Ken?", ["Ken"])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from pvchat.chat.answer import Answerer, Clip
+from pvchat.chat.answer import Clip
+from pvchat.chat.nano_answer import NanoAnswerer
 from pvchat.models.adapter import Adapter
 from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.models.remoh import RoutingConfig
@@ -42,10 +43,10 @@ class Looks:
         return PatchMaps(maps, np.asarray([-1, 0, 99]), np.zeros(3, np.float32))
 
 
-def prefix(answerer: Answerer, seen: Clip, names: list[str]) -> torch.Tensor:
+def prefix(answerer: NanoAnswerer, seen: Clip, names: list[str]) -> torch.Tensor:
     """Keys of the first layer of what was read last."""
     answerer.answer(seen, QUESTION, names)
-    kept = next(reversed(answerer._prefixes.values()))[1]
+    kept = next(reversed(answerer._prefixes._kept.values()))[1]
     return torch.cat([value.flatten() for value in tensors_in(kept)])
 
 
@@ -64,7 +65,7 @@ def tensors_in(held: object, depth: int = 0) -> list[torch.Tensor]:
 def test_an_adapter_that_sees_pixels_has_the_clip_looked_at_once() -> None:
     adapters, looks = NanoAdapters(nano()), Looks()
     adapters.put("m", adapter(adapters, pixels=True))
-    answerer = Answerer(adapters.nano, adapters, looks)
+    answerer = NanoAnswerer(adapters.nano, adapters, looks)
     seen = replace(clip(), adapters={"Maria": "m"})
     first = answerer.answer(seen, QUESTION, ["Maria"])
     assert first.model["adapters"] == "Maria"
@@ -77,7 +78,7 @@ def test_an_adapter_that_sees_pixels_has_the_clip_looked_at_once() -> None:
 def test_nobody_looks_for_people_without_an_adapter_that_sees_pixels(names: list[str]) -> None:
     adapters, looks = NanoAdapters(nano()), Looks()
     adapters.put("m", adapter(adapters, pixels=False))
-    answerer = Answerer(adapters.nano, adapters, looks)
+    answerer = NanoAnswerer(adapters.nano, adapters, looks)
     result = answerer.answer(replace(clip(), adapters={"Maria": "m"}), QUESTION, names)
     assert result.model["adapters"] == ("none" if names else "Maria")
     assert looks.count == 0
@@ -88,7 +89,8 @@ def test_patches_change_what_is_read_and_a_clip_without_pixels_is_still_answered
     adapters.put("m", adapter(adapters, pixels=True))
     seen = replace(clip(), adapters={"Maria": "m"})
     shown, gone, blind = (
-        prefix(Answerer(adapters.nano, adapters, look), seen, ["Maria"]) for look in (Looks(), Looks(gone=True), None)
+        prefix(NanoAnswerer(adapters.nano, adapters, look), seen, ["Maria"])
+        for look in (Looks(), Looks(gone=True), None)
     )
     assert len(shown) > 100
     assert torch.equal(gone, blind)
@@ -98,12 +100,12 @@ def test_patches_change_what_is_read_and_a_clip_without_pixels_is_still_answered
 def test_forgetting_gives_the_base_back() -> None:
     adapters = NanoAdapters(nano())
     seen = replace(clip(), adapters={"Maria": "m"})
-    bare = prefix(Answerer(nano()), seen, ["Maria"])
-    answerer = Answerer(adapters.nano, adapters, Looks())
+    bare = prefix(NanoAnswerer(nano()), seen, ["Maria"])
+    answerer = NanoAnswerer(adapters.nano, adapters, Looks())
     assert torch.equal(prefix(answerer, seen, ["Maria"]), bare)
-    answerer.forget()
+    answerer.release()
     adapters.put("m", adapter(adapters, pixels=True))
     assert not torch.allclose(prefix(answerer, seen, ["Maria"]), bare, atol=1e-4)
-    answerer.forget()
+    answerer.release()
     assert torch.equal(prefix(answerer, seen, ["Maria"]), bare)
     assert answerer.answer(seen, QUESTION, ["Maria"]).model["adapters"] == "none"

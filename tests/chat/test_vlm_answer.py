@@ -1,6 +1,5 @@
 """Answering with a vision-language base: its frames are those of the file, its words those of the evidence."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,16 +21,9 @@ from pvchat.training.vlm_personal import adapter_config
 from tests.chat.test_answer import clip as scene
 from tests.models.tiny_vlm import CHAT, KINDS, tiny_vlm, tokenizer
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 BUDGET = FrameBudget(max_frames=4)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    # Tiny tensors: a second thread costs more than it does.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +59,7 @@ def test_an_answer_names_nobody_but_the_asked_and_says_what_the_evidence_bears_o
     assert result.model["base"] == vlm.name
     assert result.model["adapters"] == "Maria"
     assert "1" in vlm
-    answerer.forget()
+    answerer.release()
     assert len(vlm.adapters) == 0
 
 

@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from transformers import BertConfig, BertModel
-from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.models.smolvlm.processing_smolvlm import DEFAULT_CHAT_TEMPLATE
 
 from pvchat.chat.prompt import SCENE, personal
@@ -17,23 +14,27 @@ from pvchat.errors import ModelError
 from pvchat.models.adapter import Adapter, load_adapter
 from pvchat.models.vlm import VLM, PersonalTokens, load_vlm
 from pvchat.models.vlm_families import family_of
-from pvchat.models.vlm_frames import LEAST_PIXELS, ClipFrames, FrameBudget, PixelSpec
+from pvchat.models.vlm_frames import ClipFrames, FrameBudget, PixelSpec
 from pvchat.models.vlm_prompt import template_of
 from pvchat.models.vlm_qformer import QFormerFamily
 from pvchat.training.vlm_personal import adapter_config
-from tests.models.tiny_vlm import ALL_KINDS, CHAT, HERE, IMAGE, KINDS, VIDEO, noise_clip, tiny_vlm, tokenizer
+from tests.models.tiny_vlm import (
+    ALL_KINDS,
+    CHAT,
+    HERE,
+    IMAGE,
+    KINDS,
+    VIDEO,
+    features_of,
+    noise_clip,
+    tiny_vlm,
+    tokenizer,
+)
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 BUDGET = FrameBudget()
 TOKENS = 3
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    # Tiny tensors: a second thread costs more than it does.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -46,10 +47,6 @@ def _bare(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "vlm" in request.fixturenames:
         request.getfixturevalue("vlm").adapters.clear()
-
-
-def features_of(vlm: VLM, clip: ClipFrames) -> dict[str, torch.Tensor]:
-    return vlm.family.features(vlm.family.pixels(clip, BUDGET))
 
 
 def native(vlm: VLM, clip: ClipFrames, ids: list[int]) -> torch.Tensor:
@@ -283,38 +280,6 @@ def test_personal_queries_leave_the_bases_reading_and_each_other_alone() -> None
     assert not torch.allclose(spoken[0][0], spoken[0][1], atol=1e-2)
 
 
-def test_patches_are_those_of_transformers_own_preprocessing() -> None:
-    vlm = tiny_vlm("qwen2_5_vl")
-    picture = noise_clip(5, frames=1, height=28, width=42).images[0]
-    mine = vlm.family.pixels(ClipFrames([picture, picture], [0.0, 0.5], 1.0), BUDGET)
-    theirs = Qwen2VLImageProcessorPil(
-        patch_size=7, merge_size=2, temporal_patch_size=2, size={"shortest_edge": 1, "longest_edge": 10**6}
-    )(Image.fromarray(picture), return_tensors="pt")
-    assert torch.equal(mine["grid"], theirs["image_grid_thw"])
-    assert torch.allclose(mine["patches"], theirs["pixel_values"], atol=1e-5)
-
-
-@pytest.mark.parametrize(("height", "width"), [(1080, 1920), (4000, 90), (64, 64), (3, 5000)])
-@pytest.mark.parametrize("unit", [1, 28])
-def test_frames_never_cost_more_than_the_budget(height: int, width: int, unit: int) -> None:
-    budget = FrameBudget(max_frames=12, max_total_pixels=12 * 200 * 200)
-    frames = budget.frames(60.0)
-    tall, wide = budget.size(frames, height, width, unit)
-    assert frames == 12
-    assert frames * tall * wide <= budget.max_total_pixels
-    assert tall % unit == wide % unit == 0
-    assert min(tall, wide) >= 1
-
-
-def test_a_tight_budget_reads_fewer_frames_and_a_short_clip_too() -> None:
-    assert FrameBudget(16, 4 * LEAST_PIXELS).frames(60.0) == 4
-    assert FrameBudget(16).frames(1.2) == 3
-    assert FrameBudget(16).frames(0.0) == 1
-    assert FrameBudget(16, 4 * 384 * 384).frames(60.0, 384 * 384) == 4
-    with pytest.raises(ValueError, match="give at least 1"):
-        FrameBudget(0)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_base_loads_from_a_folder_offline_and_is_the_same(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -361,14 +326,6 @@ def test_a_kind_that_is_not_supported_is_told_which_are(tmp_path: Path) -> None:
     model.save_pretrained(tmp_path)
     with pytest.raises(ModelError, match="smolvlm"):
         load_vlm(str(tmp_path), HERE)
-
-
-def test_clips_without_frames_or_of_several_sizes_are_refused() -> None:
-    with pytest.raises(ValueError, match="0 frames"):
-        ClipFrames([], [])
-    small, large = np.zeros((8, 8, 3), np.uint8), np.zeros((9, 8, 3), np.uint8)
-    with pytest.raises(ValueError, match="differ in size"):
-        ClipFrames([small, large], [0.0, 1.0])
 
 
 def template_text(template: Any, part: str) -> str:

@@ -1,11 +1,10 @@
 """Training in a session: real clips, a real training loop and a tiny nano, over stand-in perception."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from pipelines.session import Session
 from pvchat.errors import ConsentError, SubjectError, TrainingCancelledError, TrainingError
@@ -15,19 +14,12 @@ from storage.schema import ConsentRow, now
 from storage.store import Store
 from tests.training_bases import SMALL, tiny_base, tiny_training
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 Video = Callable[..., Path]
 CONSENT = {"consent_by": "Ann", "purpose": "door"}
 MARIA = {"face": 1, "every": 0.5}
 STRANGER = {"face": 7, "every": 0.5, "x": 0.8}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    # Tiny tensors: a second thread costs more than it does.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -29,15 +29,6 @@ def personal(routing: Routing = "remoh", *, seed: int = 3, pixels: bool = True, 
     return NanoPersonal(adapters, adapters.config(routing=RoutingConfig(routing), rank=rank, pixels=pixels))
 
 
-def disturb(model: NanoPersonal, seed: int = 1, by: float = 0.2) -> None:
-    """Make everything that is trained count."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for group in model.parameters().values():
-            for parameter in group:
-                parameter.add_(by * torch.randn(parameter.shape, generator=generator))
-
-
 def patches(seed: int, count: int = 6) -> PatchArrays:
     """Patches of nothing in particular: of the whole frame, and of the first two tracks."""
     rng = np.random.default_rng(seed)

@@ -1,6 +1,6 @@
 """The training loop: it learns, it can be interrupted anywhere, and it says what is wrong."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,10 @@ from pvchat.training.fine_tune_config import FineTuneConfig, FineTuned, Stages, 
 from pvchat.training.fine_tuning import FineTuner
 from pvchat.training.nano_personal import NanoClip, NanoPersonal
 from pvchat.training.personal import AnswerLoss, TrainingClip, TrainingData
-from tests.training.nano_tools import RATES, clips, data, disturb, personal
+from tests.training.nano_tools import RATES, clips, data, personal
+from tests.training.personal_tools import disturb
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    # Tiny tensors: a second thread costs more than it does.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def config(**more: Any) -> FineTuneConfig:

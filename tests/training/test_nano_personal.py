@@ -14,7 +14,8 @@ from pvchat.models.soft import prefix_embeddings, splice
 from pvchat.training.nano_personal import NanoPersonal
 from pvchat.training.packing import PackedRow, pack, packed_loss
 from tests.models.tiny import byte_tokenizer, tiny_config, tiny_language
-from tests.training.nano_tools import clips, disturb, nano, patches, personal
+from tests.training.nano_tools import clips, nano, patches, personal
+from tests.training.personal_tools import disturb
 
 SOFT = {"scene_tokens": tiny_config().num_scene_tokens, "personal_tokens": tiny_config().num_personal_tokens}
 

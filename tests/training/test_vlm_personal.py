@@ -12,27 +12,20 @@ from pvchat.models.adapter import AdapterConfig, load_adapter
 from pvchat.models.remoh import RoutingConfig
 from pvchat.models.vlm import VLM
 from pvchat.models.vlm_cache import FeatureCache
-from pvchat.models.vlm_frames import FrameBudget
 from pvchat.training.fine_tune_config import FineTuneConfig
 from pvchat.training.fine_tuning import FineTuner
 from pvchat.training.personal import AnswerLoss, ParameterGroup, PersonalModel, TrainingClip, TrainingData, Turn
 from pvchat.training.vlm_personal import VlmClip, VlmPersonal, adapter_config
-from tests.models.tiny_vlm import KINDS, noise_clip, tiny_vlm
+from tests.models.tiny_vlm import KINDS, features_of, noise_clip, tiny_vlm
+from tests.training.personal_tools import disturb
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 TURNS = (
     Turn("Is Maria in this video?", "Yes, Maria is here."),
     Turn("What is she wearing?", "A red top.", "appearance"),
     Turn("Where is Maria?", "On the left.", "location"),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    # Tiny tensors: a second thread costs more than it does.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -53,15 +46,6 @@ def clips() -> list[TrainingClip[VlmClip]]:
         TrainingClip(f"clip {n}", VlmClip("Maria", noise_clip(n, 2 + 2 * n), "Maria: present."), TURNS[n:], True)
         for n in range(2)
     ]
-
-
-def disturb(model: VlmPersonal) -> None:
-    """Make everything that is trained count."""
-    torch.manual_seed(1)
-    with torch.no_grad():
-        for group in model.parameters().values():
-            for parameter in group:
-                parameter.add_(0.2 * torch.randn_like(parameter))
 
 
 def same(a: AnswerLoss, b: AnswerLoss) -> bool:
@@ -156,7 +140,7 @@ def test_the_adapter_of_a_training_answers_as_it_was_trained(vlm: VLM, tmp_path:
     model = VlmPersonal(vlm, config)
     disturb(model)
     model.adapter({"epochs": 2}).save(tmp_path)
-    features = vlm.family.features(vlm.family.pixels(clips()[0].content.frames, FrameBudget()))
+    features = features_of(vlm, clips()[0].content.frames)
     expected = float(model.answer_loss(clips()[:1]).loss.detach())
     model.close()
     assert len(vlm.adapters) == 0

@@ -1,0 +1,154 @@
+"""Asking: whom a question means, who is in its video, and the answer."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines import names
+from pipelines.conversation import check_question, resolve
+from pipelines.gallery import Gallery, check_consent_holds
+from pipelines.results import Answer, Evidence
+from pipelines.tools import Progress, Tools
+from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
+from pvchat.errors import SubjectError
+from storage.people import StoredSubject
+
+if TYPE_CHECKING:
+    from pvchat.chat.answer import Clip
+
+
+class Asker:
+    """The asking half of a session.
+
+    Args:
+        tools: identity and the model. videos: perceived videos. gallery: who can be recognised.
+        lock: held while a question is answered, but not while its video is looked at.
+    """
+
+    def __init__(self, tools: Tools, videos: PerceivedVideos, gallery: Gallery, lock: threading.RLock) -> None:
+        self._tools = tools
+        self._videos = videos
+        self._gallery = gallery
+        self._lock = lock
+        self._clips: OrderedDict[tuple[str, ...], Clip] = OrderedDict()
+        self._known_ids: frozenset[str] = frozenset()
+
+    def ask(
+        self,
+        video: Path,
+        question: str,
+        subjects: Sequence[str] | None,
+        *,
+        earlier: Sequence[str],
+        use_evidence: bool,
+        use_identity_bias: bool,
+        progress: Progress | None,
+        on_text: Callable[[str], None] | None,
+    ) -> Answer:
+        """Answer a question about a video; see `Session.ask`."""
+        started = time.perf_counter()
+        question = check_question(question)
+        with self._lock:
+            enrolled = self._gallery.subjects()
+            self._drop_forgotten(enrolled)
+            _asked(question, earlier, subjects, enrolled)
+        self._tools.prepare(answering=True)
+        perceived = self._videos.get(video, progress)
+        perceived_at = time.perf_counter()
+        with self._lock:
+            # Somebody may have been enrolled or forgotten while the video was looked at.
+            enrolled = self._gallery.subjects()
+            self._drop_forgotten(enrolled)
+            question, asked = _asked(question, earlier, subjects, enrolled)
+            for subject in enrolled:
+                if asked and subject.name in asked and subject.vectors.face_model != perceived.vectors.face_model:
+                    raise SubjectError(
+                        f'"{subject.name}" was enrolled with the face model {subject.vectors.face_model}, this session '
+                        f"uses {perceived.vectors.face_model}; open it with the other engine or enroll again"
+                    )
+            clip = self._clip(perceived, enrolled, video)
+            if asked is None:
+                present = [d for d in clip.decisions if d.state == "present"]
+                asked = [d.name for d in sorted(present, key=lambda d: min(d.spans, default=(0.0, 0.0)))]
+            identified_at = time.perf_counter()
+            if progress is not None:
+                progress(1.0, "answering")
+            result = self._tools.answer(
+                clip,
+                question,
+                asked,
+                use_evidence=use_evidence,
+                use_identity_bias=use_identity_bias,
+                on_text=on_text,
+            )
+        finished = time.perf_counter()
+        return Answer(
+            answer=result.text,
+            evidence=tuple(Evidence.of(facts) for facts in result.facts.subjects),
+            agrees_with_evidence=result.agrees_with_evidence,
+            unknown_people=result.facts.unknown_people,
+            model={**perceived.record.models, **result.model},
+            timing_s={
+                "perceive": perceived_at - started,
+                "identify": identified_at - perceived_at,
+                **result.timing_s,
+                "answer": finished - identified_at,
+                "total": finished - started,
+            },
+        )
+
+    def check(self, question: str, subjects: Sequence[str] | None) -> None:
+        """What can be told about a question without its video; see `Session.check_question`."""
+        _asked(check_question(question), (), subjects, self._gallery.subjects())
+
+    def clear(self) -> None:
+        """Let go of the clips and videos in memory."""
+        self._videos.clear()
+        self._clips.clear()
+
+    def _clip(self, perceived: PerceivedVideo, enrolled: Sequence[StoredSubject], video: Path) -> "Clip":
+        """The clip the model answers from: the same object for every question while nothing changes."""
+        entries = self._gallery.entries(enrolled, perceived.vectors.face_model)
+        # One video may lie at several places, and go from some of them.
+        place = (perceived.record.video.sha256, str(video))
+        fine_tuned = self._gallery.adapter_ids(enrolled, entries)
+        key = (*place, *(subject.id for subject in enrolled), *(e.name for e in entries), *fine_tuned.values())
+        clip = self._clips.get(key)
+        if clip is None:
+            decisions = self._tools.decide(perceived.vectors, perceived.record, entries)
+            clip = self._tools.clip(perceived.record, perceived.vectors, decisions, entries, video, fine_tuned)
+        remember(self._clips, key, clip, CLIPS_KEPT)
+        return clip
+
+    def _drop_forgotten(self, enrolled: Sequence[StoredSubject]) -> None:
+        """Let go of what is in memory when somebody was forgotten meanwhile, perhaps by another process."""
+        ids = frozenset(subject.id for subject in enrolled)
+        if not self._known_ids <= ids:
+            self.clear()
+            self._tools.release()
+        self._known_ids = ids
+
+
+def _asked(
+    question: str,
+    earlier: Sequence[str],
+    subjects: Sequence[str] | None,
+    enrolled: Sequence[StoredSubject],
+) -> tuple[str, list[str] | None]:
+    """The question with names for pronouns, and who is asked about; None when it is nobody in particular."""
+    known = [subject.name for subject in enrolled]
+    if subjects:
+        wanted = [subjects] if isinstance(subjects, str) else subjects
+        asked = list(dict.fromkeys(names.find_subject(name, known) for name in wanted))
+    else:
+        question, asked = resolve(question, earlier, known)
+        stranger = None if asked else names.asked_stranger(question)
+        if stranger is not None:
+            raise names.unknown(stranger, known)
+    for subject in enrolled:
+        if subject.name in asked:
+            check_consent_holds(subject)
+    return question, asked or None
