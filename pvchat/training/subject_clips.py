@@ -1,8 +1,9 @@
 """What one subject is trained on: stills and clips of them and of others, with questions, as nano reads them.
 
-Positives come from the enrollment video, negatives from other people's videos, and both from simulated scenes about the
-subject's own face, which bring the places, colours and actions that one video lacks. So that the face decides and
-clothes only where there is none, faces and pixels are also mixed:
+Positives come from the enrollment video, negatives from other people's videos. What one video lacks in places, colours
+and actions comes from simulated scenes about the subject's own face, and from other people's videos in which the
+subject's face stands in for theirs ("stand_in"): real scenes, read as they are. So that the face decides and clothes
+only where there is none, faces and pixels are also mixed:
 
     face         pixels       answer
     subject      any          present
@@ -53,9 +54,9 @@ from pvchat.training.simulated_scene import SimulationConfig
 from pvchat.training.wordings import Kind
 
 Describe = Callable[[Footage, random.Random], PatchMaps]
-Recipe = Literal["own", "hidden", "elsewhere", "other", "other_hidden", "intruder", "simulated"]
+Recipe = Literal["own", "hidden", "elsewhere", "stand_in", "other", "other_hidden", "intruder", "simulated"]
 
-POSITIVE: dict[Recipe, float] = {"own": 0.35, "hidden": 0.25, "elsewhere": 0.15, "simulated": 0.25}
+POSITIVE: dict[Recipe, float] = {"own": 0.25, "hidden": 0.2, "elsewhere": 0.1, "stand_in": 0.3, "simulated": 0.15}
 NEGATIVE: dict[Recipe, float] = {"other": 0.3, "other_hidden": 0.25, "intruder": 0.15, "simulated": 0.3}
 NEED_PIXELS: frozenset[Recipe] = frozenset({"hidden", "elsewhere", "other_hidden", "intruder"})
 
@@ -154,6 +155,7 @@ class SubjectClips:
                 "enroll from a longer video"
             )
         self.others = self._ranked(others)
+        self._stages = [replace(other, subject=shown) for other in self.others if (shown := _most_seen(other))]
         with_pixels = enrollment.frames is not None and any(other.frames is not None for other in self.others)
         self.describe = describe if with_pixels else None
         lookalike = SimulationConfig.lookalike if self.config.hard_negatives else 0.0
@@ -218,7 +220,9 @@ class SubjectClips:
         weights = {
             recipe: weight
             for recipe, weight in (POSITIVE if positive else NEGATIVE).items()
-            if (self.pixels or recipe not in NEED_PIXELS) and (self.others or recipe != "other")
+            if (self.pixels or recipe not in NEED_PIXELS)
+            and (self.others or recipe != "other")
+            and (self._stages or recipe != "stand_in")
         }
         return self._rng.choices(list(weights), list(weights.values()))[0]
 
@@ -228,6 +232,9 @@ class SubjectClips:
         own = self._cut(self.enrollment, stage)
         if recipe == "own":
             return self._real(own, "present", pixels=own)
+        if recipe == "stand_in":
+            scene = self._cut(self._rng.choice(self._stages), stage)
+            return self._real(scene, "present", pixels=scene)
         if recipe == "hidden":
             covered = self._covered(own)
             return self._real(covered, "present", pixels=covered, faces=False)
@@ -282,7 +289,8 @@ class SubjectClips:
         arrays = arrays_of(clip, self.layout)
         beside = subject_arrays(clip, arrays, self.name, self.layout)
         if state == "present" and faces:
-            arrays, beside = self._met_again(arrays, beside, footage.subject)
+            stands_in = footage.key != self.enrollment.key
+            arrays, beside = self._met_again(arrays, beside, footage.subject, stands_in=stands_in)
         patches = None
         if self.describe is not None and pixels.frames is not None:
             patches = self._patches(pixels, arrays, footage)
@@ -302,14 +310,20 @@ class SubjectClips:
         return clip, clip_facts(clip, (self.name,))
 
     def _met_again(
-        self, arrays: ClipArrays, beside: SubjectArrays, tracks: Sequence[int]
+        self, arrays: ClipArrays, beside: SubjectArrays, tracks: Sequence[int], *, stands_in: bool
     ) -> tuple[ClipArrays, SubjectArrays]:
-        """The subject's face as another video would show it: the enrollment video's own is far too like itself."""
+        """The subject's face as another video would show it: the enrollment video's own is far too like itself.
+
+        Args:
+            arrays, beside: of the clip. tracks: which the subject is. stands_in: the faces in them are somebody else's.
+        """
         config = SimulationConfig()
         face, similarity = arrays.face.copy(), beside.similarity.copy()
         source = self._noise.normal(0, config.source_std, face.shape[1])
         for slot, track in enumerate(arrays.track_ids):
             if track in tracks and arrays.has_face[slot]:
+                if stands_in:
+                    face[slot] = beside.face
                 face[slot] += source + self._noise.normal(0, config.track_std, face.shape[1])
                 drawn = self._rng.gauss(config.match_mean, config.match_std)
                 similarity[slot] = max(drawn, self._rng.uniform(SURE_LOGIT, 2.0))
@@ -399,6 +413,12 @@ def _kinds(content: NanoClip, stage: int) -> dict[Kind, float]:
     if all(track < 0 for track in content.arrays.track_ids):
         return LOST_KINDS
     return STILL_KINDS if stage == 1 else CLIP_KINDS
+
+
+def _most_seen(footage: Footage) -> tuple[int, ...]:
+    """The track with the most described faces, if any has one."""
+    described = {track: len(faces.times_s) for track, faces in footage.vectors.faces.items() if len(faces.times_s)}
+    return (max(described, key=lambda track: described[track]),) if described else ()
 
 
 def _seen_at(footage: Footage) -> list[float]:
