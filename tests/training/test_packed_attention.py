@@ -82,6 +82,21 @@ def test_output_and_gradients_are_those_of_the_dense_mask(rows: list[tuple[int, 
         torch.testing.assert_close(mine, right)
 
 
+@pytest.mark.parametrize("scaling", [None, 0.3])
+def test_in_bfloat16_it_is_the_same_but_for_rounding(scaling: float | None) -> None:
+    batch = batch_of(ROWS["rows of different lengths"])
+    torch.manual_seed(0)
+    query = torch.randn(3, 4, batch.ids.shape[1], 8, dtype=torch.bfloat16)
+    found, right = (
+        packed_attention_forward(
+            nn.Module(), given, given[:, :2], given[:, 2:], None, scaling=scaling, packed_layout=batch.layout
+        )[0]
+        for given in (query, query.float())
+    )
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), right, atol=0.03, rtol=0.03)
+
+
 def test_padding_is_zero() -> None:
     batch = batch_of(ROWS["rows of different lengths"])
     query = torch.randn(3, 2, batch.ids.shape[1], 4)
