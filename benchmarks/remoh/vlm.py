@@ -29,7 +29,8 @@ from pvchat.models.vlm_prompt import template_of
 from pvchat.training.personal import TrainingClip, Turn
 from pvchat.training.vlm_personal import VlmClip, VlmPersonal, adapter_config
 
-CLIPS, QUESTIONS, FRAMES, SIDE, REPEATS = 3, 8, 8, 96, 5
+# The method has 1,455 questions about a subject's 81 clips and stills: 18 for each.
+CLIPS, QUESTIONS, FRAMES, SIDE, REPEATS = 3, 18, 8, 96, 5
 # Rounding in another order of summation; the losses are about 5.
 SAME_LOSS = 1e-3
 QWEN3_VL_8B = {

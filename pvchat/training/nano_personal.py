@@ -15,7 +15,9 @@ from pvchat.models.remoh import AttachedReMoH
 from pvchat.models.soft import splice
 from pvchat.models.tokens import PATCH_WIDTH
 from pvchat.training.align import AlignConfig, Pair, align
+from pvchat.training.checkpointing import LayerCheckpointing
 from pvchat.training.nano_clip import NanoClip
+from pvchat.training.packed_attention import PackedAttention
 from pvchat.training.packing import PackedRow, pack, packed_loss
 from pvchat.training.personal import AnswerLoss, ParameterGroup, TrainingClip
 
@@ -61,6 +63,8 @@ class NanoPersonal:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self._updates = adapters.attached.create(_KEY, config)
+        self._attention = PackedAttention(nano.language.model.model)
+        self._checkpointing = LayerCheckpointing(nano.language.model.model)
         device = nano.language.device
         self._personal = nn.Parameter(torch.zeros(trained, shape.hidden_size, device=device))
         self._name = nn.Parameter(torch.zeros(shape.text_hidden_size, device=device))
@@ -121,7 +125,7 @@ class NanoPersonal:
             )
             batch = pack([self._row(clip)], multiple=_ROUND_TO).to(language.device)
             states = splice(batch.ids, language.embedding, outputs.row(index), places)
-            loss, chosen = packed_loss(language.model, batch, states, multiple=_ROUND_TO)
+            loss, chosen = packed_loss(language.model, batch, states, multiple=_ROUND_TO, attention=self._attention)
             losses.append(loss * len(chosen))
             right.append(chosen)
         every = torch.cat(right)
@@ -139,7 +143,8 @@ class NanoPersonal:
         return {"alignment": [round(loss, 4) for loss in losses]}
 
     def train(self, mode: bool = True) -> None:
-        """nano has no dropout: nothing changes."""
+        """Turn checkpointing of the language model on or off; nano has no dropout."""
+        self._checkpointing.train(mode)
 
     def adapter(self, report: Mapping[str, Any] | None = None) -> Adapter:
         """The adapter as it is now, with a copy of its tensors."""
@@ -151,6 +156,8 @@ class NanoPersonal:
 
     def close(self) -> None:
         """Take the adapter off nano."""
+        self._checkpointing.close()
+        self._attention.close()
         self._adapters.drop(_KEY)
 
     def _worn(self) -> Personal:

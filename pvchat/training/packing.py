@@ -2,17 +2,23 @@
 
 Row layout: prefix, then each question with its answer. The mask is block-diagonal over the questions and full onto the
 prefix; every question's positions continue from the prefix's end, as if it stood there alone. The loss therefore equals
-the mean over the same questions asked one by one (tested).
+the mean over the same questions asked one by one (tested). The mask is not made where the decoder can do with the
+layout instead, see `pvchat.training.packed_attention`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
-IGNORED = -100
+from pvchat.training.checkpointing import IGNORED, answer_cross_entropy
+from pvchat.training.packed_attention import PackedAttention, PackedLayout, lay_out_row
+
+__all__ = ["BLOCKED", "IGNORED", "PackedBatch", "PackedRow", "pack", "packed_loss"]
+
 BLOCKED = -1e4
 
 
@@ -34,24 +40,42 @@ class PackedBatch:
 
     Attributes:
         ids: (B, N) int64, 0 where padded. labels: (B, N) int64, the token that follows where it belongs to an answer,
-            else IGNORED. positions: (B, N) int64. bias: (B, 1, N, N) float, 0 or BLOCKED.
+            else IGNORED. positions: (B, N) int64.
+        blocks: (B, N) int64, 0 in the prefix, n in the n-th turn, -1 where padded. layout: the same for attention.
     """
 
     ids: Tensor
     labels: Tensor
     positions: Tensor
-    bias: Tensor
+    blocks: Tensor
+    layout: PackedLayout
 
     def to(self, device: torch.device | str) -> "PackedBatch":
         """The same on another device."""
-        return PackedBatch(*(tensor.to(device) for tensor in (self.ids, self.labels, self.positions, self.bias)))
+        return PackedBatch(
+            self.ids.to(device),
+            self.labels.to(device),
+            self.positions.to(device),
+            self.blocks.to(device),
+            self.layout.to(device),
+        )
+
+    def bias(self, dtype: torch.dtype = torch.float32) -> Tensor:
+        """(B, 1, N, N) mask to be added to the scores, 0 or BLOCKED."""
+        blocks = self.blocks
+        causal = torch.ones(blocks.shape[1], blocks.shape[1], dtype=torch.bool, device=blocks.device).tril()
+        same = blocks[:, :, None] == blocks[:, None, :]
+        onto_prefix = (blocks == 0)[:, None, :] & (blocks >= 0)[:, :, None]
+        # A padded place sees itself, so that no row of the softmax is empty.
+        allowed = (same | onto_prefix) & causal
+        return torch.zeros(allowed.shape, dtype=dtype, device=blocks.device).masked_fill(~allowed, BLOCKED)[:, None]
 
 
-def pack(rows: Sequence[PackedRow], dtype: torch.dtype = torch.float32, *, multiple: int = 1) -> PackedBatch:
+def pack(rows: Sequence[PackedRow], *, multiple: int = 1) -> PackedBatch:
     """Lay rows out and pad them to the longest.
 
     Args:
-        rows: each with at least one question. dtype: of the mask.
+        rows: each with at least one question.
         multiple: pad on to a multiple of this. Rows of ever new lengths leave the allocator a heap of ever new gaps,
             which made a long run half as fast as a short one.
 
@@ -62,23 +86,13 @@ def pack(rows: Sequence[PackedRow], dtype: torch.dtype = torch.float32, *, multi
         raise ValueError(f"{len(rows)} rows with {[len(r.turns) for r in rows]} questions: each needs at least one")
     laid = [_lay_out(row) for row in rows]
     longest = -(-max(len(ids) for ids, *_ in laid) // multiple) * multiple
-    ids = torch.zeros(len(rows), longest, dtype=torch.int64)
-    labels = torch.full((len(rows), longest), IGNORED)
-    positions = torch.zeros(len(rows), longest, dtype=torch.int64)
-    blocks = torch.full((len(rows), longest), -1)
-    for index, (row_ids, row_labels, row_positions, row_blocks) in enumerate(laid):
-        length = len(row_ids)
-        ids[index, :length] = torch.tensor(row_ids)
-        labels[index, :length] = torch.tensor(row_labels)
-        positions[index, :length] = torch.tensor(row_positions)
-        blocks[index, :length] = torch.tensor(row_blocks)
-    causal = torch.ones(longest, longest, dtype=torch.bool).tril()
-    same = blocks[:, :, None] == blocks[:, None, :]
-    onto_prefix = (blocks == 0)[:, None, :] & (blocks >= 0)[:, :, None]
-    # A padded place sees itself, so that no row of the softmax is empty.
-    allowed = (same | onto_prefix) & causal
-    bias = torch.zeros(allowed.shape, dtype=dtype).masked_fill(~allowed, BLOCKED)
-    return PackedBatch(ids, labels, positions, bias[:, None])
+    fillers = (0, IGNORED, 0, -1)
+    ids, labels, positions, blocks = (
+        torch.tensor([[*part, *([filler] * (longest - len(part)))] for part in parts])
+        for parts, filler in zip(zip(*laid, strict=True), fillers, strict=True)
+    )
+    places = [lay_out_row(len(row.prefix), [len(q) + len(a) for q, a in row.turns]) for row in rows]
+    return PackedBatch(ids, labels, positions, blocks, PackedLayout(places, longest))
 
 
 def _lay_out(row: PackedRow) -> tuple[list[int], list[int], list[int], list[int]]:
@@ -95,7 +109,12 @@ def _lay_out(row: PackedRow) -> tuple[list[int], list[int], list[int], list[int]
 
 
 def packed_loss(
-    model: LlamaForCausalLM, batch: PackedBatch, states: Tensor, *, multiple: int = 1
+    model: LlamaForCausalLM,
+    batch: PackedBatch,
+    states: Tensor,
+    *,
+    multiple: int = 1,
+    attention: PackedAttention | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the answers.
 
@@ -103,22 +122,27 @@ def packed_loss(
         model: causal language model (its `.model` gives hidden states, its `.lm_head` logits).
         batch: see `pack`. states: (B, N, E) of `pvchat.models.soft.splice`.
         multiple: the number of logits is padded to a multiple of this, for the same reason as in `pack`.
+        attention: of `model.model`; without it a dense mask is made.
 
     Returns:
         mean loss over answer tokens (scalar), and whether each answer token would be the model's first choice (n,).
     """
-    hidden = model.model(
-        inputs_embeds=states,
-        attention_mask=batch.bias.to(states.dtype),
-        position_ids=batch.positions,
-        use_cache=False,
-    ).last_hidden_state
+
+    def decode(mask: Tensor, options: Mapping[str, Any]) -> Tensor:
+        found: Tensor = model.model(
+            inputs_embeds=states, attention_mask=mask, position_ids=batch.positions, use_cache=False, **options
+        ).last_hidden_state
+        return found
+
+    def dense() -> Tensor:
+        return batch.bias(states.dtype)
+
+    hidden = decode(dense(), {}) if attention is None else attention.run(decode, batch.layout, dense)
     # Logits only where an answer is predicted: the vocabulary is a fifth of the model.
     places = (batch.labels.flatten() != IGNORED).nonzero()[:, 0]
     count = len(places)
     places = nn.functional.pad(places, (0, -count % multiple))
     labels = batch.labels.flatten()[places]
     labels[count:] = IGNORED
-    logits = model.lm_head(hidden.flatten(0, 1)[places]).float()
-    loss = nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED)
-    return loss, (logits.detach().argmax(-1) == labels)[:count]
+    loss, right = answer_cross_entropy(model.lm_head, hidden.flatten(0, 1)[places], labels)
+    return loss, right[:count]

@@ -21,6 +21,8 @@ from pvchat.models.vlm_cache import FeatureCache
 from pvchat.models.vlm_family import Features
 from pvchat.models.vlm_frames import ClipFrames, FrameBudget
 from pvchat.models.vlm_prompt import NOBODY, Prompt
+from pvchat.training.checkpointing import activation_checkpointing, answer_cross_entropy
+from pvchat.training.packed_attention import PackedAttention
 from pvchat.training.packing import IGNORED, PackedBatch, PackedRow, pack
 from pvchat.training.personal import AnswerLoss, ParameterGroup, TrainingClip
 
@@ -109,9 +111,10 @@ class VlmPersonal:
         first = family.first_personal(config.personal_tokens, torch.Generator().manual_seed(seed))
         self._personal = nn.Parameter(first.float().to(family.device))
         self._name = nn.Parameter(torch.zeros(family.width, device=family.device))
+        self._attention = PackedAttention(family.text)
         self._checkpointing = checkpointing
         if checkpointing:
-            _checkpointing(family.model, "enable")({"use_reentrant": False})
+            activation_checkpointing(family.model, True)
 
     @property
     def gates(self) -> AttachedReMoH:
@@ -172,8 +175,9 @@ class VlmPersonal:
     def close(self) -> None:
         """Take the adapter off the base."""
         self.train(False)
+        self._attention.close()
         if self._checkpointing:
-            _checkpointing(self._vlm.family.model, "disable")()
+            activation_checkpointing(self._vlm.family.model, False)
         self._vlm.adapters.drop(_KEY)
 
     # -- inside ------------------------------------------------------------------------------------------------------
@@ -209,23 +213,21 @@ class VlmPersonal:
         owners = torch.tensor([_padded(row.prompt.owners, length, NOBODY) for row in rows])
         valid = torch.tensor([_padded([1] * _length(row), length, 0) for row in rows], device=vlm.family.device).bool()
         states, extras = vlm.embed(batch.ids, owners, features, self._people())
-        mask: Tensor | None = None if alone else valid.long()
-        if packed:
-            mask = batch.bias.to(states.dtype)
+        positions = _positions(batch, rows)
         self.gates.mask_tokens(valid if vlm.family.routes_language else None)
-        hidden = vlm.hidden(states, _positions(batch, rows), mask, extras).last_hidden_state
+
+        def decode(mask: Tensor | None, options: Mapping[str, Any]) -> Tensor:
+            found: Tensor = vlm.hidden(states, positions, mask, extras, **options).last_hidden_state
+            return found
+
+        if packed:
+            hidden = self._attention.run(decode, batch.layout, lambda: batch.bias(states.dtype))
+        else:
+            hidden = decode(None if alone else valid.long(), {})
         # Logits only where an answer is predicted: the vocabulary is a large part of a small model.
         places = (batch.labels.flatten() != IGNORED).nonzero()[:, 0]
         labels = batch.labels.flatten()[places]
-        logits = vlm.family.head(hidden.flatten(0, 1)[places]).float()
-        return AnswerLoss(nn.functional.cross_entropy(logits, labels), logits.detach().argmax(-1) == labels)
-
-
-def _checkpointing(model: Any, action: str) -> Callable[..., None]:
-    """transformers renamed these methods; older releases know the second name alone."""
-    new = f"activation_checkpointing_{action}"
-    found: Callable[..., None] = getattr(model, new if hasattr(model, new) else f"gradient_checkpointing_{action}")
-    return found
+        return AnswerLoss(*answer_cross_entropy(vlm.family.head, hidden.flatten(0, 1)[places], labels))
 
 
 def _padded(values: Sequence[int], length: int, filler: int) -> list[int]:

@@ -12,6 +12,7 @@ from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.models.remoh import Routing, RoutingConfig
 from pvchat.models.soft import prefix_embeddings, splice
 from pvchat.training.nano_personal import NanoPersonal
+from pvchat.training.packed_attention import PackedAttention
 from pvchat.training.packing import PackedRow, pack, packed_loss
 from tests.models.tiny import byte_tokenizer, tiny_config, tiny_language
 from tests.training.nano_tools import clips, nano, patches, personal
@@ -32,7 +33,8 @@ def base_loss(index: int) -> Tensor:
     with torch.no_grad():
         outputs = bare.model(collate([content.arrays], [[content.subject]], "cpu"))
         states = splice(batch.ids, bare.language.embedding, outputs)
-        return packed_loss(bare.language.model, batch, states, multiple=32)[0]
+        attention = PackedAttention(bare.language.model.model)
+        return packed_loss(bare.language.model, batch, states, multiple=32, attention=attention)[0]
 
 
 @pytest.mark.parametrize("routing", ["dense", "remoh"])
@@ -64,6 +66,19 @@ def test_gradients_reach_every_group() -> None:
         assert any(p.grad.abs().any() for p in parameters if p.grad is not None), group
 
 
+def test_training_mode_changes_what_is_held_and_not_the_gradient() -> None:
+    found = []
+    for mode in (False, True):
+        model = personal()
+        disturb(model, by=0.05)
+        model.train(mode)
+        loss = model.answer_loss(clips(3)).loss
+        found.append([loss, *torch.autograd.grad(loss, [p for group in model.parameters().values() for p in group])])
+        model.close()
+    for plain, twice in zip(*found, strict=True):
+        torch.testing.assert_close(twice, plain, rtol=0, atol=0)
+
+
 def test_what_is_not_asked_for_is_not_trained() -> None:
     assert set(personal("dense", rank=0, pixels=False).parameters()) == {"personal"}
     assert set(personal("moh").parameters()) == {"personal", "lora", "router", "pixels"}
@@ -93,12 +108,18 @@ def test_closing_gives_the_base_back_to_the_last_bit() -> None:
         return bare.model(given).personal_tokens, bare.language.model(input_ids=ids).logits
 
     before = run()
+    language = bare.language.model
+    attention, modes = language.config._attn_implementation, [layer.training for layer in language.model.layers]
     adapters = NanoAdapters(bare)
     model = NanoPersonal(adapters, adapters.config(rank=2))
     disturb(model)
+    model.train(True)
     assert not any(torch.equal(a, b) for a, b in zip(run(), before, strict=True))
     model.close()
     assert all(torch.equal(a, b) for a, b in zip(run(), before, strict=True))
+    assert language.config._attn_implementation == attention
+    assert [layer.training for layer in language.model.layers] == modes
+    assert not any(layer.gradient_checkpointing for layer in language.model.layers)
 
 
 def test_the_trained_adapter_reads_as_it_did_in_training() -> None:

@@ -14,9 +14,11 @@ from pvchat.models.vlm import VLM
 from pvchat.models.vlm_cache import FeatureCache
 from pvchat.training.fine_tune_config import FineTuneConfig
 from pvchat.training.fine_tuning import FineTuner
+from pvchat.training.packed_attention import PACKED
+from pvchat.training.packing import PackedBatch
 from pvchat.training.personal import AnswerLoss, ParameterGroup, PersonalModel, TrainingClip, TrainingData, Turn
 from pvchat.training.vlm_personal import VlmClip, VlmPersonal, adapter_config
-from tests.models.tiny_vlm import KINDS, features_of, noise_clip, tiny_vlm
+from tests.models.tiny_vlm import ALL_KINDS, KINDS, features_of, noise_clip, tiny_vlm
 from tests.training.personal_tools import disturb
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -69,6 +71,27 @@ def test_packed_questions_have_the_loss_of_questions_asked_one_by_one(model: Vlm
     for mine, right in zip(*gradients, strict=True):
         assert (mine is None) == (right is None)
         assert mine is None or right is None or torch.allclose(mine, right, atol=2e-4)
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_no_supported_base_needs_the_dense_mask(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> torch.Tensor:
+        raise AssertionError("a dense mask was made")
+
+    monkeypatch.setattr(PackedBatch, "bias", refuse)
+    vlm = tiny_vlm(kind)
+    config = vlm.family.text.config
+    before = config._attn_implementation
+    model = VlmPersonal(vlm, adapter_config(vlm, personal_tokens=2, rank=2))
+    disturb(model)
+    # One picture makes a clip of a base that was made for pictures.
+    shown = [
+        TrainingClip(clip.key, VlmClip("Maria", noise_clip(n, 1)), clip.turns, True) for n, clip in enumerate(clips())
+    ]
+    assert same(model.answer_loss(shown), model.reference_loss(shown))
+    assert config._attn_implementation == PACKED
+    model.close()
+    assert config._attn_implementation == before
 
 
 def test_a_base_that_takes_no_mask_has_a_row_for_each_question(vlm: VLM) -> None:
