@@ -30,7 +30,7 @@ from pvchat.models.remoh import Routing, RoutingConfig
 from pvchat.training.fine_tune_config import FineTuneConfig, FineTuned, Stages, StepRecord
 from pvchat.training.fine_tune_run import FineTuneRun, fine_tune
 from pvchat.training.personal import TrainingData
-from pvchat.training.subject_clips import SubjectDataConfig
+from pvchat.training.subject_data import SubjectDataConfig
 from storage import adapters, people
 from storage.people import StoredSubject
 from storage.schema import now

@@ -18,7 +18,8 @@ from pvchat.training.nano_clip import NanoClip
 from pvchat.training.nano_personal import NanoPersonal
 from pvchat.training.personal import TrainingClip, TrainingData
 from pvchat.training.stock import stock_footage
-from pvchat.training.subject_clips import PAIRS, SubjectClips, SubjectDataConfig
+from pvchat.training.subject_clips import SubjectClips
+from pvchat.training.subject_data import PAIRS, SubjectDataConfig
 
 _KEY = "compared"
 

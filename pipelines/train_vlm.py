@@ -9,7 +9,7 @@ from pvchat.models.remoh import RoutingConfig
 from pvchat.models.vlm import VLM
 from pvchat.models.vlm_frames import FrameBudget
 from pvchat.training.personal import TrainingClip, TrainingData
-from pvchat.training.subject_clips import SubjectDataConfig
+from pvchat.training.subject_data import SubjectDataConfig
 from pvchat.training.vlm_clips import VlmClips
 from pvchat.training.vlm_personal import VlmClip, VlmPersonal, adapter_config
 

@@ -10,7 +10,7 @@ from pvchat.models.adapter import Adapter, AdapterConfig
 from pvchat.models.remoh import RoutingConfig
 from pvchat.training.footage import Footage
 from pvchat.training.personal import ClosablePersonal, TrainingClip, TrainingData
-from pvchat.training.subject_clips import SubjectDataConfig
+from pvchat.training.subject_data import SubjectDataConfig
 
 Check = Callable[[], None]
 

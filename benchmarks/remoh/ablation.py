@@ -41,7 +41,8 @@ from pvchat.training.nano_clip import NanoClip
 from pvchat.training.packing import PackedRow, pack, packed_loss
 from pvchat.training.personal import TrainingClip
 from pvchat.training.stock import stock_footage
-from pvchat.training.subject_clips import SubjectClips, SubjectDataConfig
+from pvchat.training.subject_clips import SubjectClips
+from pvchat.training.subject_data import SubjectDataConfig
 
 DEFAULT_OUT = ROOT / "benchmarks" / "results" / "remoh_ablation.json"
 BUDGET = Budget(stills=4, clips=8, questions=200, held_out=2, people=2, absent=3, alignment=40, pairs=32)

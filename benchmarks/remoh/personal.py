@@ -31,7 +31,8 @@ from pvchat.training.fine_tune_config import FineTuneConfig
 from pvchat.training.fine_tune_nano import NanoRun, fine_tune_nano
 from pvchat.training.simulated_scene import SimulatedScene
 from pvchat.training.stock import stock_footage
-from pvchat.training.subject_clips import PAIRS, SubjectClips, SubjectDataConfig
+from pvchat.training.subject_clips import SubjectClips
+from pvchat.training.subject_data import PAIRS, SubjectDataConfig
 from pvchat.training.wordings import Kind
 
 ASKED: tuple[Kind, ...] = ("existence", "existence", "appearance", "upper", "action", "location")
@@ -315,7 +316,7 @@ def _tuple(errors: Errors) -> tuple[int, int, int]:
 
 def _masked_accuracy(people: Sequence[Counts], who: Literal["instant", "trained"]) -> float | None:
     """Mean of the shares of right answers where the person is present and where absent: neither can carry the other."""
-    found = []
+    found: list[float] = []
     for state in ("present", "absent"):
         key: tuple[Set, str] = ("masked", f"existence {state}")
         asked = sum(counts.asked.get(key, 0) for counts in people)

@@ -16,7 +16,8 @@ from pvchat.training.fine_tune_config import FineTuneConfig
 from pvchat.training.fine_tuning import FineTuner
 from pvchat.training.nano_personal import NanoPersonal
 from pvchat.training.personal import TrainingData
-from pvchat.training.subject_clips import SubjectClips, SubjectDataConfig
+from pvchat.training.subject_clips import SubjectClips
+from pvchat.training.subject_data import SubjectDataConfig
 
 Start = Literal["far_above", "dead"]
 STARTS: tuple[Start, ...] = ("far_above", "dead")

@@ -14,7 +14,8 @@ from pvchat.training.fine_tune_run import FineTuneRun, fine_tune
 from pvchat.training.nano_clip import NanoClip
 from pvchat.training.nano_personal import NanoPersonal
 from pvchat.training.personal import TrainingData
-from pvchat.training.subject_clips import PAIRS, SubjectClips
+from pvchat.training.subject_clips import SubjectClips
+from pvchat.training.subject_data import PAIRS
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pvchat.training.dialogue import make_qa
 from pvchat.training.disturb import disturb
 from pvchat.training.footage import Footage, mirror, parts, samples_within, still, window
 from pvchat.training.personal import TrainingClip, TrainingData, Turn
-from pvchat.training.subject_clips import CLIP_KINDS, LEAST_FRAMES, STILL_KINDS, SubjectDataConfig
+from pvchat.training.subject_data import CLIP_KINDS, LEAST_FRAMES, STILL_KINDS, SubjectDataConfig
 from pvchat.training.vlm_personal import VlmClip
 from pvchat.training.wordings import Kind
 

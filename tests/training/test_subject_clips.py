@@ -15,7 +15,8 @@ from pvchat.perception.patches import PatchMaps
 from pvchat.training.footage import Footage, parts
 from pvchat.training.nano_personal import NanoClip
 from pvchat.training.personal import TrainingClip, TrainingData
-from pvchat.training.subject_clips import SubjectClips, SubjectDataConfig
+from pvchat.training.subject_clips import SubjectClips
+from pvchat.training.subject_data import SubjectDataConfig
 from tests.models.tiny import tiny_config
 from tests.training.footage_tools import ENGINE, Asked, face_samples, footage
 
@@ -89,7 +90,7 @@ def test_fewer_questions_than_clips_are_refused() -> None:
 def test_the_share_of_the_subject_is_as_asked_for(share: float) -> None:
     data = subject(positives=share).build()
     right = [recipe(c) for c in [*data.stills, *data.clips] if recipe(c) != "simulated"]
-    positive = [name in ("own", "hidden", "elsewhere") for name in right]
+    positive = [name in ("own", "hidden", "elsewhere", "stand_in") for name in right]
     if share in (0.0, 1.0):
         assert set(positive) == {bool(share)}
     simulated = [c for c in [*data.stills, *data.clips] if recipe(c) == "simulated"]
@@ -103,6 +104,7 @@ def test_labels_follow_from_what_is_shown() -> None:
         "own": True,
         "hidden": True,
         "elsewhere": True,
+        "stand_in": True,
         "other": False,
         "other_hidden": False,
         "intruder": False,
@@ -129,6 +131,19 @@ def test_labels_follow_from_what_is_shown() -> None:
         for turn in clip.turns:
             if turn.kind == "existence" and clip.present:
                 assert not turn.answer.startswith("No"), (clip.key, turn)
+
+
+def test_in_a_clip_with_a_stand_in_the_face_is_the_subjects_and_the_scene_is_not() -> None:
+    other = footage("other", [1], frames=Asked())
+    data = subject([other], stills=20, clips=60, questions=80).build()
+    shown = [clip for clip in data.clips if recipe(clip) == "stand_in"]
+    assert shown
+    for clip in shown:
+        content = clip.content
+        faces = content.arrays.face[content.arrays.has_face]
+        mine = content.subject.face / np.linalg.norm(content.subject.face)
+        assert (faces @ mine / np.linalg.norm(faces, axis=1)).max() > 0.5
+        assert clip.present
 
 
 def test_the_held_out_clips_show_the_subject_and_others_by_turns() -> None:
@@ -230,7 +245,7 @@ def test_pixels_need_those_of_the_subject_and_of_somebody_else(lacking: str) -> 
     assert not made.pixels
     data = made.build()
     assert all(clip.content.patches is None for clip in everything(data))
-    assert {recipe(clip) for clip in [*data.stills, *data.clips]} <= {"own", "other", "simulated"}
+    assert {recipe(clip) for clip in [*data.stills, *data.clips]} <= {"own", "stand_in", "other", "simulated"}
 
 
 def test_others_without_pixels_are_only_met_by_their_faces() -> None:

@@ -8,7 +8,7 @@ from pvchat.models.remoh import RoutingConfig
 from pvchat.models.vlm_frames import FrameBudget
 from pvchat.perception.geometry import Image
 from pvchat.training.footage import Footage, parts
-from pvchat.training.subject_clips import SubjectDataConfig
+from pvchat.training.subject_data import SubjectDataConfig
 from pvchat.training.vlm_clips import VlmClips
 from tests.chat.test_answer import clip as scene
 from tests.models.tiny_vlm import tiny_vlm
