@@ -97,7 +97,7 @@ class Trainer:
         tell(0.0, "building clips")
         data = base.build(material, sizes, watch.check)
         config = base.config(RoutingConfig(routing=options.routing))
-        tuning = FineTuneConfig(stages=options.stages, spr=options.spr, hae=options.hae, at_once=1)
+        tuning = FineTuneConfig(stages=options.stages, spr=options.spr, hae=options.hae)
         built = time.perf_counter()
         timing["build"] = built - started - timing["perceive"]
         # 5. train

@@ -145,7 +145,7 @@ def train(
     return fine_tune_nano(
         adapters,
         clips,
-        config or FineTuneConfig(seed=budget.seed, at_once=1),
+        config or FineTuneConfig(seed=budget.seed),
         routing=routing,
         alignment=AlignConfig(steps=budget.alignment),
         personal_queries=personal_queries,

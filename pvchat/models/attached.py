@@ -201,6 +201,7 @@ class AttachedAdapters:
         if config.routing == "dense" or not self.gates.gates:
             _check_names(set(), given)
             return
+        heads = 0
         for (block, gate), site in zip(self.gates.gates.items(), self._sites, strict=True):
             shared, routed = config.split(site.num_heads)
             if shared != gate.shared:
@@ -208,7 +209,8 @@ class AttachedAdapters:
                     f"{block} shares {gate.shared} heads, the adapter {shared}; all adapters of a base share alike"
                 )
             kept = max(1, round(config.active * routed))
-            router = HeadRouter(site.width, routed, config.routing, kept)
+            router = HeadRouter(site.width, routed, config.routing, kept, heads)
+            heads += routed
             router = router.to(next(gate.linear.parameters()).device)
             self._routers[name][block] = router.requires_grad_(False)
         if not given:

@@ -2,11 +2,13 @@
 
 With H heads, the first S of them shared and R = H - S routed, c the heads' outputs before the output projection:
 
-    out = W_o [a1 c_shared ; a2 g c_routed],  g = ReLU(W_r x + b),  (a1, a2) = 2 softmax(W_a x)
+    out = W_o [a1 c_shared ; a2 g c_routed],  g = ReLU(W_r x + b) / t,  (a1, a2) = 2 softmax(W_a x)
 
 PVChat (arXiv 2503.17069), section 3.3; the shared heads and their mix come from MoH (arXiv 2410.11842), the ReLU router
-from ReMoE (arXiv 2412.14711). At the start W_r = 0, b = 1 and W_a = 0, so every head counts once and the model equals
-its base. The gate stands before the output projection, behind the attention itself, which may be of any kind.
+from ReMoE (arXiv 2412.14711). At the start W_r = 0, b = t and W_a = 0, so every head counts once and the model equals
+its base. The thresholds t differ from head to head, between 0.5 and 1.5: were they all the same, one push of the
+sparsity term would turn every head off at once, and the next would turn them all on again. The gate stands before the
+output projection, behind the attention itself, which may be of any kind.
 
 Shape notation: B batch, L query length, E width of the block's input, D width of one head.
 """
@@ -22,6 +24,7 @@ from torch.nn import functional
 from torch.utils.hooks import RemovableHandle
 
 Routing = Literal["dense", "moh", "remoh"]
+_GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -86,16 +89,22 @@ class HeadRouter(nn.Module):
 
     Args:
         width: E. routed: R. routing: "moh" or "remoh". kept: heads that "moh" keeps.
+        first: number of its first head among the routed heads of the model; thresholds follow from it.
     """
 
-    def __init__(self, width: int, routed: int, routing: Routing, kept: int) -> None:
+    threshold: Tensor
+
+    def __init__(self, width: int, routed: int, routing: Routing, kept: int, first: int = 0) -> None:
         super().__init__()
         self.routing = routing
         self.kept = kept
         self.gate = nn.Linear(width, routed, dtype=torch.float32)
         self.mix = nn.Linear(width, 2, bias=False, dtype=torch.float32)
         nn.init.zeros_(self.gate.weight)
-        nn.init.ones_(self.gate.bias)
+        with torch.no_grad():
+            self.gate.bias.copy_(torch.tensor(thresholds(first, routed)) if routing == "remoh" else torch.ones(routed))
+        # It follows from the head's number, so that an adapter need not bring it.
+        self.register_buffer("threshold", self.gate.bias.detach().clone(), persistent=False)
         nn.init.zeros_(self.mix.weight)
 
     def forward(self, hidden_states: Tensor) -> tuple[Gates, Tensor]:
@@ -107,12 +116,17 @@ class HeadRouter(nn.Module):
 
     def _values(self, logits: Tensor) -> Tensor:
         if self.routing == "remoh":
-            return functional.relu(logits)
+            return functional.relu(logits) / self.threshold
         # Top-k of the softmax, scaled so that equal logits give the kept heads a gate of 1 (MoH, equation 6).
         chances = logits.softmax(dim=-1) * logits.shape[-1]
         lowest = chances.topk(self.kept, dim=-1).indices
         keep = torch.zeros_like(chances).scatter(-1, lowest, 1.0)
         return chances * keep
+
+
+def thresholds(first: int, count: int) -> list[float]:
+    """Thresholds of routed heads from the `first` on: multiples of the golden ratio, spread evenly over 0.5 to 1.5."""
+    return [0.5 + (number + 1) * _GOLDEN % 1.0 for number in range(first, first + count)]
 
 
 class GatedOutput(nn.Module):
@@ -253,6 +267,7 @@ def attach(model: nn.Module, sites: Sequence[AttentionSite], config: RoutingConf
         raise ValueError("no attention block was given to route; see `find_sites`")
     gates: dict[str, GatedOutput] = {}
     hooks: list[RemovableHandle] = []
+    heads = 0
     for site in sites:
         block = model.get_submodule(site.name)
         parent, _, attribute = f"{site.name}.{site.output}".rpartition(".")
@@ -261,7 +276,8 @@ def attach(model: nn.Module, sites: Sequence[AttentionSite], config: RoutingConf
         if isinstance(linear, GatedOutput):
             raise ValueError(f"{site.name} is gated already; detach its gates first")
         shared, routed = config.split(site.num_heads)
-        router = HeadRouter(site.width, routed, config.routing, max(1, round(config.active * routed)))
+        router = HeadRouter(site.width, routed, config.routing, max(1, round(config.active * routed)), heads)
+        heads += routed
         gate = GatedOutput(linear, site.num_heads, router.to(next(linear.parameters()).device), shared)
         setattr(holder, attribute, gate)
         hooks.append(block.register_forward_pre_hook(gate.catch, with_kwargs=True))

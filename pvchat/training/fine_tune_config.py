@@ -22,6 +22,8 @@ class FineTuneConfig:
         warmup: share of a stage's steps with a rising rate; afterwards a cosine to a twentieth.
         target_sparsity: T of SPR and HAE. spr, hae: whether each is used. hae_weight: see the paper.
         spr_start: first coefficient of SPR. The paper's 1e-8 takes some hundred steps to be felt; these runs have few.
+        spr_speed: k of SPR. With the paper's 0.8 the coefficient outruns gates that need a dozen steps to follow, and
+            heads swing between on and off.
         balance_weight: of the load-balance loss, which takes their place with top-k softmax routing.
         evaluations: how often the held-out part is looked at in each stage. patience: a stage ends after this many
             evaluations without a better loss; the best state is kept in any case.
@@ -31,11 +33,11 @@ class FineTuneConfig:
     seed: int = 7
     stages: Stages = "both"
     epochs_1: int = 1
-    epochs_2: int = 2
-    batch: int = 2
+    epochs_2: int = 3
+    batch: int = 1
     at_once: int | None = None
     rates: Mapping[ParameterGroup, float] = field(
-        default_factory=lambda: {"personal": 1e-3, "lora": 5e-4, "router": 1e-3, "pixels": 5e-4}
+        default_factory=lambda: {"personal": 1e-3, "lora": 1e-3, "router": 1e-3, "pixels": 5e-4}
     )
     warmup: float = 0.05
     weight_decay: float = 0.01
@@ -45,6 +47,7 @@ class FineTuneConfig:
     hae: bool = True
     hae_weight: float = 0.5
     spr_start: float = 0.3
+    spr_speed: float = 0.2
     balance_weight: float = 0.01
     evaluations: int = 4
     patience: int = 3

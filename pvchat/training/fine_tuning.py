@@ -94,7 +94,9 @@ class FineTuner(Generic[Content]):
         ]
         if not self._named:
             raise TrainingError("the adapter has nothing that is trained; give it personal tokens, a rank or routers")
-        self._spr = SmoothProximityRegularization(self.config.target_sparsity, start=self.config.spr_start)
+        self._spr = SmoothProximityRegularization(
+            self.config.target_sparsity, self.config.spr_speed, self.config.spr_start
+        )
         self._micro = min(self.config.batch, self.config.at_once or self.config.batch)
         self._history: list[StepRecord] = []
         self._notes: list[str] = []

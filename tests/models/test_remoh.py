@@ -117,7 +117,9 @@ def reference(block: Attention, gate: GatedOutput, x: Tensor, memory: Tensor, bi
         if h < gate.shared:
             heads.append(a[..., :1] * context)
         else:
-            heads.append(a[..., 1:] * logits[..., h - gate.shared, None].clamp_min(0) * context)
+            routed = h - gate.shared
+            opened = logits[..., routed, None].clamp_min(0) / router.threshold[routed]
+            heads.append(a[..., 1:] * opened * context)
     return torch.cat(heads, -1) @ gate.linear.weight.T + gate.linear.bias
 
 
@@ -143,6 +145,25 @@ def test_values_and_gradients_are_those_of_the_formula() -> None:
         assert mine is not None
         assert right is not None
         assert torch.allclose(mine, right, atol=1e-10)
+
+
+def test_heads_are_turned_off_one_after_another_as_the_push_grows() -> None:
+    holder = nn.ModuleDict({name: nn.ModuleDict({"cross_attention": Attention(WIDTH, HEADS)}) for name in "abcd"})
+    attached = attach(holder, find_sites(holder), RoutingConfig(shared=0.5))
+    heads = [gate.router for gate in attached.gates.values()]
+    shares = []
+    for push in (0.0, 0.75, 1.0, 1.25, 1.6):
+        values = []
+        for router in heads:
+            with torch.no_grad():
+                router.gate.bias.copy_(router.threshold - push)
+                gates, _ = router(torch.zeros(1, 1, WIDTH))
+            values.append(gates.values > 0)
+        shares.append(float(torch.cat(values).float().mean()))
+    assert shares[0] == 1.0
+    assert shares[-1] == 0.0
+    assert shares == sorted(shares, reverse=True)
+    assert 0.3 < shares[2] < 0.7
 
 
 @settings(max_examples=40, deadline=None)
