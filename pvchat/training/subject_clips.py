@@ -49,6 +49,7 @@ from pvchat.training.footage import (
 )
 from pvchat.training.nano_clip import NanoClip
 from pvchat.training.personal import TrainingClip, TrainingData, Turn
+from pvchat.training.repaint import repaint
 from pvchat.training.simulate import SURE_LOGIT, Asked, SceneSimulator
 from pvchat.training.simulated_scene import SimulationConfig
 from pvchat.training.subject_data import (
@@ -68,6 +69,7 @@ Describe = Callable[[Footage, random.Random], PatchMaps]
 
 HIDDEN_PAIRS = 0.5
 LOST_SHARE = 0.5
+REPAINTED = 0.6
 SHADES = (None, 16, 128)
 _SHORTEST_S, _LONGEST_S = 0.8, 4.0
 
@@ -186,7 +188,9 @@ class SubjectClips:
             return self._real(own, "present", pixels=own)
         if recipe == "stand_in":
             scene = self._cut(self._rng.choice(self._stages), stage)
-            return self._real(scene, "present", pixels=scene)
+            return self._real(
+                repaint(scene, self._rng) if self._rng.random() < REPAINTED else scene, "present", pixels=scene
+            )
         if recipe == "hidden":
             covered = self._covered(own)
             return self._real(covered, "present", pixels=covered, faces=False)
