@@ -35,7 +35,8 @@ class AppearanceNet:
         file = Path(path)
         if not file.is_file():
             raise ModelError(f"{file} does not exist: run `pvchat weights pull`")
-        network = EfficientNetLite0()
+        # transformers sets torch's default precision, for all threads, while it loads nano's language model in another.
+        network = EfficientNetLite0().float()
         try:
             network.load_state_dict(load_file(file))
         except (SafetensorError, RuntimeError) as error:

@@ -24,7 +24,7 @@ from benchmarks.remoh.figures import (
     table,
 )
 from benchmarks.remoh.people import KeptFrames, main_tracks, make_cast, read_seen, write_seen
-from benchmarks.remoh.personal import Counts, cases_of, chosen_people, summary
+from benchmarks.remoh.personal import Counts, Set, cases_of, chosen_people, summary
 from pvchat.perception.geometry import Image
 from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors, Track, VideoInfo
 
@@ -122,9 +122,9 @@ def test_what_is_asked_about_was_never_enrolled_from() -> None:
         cases = cases_of(cast, person, 2)
         assert person.enroll not in {case.recipe for case in cases}
         masked = [case for case in cases if case.part == "masked"]
-        assert len(masked) * 2 == len(cases)
         assert all(isinstance(case.recipe, Damaged) for case in masked)
-        assert {case.part for case in cases} == {"masked", "cross" if person.cross else "held_out"}
+        assert sum(case.present for case in masked) == (0 if person.cross else len(person.ask))
+        assert {case.part for case in cases} == ({"cross"} if person.cross else {"masked", "held_out"})
         assert {case.present for case in cases} == {True, False}
     enrolled, asked = cast.people["D0"].enroll, cast.people["D0"].ask[0]
     assert isinstance(enrolled, Cut)
@@ -170,7 +170,7 @@ def test_a_frame_is_read_once() -> None:
 
 def counts(right_instant: int, right_trained: int) -> Counts:
     made = Counts()
-    for key in (("held_out", "action"), ("masked", "existence present")):
+    for key in (("held_out", "action"), ("masked", "existence present"), ("masked", "existence absent")):
         made.asked[key] = 10  # type: ignore[index]
         made.instant[key], made.trained[key] = right_instant, right_trained  # type: ignore[index]
     return made
@@ -184,6 +184,15 @@ def test_masked_answers_are_no_part_of_the_ratio() -> None:
     assert found["instant_error"] == pytest.approx(0.3)
     assert found["parts"]["held_out"]["asked"] == 20
     assert "cross" not in found["parts"]
+
+
+def test_refusing_every_hidden_face_is_right_half_the_time() -> None:
+    refusing = Counts()
+    for state, asked in (("present", 4), ("absent", 40)):
+        key: tuple[Set, str] = ("masked", f"existence {state}")
+        refusing.asked[key] = asked
+        refusing.trained[key] = asked if state == "absent" else 0
+    assert summary([refusing], seed=0)["masked_face_acc"] == pytest.approx(0.5)
 
 
 def test_the_table_has_a_line_per_figure() -> None:

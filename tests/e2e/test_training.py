@@ -6,6 +6,7 @@ import pipelines
 from pipelines.demo import ASK_SHARE, ENROLL_SHARE
 from pvchat import weights
 from pvchat.evaluation.clips import cut
+from pvchat.training.fine_tune_config import FineTuneConfig
 from pvchat.video import probe
 
 NAME = "Daniel"
@@ -20,7 +21,7 @@ def test_an_adapter_is_trained_on_one_part_of_a_clip_and_worn_for_another(tmp_pa
         session.enroll(NAME, first, consent_by="demo media", purpose="test")
         session.perceive(weights.path("demo-bikes"))
         result = session.train(NAME, stages="2", clips=2, stills=1, questions=6, held_out=2)
-        assert result.steps == 2
+        assert 2 <= result.steps <= 2 * FineTuneConfig().epochs_2
         assert result.held_out_loss is not None
         assert result.asked == 6
         assert not result.warnings

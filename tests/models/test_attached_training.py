@@ -9,7 +9,7 @@ from torch.nn import functional
 from pvchat.models.adapter import AdapterConfig
 from pvchat.models.attached import AttachedAdapters
 from pvchat.models.qformer import Attention
-from pvchat.models.remoh import Routing, RoutingConfig, find_sites
+from pvchat.models.remoh import Routing, RoutingConfig, find_sites, thresholds
 from tests.models.tiny_roots import HEADS, WIDTH, fresh, trained
 
 
@@ -44,7 +44,7 @@ def projected(x: Tensor, linear: nn.Linear, update: tuple[Tensor, Tensor] | None
 
 def gates_of(logits: Tensor, routing: Routing, kept: int) -> Tensor:
     if routing == "remoh":
-        return logits.clamp_min(0)
+        return logits.clamp_min(0) / torch.tensor(thresholds(0, logits.shape[-1])).double()
     chances = torch.exp(logits) / torch.exp(logits).sum(-1, keepdim=True) * logits.shape[-1]
     lowest = chances.sort(-1, descending=True).values[..., kept - 1 : kept]
     return torch.where(chances >= lowest, chances, 0)

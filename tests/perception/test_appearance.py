@@ -49,6 +49,17 @@ def test_a_vector_does_not_depend_on_its_batch(net: AppearanceNet, carphone: Ima
     assert np.allclose(within[-1], alone, atol=1e-4)
 
 
+def test_a_default_precision_that_another_thread_sets_does_not_reach_the_network(
+    net: AppearanceNet, checkpoint: Path, carphone: Image
+) -> None:
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        built = AppearanceNet(checkpoint)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert np.array_equal(built.describe([carphone]), net.describe([carphone]))
+
+
 def test_the_same_scene_is_nearer_than_another(net: AppearanceNet, carphone: Image, street: list[Image]) -> None:
     changed = np.asarray(cv2.GaussianBlur(carphone, (0, 0), 0.6), dtype=np.uint8)
     darker = (carphone * 0.85).astype(np.uint8)
