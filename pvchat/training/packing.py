@@ -17,8 +17,6 @@ from transformers.models.llama.modeling_llama import LlamaForCausalLM
 from pvchat.training.checkpointing import IGNORED, answer_cross_entropy
 from pvchat.training.packed_attention import PackedAttention, PackedLayout, lay_out_row
 
-__all__ = ["BLOCKED", "IGNORED", "PackedBatch", "PackedRow", "pack", "packed_loss"]
-
 BLOCKED = -1e4
 
 

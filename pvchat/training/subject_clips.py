@@ -187,10 +187,11 @@ class SubjectClips:
         if recipe == "own":
             return self._real(own, "present", pixels=own)
         if recipe == "stand_in":
-            scene = self._cut(self._rng.choice(self._stages), stage)
-            return self._real(
-                repaint(scene, self._rng) if self._rng.random() < REPAINTED else scene, "present", pixels=scene
-            )
+            scene = self._rng.choice(self._stages)
+            if self._rng.random() < REPAINTED:
+                scene = repaint(scene, self._rng)
+            scene = self._cut(scene, stage)
+            return self._real(scene, "present", pixels=scene)
         if recipe == "hidden":
             covered = self._covered(own)
             return self._real(covered, "present", pixels=covered, faces=False)

@@ -7,6 +7,7 @@ what both have to equal.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -21,9 +22,9 @@ from pvchat.models.vlm_cache import FeatureCache
 from pvchat.models.vlm_family import Features
 from pvchat.models.vlm_frames import ClipFrames, FrameBudget
 from pvchat.models.vlm_prompt import NOBODY, Prompt
-from pvchat.training.checkpointing import activation_checkpointing, answer_cross_entropy
+from pvchat.training.checkpointing import IGNORED, activation_checkpointing, answer_cross_entropy
 from pvchat.training.packed_attention import PackedAttention
-from pvchat.training.packing import IGNORED, PackedBatch, PackedRow, pack
+from pvchat.training.packing import PackedBatch, PackedRow, pack
 from pvchat.training.personal import AnswerLoss, ParameterGroup, TrainingClip
 
 _KEY = "in training"
@@ -137,7 +138,7 @@ class VlmPersonal:
         Raises:
             TrainingError: a clip's features are not finite.
         """
-        features = [self.cache.get(clip.key, lambda clip=clip: self._look(clip)) for clip in clips]  # type: ignore[misc]
+        features = [self.cache.get(clip.key, partial(self._look, clip)) for clip in clips]
         rows = [self._row(clip, found) for clip, found in zip(clips, features, strict=True)]
         if not self.packs:
             features = [found for found, row in zip(features, rows, strict=True) for _ in row.turns]

@@ -5,7 +5,8 @@ import torch
 
 from pvchat.chat import prompt
 from pvchat.models.soft import splice
-from pvchat.training.packing import IGNORED, PackedRow, pack, packed_loss
+from pvchat.training.checkpointing import IGNORED
+from pvchat.training.packing import PackedRow, pack, packed_loss
 from tests.models.test_nano import inputs
 from tests.models.tiny import tiny_language, tiny_nano
 
