@@ -62,7 +62,8 @@ FULL = Sizes(
         "num_position_embeddings": 2304,
     },
     clips=4,
-    questions=8,
+    # 1,455 questions of 81 clips, as the paper has.
+    questions=18,
     frames=16,
     side=384,
     repeats=3,
