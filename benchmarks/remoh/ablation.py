@@ -1,6 +1,8 @@
 """What each part of fine-tuning brings: the same small budget with one thing changed at a time, several seeds.
 
     python -m benchmarks.remoh.ablation
+    python -m benchmarks.remoh.ablation --jobs 2            two runs side by side: sooner done, but each takes longer
+    python -m benchmarks.remoh.ablation --variant remoh     how long a run takes alone
     python -m benchmarks.remoh.ablation --quick
 
 The row "remoh" is the default: ReMoH with SPR and HAE, all personal queries, two stages, hard negatives.
@@ -8,11 +10,13 @@ The row "remoh" is the default: ReMoH with SPR and HAE, all personal queries, tw
 
 import argparse
 import json
+import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -28,7 +32,7 @@ from benchmarks.people.media import find_media
 from benchmarks.remoh.costs import ROOT
 from benchmarks.remoh.figures import spread
 from benchmarks.remoh.people import Cast, Person, Studio, make_cast
-from benchmarks.remoh.personal import Budget, Case, Counts, Say, ask, cases_of, chosen_people, train
+from benchmarks.remoh.personal import Budget, Case, Counts, ask, cases_of, chosen_people, train
 from pvchat.chat import prompt
 from pvchat.errors import PVChatError
 from pvchat.models.adapter import Adapter
@@ -94,12 +98,24 @@ class Bench:
     studio: Studio
     cast: Cast
     budget: Budget
+    held_out: dict[str, Sequence[TrainingClip[NanoClip]]] = field(default_factory=dict)
 
 
-def run_variant(
-    bench: Bench, variant: Variant, person: Person, held_out: Sequence[TrainingClip[NanoClip]], seed: int
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Job:
+    """One run: who is trained, from which seed, and which variant."""
+
+    person: str
+    seed: int
+    variant: str
+
+
+def run_variant(bench: Bench, job: Job) -> dict[str, Any]:
     """Train one person once, and measure."""
+    variant, seed = VARIANTS[job.variant], job.seed
+    person = bench.cast.people[job.person]
+    if person.key not in bench.held_out:
+        bench.held_out[person.key] = held_out_clips(bench, person)
     budget = replace(bench.budget, seed=seed)
     if not variant.two_stages:
         budget = replace(budget, stills=0, clips=budget.stills + budget.clips)
@@ -118,11 +134,11 @@ def run_variant(
         hard_negatives=variant.hard_negatives,
     )
     seconds = time.perf_counter() - started
-    loss = answer_loss(bench.adapters, run.adapter, held_out)
+    loss = answer_loss(bench.adapters, run.adapter, bench.held_out[person.key])
     entry, _ = bench.studio.enroll(person)
     cases: list[Case] = cases_of(bench.cast, person, budget.absent)
     # The same questions for every variant and seed.
-    counts = ask(bench.adapters, bench.studio, entry, cases, run.adapter, bench.budget.seed)
+    counts = ask(bench.adapters, bench.studio, entry, cases, run.adapter, bench.budget.seed, instant=False)
     return {
         "held_out_loss": loss,
         **accuracies(counts),
@@ -217,9 +233,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run every variant; the last line of the output is one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.remoh.ablation", description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="one seed, three variants, tiny sizes")
+    parser.add_argument("--variant", action="append", metavar="NAME", choices=list(VARIANTS), help="train it only")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs side by side (default: 1)")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep clips here, so that the next run is quicker")
     parser.add_argument("--out", type=Path, default=None, metavar="FILE", help="where the result is written")
     options = parser.parse_args(arguments)
+    if options.jobs < 1:
+        parser.error(f"--jobs {options.jobs} is less than 1")
     try:
         return _run(options)
     except PVChatError as error:
@@ -231,13 +251,13 @@ def _run(options: argparse.Namespace) -> int:
     started = perf_counter()
     budget = QUICK if options.quick else BUDGET
     seeds = SEEDS[:1] if options.quick else SEEDS
-    variants = {name: v for name, v in VARIANTS.items() if not options.quick or name in QUICK_VARIANTS}
+    variants: list[str] = options.variant or list(QUICK_VARIANTS if options.quick else VARIANTS)
     media = find_media()
     with ExitStack() as stack:
-        work = options.work or Path(stack.enter_context(TemporaryDirectory(prefix="bench-remoh-")))
-        studio = Studio(Workshop(work / "clips", media, _say), work / "seen")
-        bench = Bench(NanoAdapters(load_nano()), studio, make_cast(media, seed=budget.seed, most=budget.cast), budget)
-        runs = _runs(bench, variants, seeds, _say)
+        work = (options.work or Path(stack.enter_context(TemporaryDirectory(prefix="bench-remoh-")))).resolve()
+        people = chosen_people(make_cast(media, seed=budget.seed, most=budget.cast), budget.people)
+        jobs = [Job(p.key, seed, name) for p in people for seed in seeds for name in variants]
+        runs = _runs(jobs, work, budget, options.jobs)
     summaries = {name: by_seed(found) for name, found in runs.items()}
     result = {
         "variants": {
@@ -245,6 +265,7 @@ def _run(options: argparse.Namespace) -> int:
         },
         "seeds": list(seeds),
         "budget": asdict(budget),
+        "jobs": options.jobs,
         "media": media.origin,
         "quick": options.quick,
         "run_s": round(perf_counter() - started, 1),
@@ -253,24 +274,48 @@ def _run(options: argparse.Namespace) -> int:
         "machine": report.machine(),
     }
     Console().print(table(summaries))
-    out = options.out or (None if options.quick else DEFAULT_OUT)
+    out = options.out or (None if options.quick or options.variant else DEFAULT_OUT)
     if out is not None:
         report.write(out, result)
     print(json.dumps(result, ensure_ascii=False))
     return 0
 
 
-def _runs(
-    bench: Bench, variants: Mapping[str, Variant], seeds: Sequence[int], say: Say
-) -> dict[str, list[dict[str, Any]]]:
-    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in variants}
-    for person in chosen_people(bench.cast, bench.budget.people):
-        held_out = held_out_clips(bench, person)
-        for seed in seeds:
-            for name, variant in variants.items():
-                say(f"{person.key}, seed {seed}: {name}")
-                runs[name].append(run_variant(bench, variant, person, held_out, seed))
+def _runs(jobs: Sequence[Job], work: Path, budget: Budget, processes: int) -> dict[str, list[dict[str, Any]]]:
+    runs: dict[str, list[dict[str, Any]]] = {job.variant: [] for job in jobs}
+
+    def keep(results: Iterable[dict[str, Any]]) -> None:
+        for job, result in zip(jobs, results, strict=True):
+            runs[job.variant].append(result)
+            _say(f"{job.person}, seed {job.seed}: {job.variant}, {result['train_s']:.0f} s")
+
+    if processes == 1:
+        bench = _bench(work, budget)
+        keep(run_variant(bench, job) for job in jobs)
+    else:
+        threads = max(1, (os.cpu_count() or 1) // processes)
+        with get_context("spawn").Pool(processes, _start, (work, budget, threads)) as pool:
+            keep(pool.imap(_run_job, jobs))
     return runs
+
+
+def _bench(work: Path, budget: Budget) -> Bench:
+    media = find_media()
+    studio = Studio(Workshop(work / "clips", media, _say), work / "seen")
+    return Bench(NanoAdapters(load_nano()), studio, make_cast(media, seed=budget.seed, most=budget.cast), budget)
+
+
+_BENCH: list[Bench] = []
+"""Of a process of `--jobs`."""
+
+
+def _start(work: Path, budget: Budget, threads: int) -> None:
+    torch.set_num_threads(threads)
+    _BENCH.append(_bench(work, budget))
+
+
+def _run_job(job: Job) -> dict[str, Any]:
+    return run_variant(_BENCH[0], job)
 
 
 def _say(line: str) -> None:

@@ -170,24 +170,32 @@ def cases_of(cast: Cast, person: Person, absent: int) -> list[Case]:
 
 
 def ask(
-    adapters: NanoAdapters, studio: Studio, entry: GalleryEntry, cases: Sequence[Case], adapter: Adapter, seed: int
+    adapters: NanoAdapters,
+    studio: Studio,
+    entry: GalleryEntry,
+    cases: Sequence[Case],
+    adapter: Adapter,
+    seed: int,
+    *,
+    instant: bool = True,
 ) -> Counts:
-    """Ask the same questions with an adapter and without."""
+    """Ask the same questions with an adapter and, if `instant`, without."""
     adapters.put("asked", adapter)
     answerer = NanoAnswerer(adapters.nano, adapters, studio.look)
     counts = Counts()
     try:
         for number, case in enumerate(cases):
             seen = studio.see(case.recipe)
-            instant, trained = asked_clip(seen, entry), asked_clip(seen, entry, "asked")
-            scene = true_scene(instant, adapters.nano.model.config.layout, present=case.present)
+            plain, wearing = asked_clip(seen, entry), asked_clip(seen, entry, "asked")
+            asked = [(wearing, counts.trained), *([(plain, counts.instant)] if instant else [])]
+            scene = true_scene(plain, adapters.nano.model.config.layout, present=case.present)
             rng = random.Random(f"ask {seed} {entry.name} {number}")
             for kind in ("existence",) * 2 if case.part == "masked" else ASKED:
                 qa = make_qa(scene.facts, rng, split="heldout", precise_times=False, kind=kind)
                 state = scene.facts.subjects[0].state
                 key = (case.part, f"{kind} {state}" if kind == "existence" else kind)
                 counts.asked[key] += 1
-                for clip, right in ((instant, counts.instant), (trained, counts.trained)):
+                for clip, right in asked:
                     answer = answerer.answer(clip, qa.question, [entry.name], use_evidence=False).text
                     right[key] += fits(answer, qa, scene)
     finally:
