@@ -216,6 +216,14 @@ def test_the_ablation_averages_people_within_a_seed() -> None:
     assert len(changed) == len(ablation.VARIANTS) - 1
 
 
+@pytest.mark.parametrize("options", [["--jobs", "0"], ["--variant", "other"]])
+def test_the_ablation_refuses_what_it_cannot_run(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        ablation.main(options)
+    assert raised.value.code == 2
+    assert options[1] in capsys.readouterr().err
+
+
 def test_a_perceived_clip_is_read_as_it_was_kept(tmp_path: Path) -> None:
     video = VideoInfo(sha256="0", duration_s=1.0, width=8, height=8, fps=5.0, decoder="test")
     samples = FaceSamples(*(np.ones(shape, np.float32) for shape in ((2,), (2, 3), (2,))))
