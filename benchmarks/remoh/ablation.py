@@ -9,6 +9,7 @@ The row "remoh" is the default: ReMoH with SPR and HAE, all personal queries, tw
 """
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -283,20 +284,34 @@ def _run(options: argparse.Namespace) -> int:
 
 def _runs(jobs: Sequence[Job], work: Path, budget: Budget, processes: int) -> dict[str, list[dict[str, Any]]]:
     runs: dict[str, list[dict[str, Any]]] = {job.variant: [] for job in jobs}
+    commit = report.commit()
+    kept = {job: _kept(work, budget, commit, job) for job in jobs}
+    # Of changed files nobody knows what an earlier run was made with.
+    missing = [job for job in jobs if commit.endswith("+") or not kept[job].is_file()]
 
     def keep(results: Iterable[dict[str, Any]]) -> None:
-        for job, result in zip(jobs, results, strict=True):
-            runs[job.variant].append(result)
+        for job, result in zip(missing, results, strict=True):
+            kept[job].write_text(json.dumps(result), "utf-8")
             _say(f"{job.person}, seed {job.seed}: {job.variant}, {result['train_s']:.0f} s")
 
-    if processes == 1:
+    if missing and processes == 1:
         bench = _bench(work, budget)
-        keep(run_variant(bench, job) for job in jobs)
-    else:
+        keep(run_variant(bench, job) for job in missing)
+    elif missing:
         threads = max(1, (os.cpu_count() or 1) // processes)
         with get_context("spawn").Pool(processes, _start, (work, budget, threads)) as pool:
-            keep(pool.imap(_run_job, jobs))
+            keep(pool.imap(_run_job, missing))
+    for job in jobs:
+        runs[job.variant].append(json.loads(kept[job].read_text("utf-8")))
     return runs
+
+
+def _kept(work: Path, budget: Budget, commit: str, job: Job) -> Path:
+    """Where a run's result is kept, so that an interrupted ablation of the same commit goes on."""
+    what = json.dumps([commit, asdict(budget), asdict(job)])
+    folder = work / "ablation"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{hashlib.sha256(what.encode()).hexdigest()[:20]}.json"
 
 
 def _bench(work: Path, budget: Budget) -> Bench:
