@@ -249,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    started = perf_counter()
+    started, commit = perf_counter(), report.commit()
     budget = QUICK if options.quick else BUDGET
     seeds = SEEDS[:1] if options.quick else SEEDS
     variants: list[str] = options.variant or list(QUICK_VARIANTS if options.quick else VARIANTS)
@@ -271,7 +271,7 @@ def _run(options: argparse.Namespace) -> int:
         "quick": options.quick,
         "run_s": round(perf_counter() - started, 1),
         "date": report.today(),
-        "commit": report.commit(),
+        "commit": commit,
         "machine": report.machine(),
     }
     Console().print(table(summaries))

@@ -171,7 +171,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace, keys: list[str]) -> int:
-    started = perf_counter()
+    # Of the start: the checkout may change while it runs.
+    started, commit = perf_counter(), report.commit()
     out: Path | None = options.out
     if out is None and not options.quick and not options.only:
         out = DEFAULT_OUT
@@ -195,7 +196,7 @@ def _run(options: argparse.Namespace, keys: list[str]) -> int:
             "quick": options.quick,
             "run_s": round(perf_counter() - started, 1),
             "date": report.today(),
-            "commit": report.commit(),
+            "commit": commit,
             "machine": report.machine(),
         }
     Console().print(table(figures, instant_error=instant_error))
