@@ -286,8 +286,9 @@ def _runs(jobs: Sequence[Job], work: Path, budget: Budget, processes: int) -> di
     runs: dict[str, list[dict[str, Any]]] = {job.variant: [] for job in jobs}
     commit = report.commit()
     kept = {job: _kept(work, budget, commit, job) for job in jobs}
-    # Of changed files nobody knows what an earlier run was made with.
-    missing = [job for job in jobs if commit.endswith("+") or not kept[job].is_file()]
+    # Of changed files, or outside a checkout, nobody knows what an earlier run was made with.
+    known = not commit.endswith("+") and commit != "unknown"
+    missing = [job for job in jobs if not (known and kept[job].is_file())]
 
     def keep(results: Iterable[dict[str, Any]]) -> None:
         for job, result in zip(missing, results, strict=True):
