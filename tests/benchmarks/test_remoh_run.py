@@ -1,6 +1,7 @@
 """The arithmetic of the benchmark of fine-tuning: no model, no clip."""
 
 import math
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -158,21 +159,26 @@ def test_the_person_of_a_clip_is_the_most_seen_track_and_its_broken_off_parts() 
 def test_a_frame_is_read_once() -> None:
     asked: list[float] = []
 
-    def read(times: list[float]) -> list[Image]:
+    def read(times: Sequence[float]) -> list[Image]:
         asked.extend(times)
-        return [None for _ in times]  # type: ignore[misc]
+        return [np.full((2, 2, 3), round(100 * time_s), np.uint8) for time_s in times]
 
-    frames = KeptFrames(read)  # type: ignore[arg-type]
-    frames([0.1, 0.2])
-    frames([0.2, 0.1, 0.3])
+    frames = KeptFrames(read)
+    assert [int(image[0, 0, 0]) for image in frames([0.1, 0.2])] == [10, 20]
+    assert [int(image[0, 0, 0]) for image in frames([0.2, 0.1, 0.3])] == [20, 10, 30]
     assert asked == [0.1, 0.2, 0.3]
 
 
 def counts(right_instant: int, right_trained: int) -> Counts:
     made = Counts()
-    for key in (("held_out", "action"), ("masked", "existence present"), ("masked", "existence absent")):
-        made.asked[key] = 10  # type: ignore[index]
-        made.instant[key], made.trained[key] = right_instant, right_trained  # type: ignore[index]
+    keys: list[tuple[Set, str]] = [
+        ("held_out", "action"),
+        ("masked", "existence present"),
+        ("masked", "existence absent"),
+    ]
+    for key in keys:
+        made.asked[key] = 10
+        made.instant[key], made.trained[key] = right_instant, right_trained
     return made
 
 
