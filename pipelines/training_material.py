@@ -51,26 +51,34 @@ class MaterialFinder:
             TrainingError: the enrollment video is gone or another, or the subject is not found in it.
             VideoError, WeightsError: it cannot be looked at.
         """
-        file = self._enrollment_video(subject, video)
+        file = self.enrollment_video(subject, video)
         perceived = self._videos.get(file, progress)
         self._check()
         entry = self._tools.entry(subject.name, subject.vectors, subject.coverage)
-        enrollment, decision = self._enrollment(subject, entry, perceived, file)
-        others = list(self._others(subject, entry, enrollment))
+        enrollment, decision = self.enrollment(entry, perceived, file)
+        others = list(self.others(entry, enrollment.key))
         with_pixels = sum(other.frames is not None for other in others)
-        bystanders = _bystanders(enrollment, decision)
+        beside = bystanders(enrollment, decision)
         warnings = []
         if not with_pixels:
             warnings.append(
                 "there is no other people's video whose file is still there, so a hidden face is told from stock "
                 "pictures alone; ask about a video of other people first, then train again"
             )
-        found = [*others, bystanders] if bystanders.record.tracks else others
+        found = [*others, beside] if beside.record.tracks else others
         return Material(subject.name, entry, enrollment, found, tuple(warnings))
 
     # -- the enrollment video ----------------------------------------------------------------------------------------
 
-    def _enrollment_video(self, subject: StoredSubject, video: Path | None) -> Path:
+    def enrollment_video(self, subject: StoredSubject, video: Path | None = None) -> Path:
+        """Where the video somebody was enrolled from lies now.
+
+        Args:
+            subject: who. video: where it has moved to, if it has.
+
+        Raises:
+            TrainingError: it is gone, or the one given is another.
+        """
         wanted = subject.video_sha256
         if video is not None:
             if self._videos.identify(video)[1] != wanted:
@@ -96,40 +104,49 @@ class MaterialFinder:
         except VideoError:
             return None
 
-    def _enrollment(
-        self, subject: StoredSubject, entry: GalleryEntry, perceived: PerceivedVideo, file: Path
+    def enrollment(
+        self, entry: GalleryEntry, perceived: PerceivedVideo, file: Path
     ) -> tuple[Footage, IdentityDecision]:
+        """The enrollment video with the tracks that are the subject, and what is decided about it.
+
+        Raises:
+            TrainingError: the subject is not surely found in it, or it was described by another engine.
+        """
         record, vectors = perceived.record, perceived.vectors
         if vectors.face_model != entry.model_id:
             raise TrainingError(
-                f'"{subject.name}" was enrolled with the face model {entry.model_id}, this session uses '
+                f'"{entry.name}" was enrolled with the face model {entry.model_id}, this session uses '
                 f"{vectors.face_model}; open it with the other engine or enroll again"
             )
         decision = self._tools.decide(vectors, record, [entry])[0]
         if decision.state != "present" or not decision.track_ids:
             raise TrainingError(
-                f'"{subject.name}" is not surely found in {subject.video_name} any more ({decision.state}); '
+                f'"{entry.name}" is not surely found in the enrollment video ({decision.state}); '
                 "enroll again from a video that shows the face larger and longer"
             )
         return self._footage(file, record, vectors, tuple(decision.track_ids)), decision
 
     # -- everybody else ----------------------------------------------------------------------------------------------
 
-    def _others(self, subject: StoredSubject, entry: GalleryEntry, enrollment: Footage) -> Iterator[Footage]:
-        """Videos in which the subject is not, newest first; with pixels where the file is there and unchanged."""
+    def others(self, entry: GalleryEntry, enrollment_sha256: str, *, most: int = MOST_OTHERS) -> Iterator[Footage]:
+        """Videos in which the subject is not, newest first; with pixels where the file is there and unchanged.
+
+        Args:
+            entry: of the subject. enrollment_sha256: of the enrollment video, which is none of them. most: how many.
+        """
         models = dict(self._tools.perception_models())
         moment = now()
         with self._store.read() as session:
-            barred = {s.video_id for s in people.list_all(session) if not s.consent.valid(moment)}
+            barred = {s.video_sha256 for s in people.list_all(session) if not s.consent.valid(moment)}
             cached = [
                 (found.record, found.vectors)
                 for found in perceptions.load_all(session)
-                if found.record.models == models and found.video_id not in {subject.video_id, *barred}
+                if found.record.models == models and found.record.video.sha256 not in {enrollment_sha256, *barred}
             ]
         taken = 0
         for record, vectors in reversed(cached):
             self._check()
-            if taken == MOST_OTHERS:
+            if taken == most:
                 return
             if not record.tracks or self._tools.decide(vectors, record, [entry])[0].state != "absent":
                 continue
@@ -150,7 +167,7 @@ def _shortened(footage: Footage) -> Footage:
     return footage if end - start <= OTHERS_S else window(footage, start, start + OTHERS_S)
 
 
-def _bystanders(enrollment: Footage, decision: IdentityDecision) -> Footage:
+def bystanders(enrollment: Footage, decision: IdentityDecision) -> Footage:
     """The other people of the enrollment video, without pixels: the subject is in those.
 
     Only tracks that surely show somebody else: a lost piece of the subject's own would teach the opposite of the truth.
