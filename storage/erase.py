@@ -33,7 +33,7 @@ class Erased:
         track_vectors: vectors of tracks that went with those records.
         videos: file names of the videos that are no longer known at all.
         renamed: how many other videos lost their file name because it held the person's name.
-        adapters: how many adapters were trained for the person.
+        adapters: how many adapters were trained for the person, earlier versions among them.
         media: ids of the uploaded files that the person was or was to be enrolled from; the files are to be deleted.
     """
 
@@ -107,10 +107,9 @@ def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -
 
 def _enrollment_media(session: Session, subject_id: str) -> tuple[str, ...]:
     """Take the rows of the files uploaded to enroll this person, unless somebody else is enrolled from the same one."""
-    ids = set(session.scalars(select(JobRow.media_id).where(JobRow.subject_id == subject_id, JobRow.kind == "enroll")))
-    others = set(
-        session.scalars(select(JobRow.media_id).where(JobRow.subject_id != subject_id, JobRow.kind == "enroll"))
-    )
+    enrolling = select(JobRow.media_id).where(JobRow.kind.in_(("enroll", "train")))
+    ids = set(session.scalars(enrolling.where(JobRow.subject_id == subject_id)))
+    others = set(session.scalars(enrolling.where(JobRow.subject_id != subject_id)))
     gone = sorted(media_id for media_id in ids - others if media_id is not None)
     for row in session.scalars(select(MediaRow).where(MediaRow.id.in_(gone))).all():
         session.delete(row)

@@ -1,6 +1,7 @@
 """Jobs: accepted work that outlives the request and the process.
 
 queued -> running -> done | failed | needs_pick -> queued -> ... ; cancelled from any state that is not an end.
+How a training gets to a durable workflow, and on after its end, is in `storage.trainings`.
 Every change raises `version`.
 """
 
@@ -33,10 +34,13 @@ class Job:
     """One job.
 
     Attributes:
-        progress: 0..1. step: what is being done.
+        progress: 0..1. step: what is being done. what: a detail of it. eta_s: seconds left, where that is known.
         result: what came of it, once done. error: {"title", "detail"}, once failed.
         choices: how many people there are to pick from, while a pick is needed.
         owner: id of the key it was accepted for.
+        options: plain settings of a training.
+        workflow: id of the durable workflow that has a training now, None until it is handed over.
+        runs: how often it was handed over.
     """
 
     id: str
@@ -47,8 +51,13 @@ class Job:
     pick: int | None
     progress: float
     step: str
+    what: str
+    eta_s: float | None
     attempts: int
     version: int
+    options: dict[str, Any] | None
+    workflow: str | None
+    runs: int
     result: dict[str, Any] | None
     error: dict[str, Any] | None
     choices: tuple[tuple[int, str], ...]
@@ -57,6 +66,35 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+    @classmethod
+    def of(cls, row: JobRow) -> "Job":
+        """From the database."""
+        return cls(
+            id=row.id,
+            kind=row.kind,
+            state=row.state,
+            subject_id=row.subject_id,
+            media_id=row.media_id,
+            pick=row.pick,
+            progress=row.progress,
+            step=row.step,
+            what=row.what,
+            eta_s=row.eta_s,
+            attempts=row.attempts,
+            version=row.version,
+            options=row.options,
+            workflow=row.workflow,
+            runs=row.runs,
+            result=row.result,
+            error=row.error,
+            choices=tuple((crop.number, crop.description) for crop in row.crops),
+            owner=row.owner,
+            fingerprint=row.fingerprint,
+            created_at=row.created_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+        )
 
     @property
     def ended(self) -> bool:
@@ -72,10 +110,14 @@ def add(
     subject_id: str | None = None,
     media_id: str | None = None,
     pick: int | None = None,
+    options: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
     fingerprint: str | None = None,
 ) -> Job | None:
     """Accept a job; the caller's transaction decides whether it stays.
+
+    Args:
+        options: plain settings of a training, as JSON can hold them.
 
     Returns:
         The job, or None when this owner has used the idempotency key before.
@@ -86,6 +128,7 @@ def add(
         subject_id=subject_id,
         media_id=media_id,
         pick=pick,
+        options=None if options is None else dict(options),
         idempotency_key=idempotency_key,
         fingerprint=fingerprint,
     )
@@ -96,19 +139,19 @@ def add(
         if idempotency_key is not None and by_idempotency_key(session, owner, idempotency_key) is not None:
             return None
         raise
-    return _job(row)
+    return Job.of(row)
 
 
 def get(session: Session, job_id: str) -> Job | None:
     """The job with this id."""
     row = session.get(JobRow, job_id)
-    return None if row is None else _job(row)
+    return None if row is None else Job.of(row)
 
 
 def by_idempotency_key(session: Session, owner: str, key: str) -> Job | None:
     """The job this owner had accepted under this idempotency key."""
     row = session.scalar(select(JobRow).where(JobRow.owner == owner, JobRow.idempotency_key == key))
-    return None if row is None else _job(row)
+    return None if row is None else Job.of(row)
 
 
 def list_all(
@@ -120,7 +163,7 @@ def list_all(
         query = query.where(JobRow.subject_id == subject_id)
     if state is not None:
         query = query.where(JobRow.state == state)
-    return [_job(row) for row in session.scalars(query).all()]
+    return [Job.of(row) for row in session.scalars(query).all()]
 
 
 def waiting(session: Session) -> int:
@@ -135,16 +178,16 @@ def perceiving(session: Session, media_id: str) -> Job | None:
         .where(JobRow.media_id == media_id, JobRow.kind == "perceive", JobRow.state.in_(("queued", "running")))
         .limit(1)
     )
-    return None if row is None else _job(row)
+    return None if row is None else Job.of(row)
 
 
 def requeue_orphans(session: Session) -> int:
-    """Put back what a dead worker was at; what has died too often fails.
+    """Put back what a dead worker was at; what has died too often fails. Trainings are left to `storage.trainings`.
 
     Returns:
         How many jobs there were.
     """
-    rows = session.scalars(select(JobRow).where(JobRow.state == "running")).all()
+    rows = session.scalars(select(JobRow).where(JobRow.state == "running", JobRow.kind != "train")).all()
     for row in rows:
         if row.attempts >= MOST_ATTEMPTS:
             _end(row, "failed")
@@ -154,19 +197,20 @@ def requeue_orphans(session: Session) -> int:
                 "detail": f"the worker stopped {row.attempts} times while at this video; try another copy of it",
             }
         else:
-            row.state, row.step, row.progress = "queued", "waiting", 0.0
-            row.version += 1
+            _begin_again(row)
     session.flush()
     return len(rows)
 
 
 def put_back(session: Session, job_id: str) -> None:
-    """Let a running job begin again later, as if it had not been taken: the worker is being stopped."""
+    """Let a running job begin again later, as if it had not been taken: the worker is being stopped.
+
+    Trainings are left to `storage.trainings`.
+    """
     row = _running(session, job_id)
-    if row is not None:
-        row.state, row.step, row.progress = "queued", "waiting", 0.0
+    if row is not None and row.kind != "train":
+        _begin_again(row)
         row.attempts -= 1
-        row.version += 1
         session.flush()
 
 
@@ -178,8 +222,13 @@ def cancel_of_subject(session: Session, subject_id: str) -> None:
 
 
 def take_next(session: Session) -> Job | None:
-    """The longest waiting job, now running. Needs a session that holds the write lock."""
-    row = session.scalar(select(JobRow).where(JobRow.state == "queued").order_by(JobRow.created_at, JobRow.id).limit(1))
+    """The longest waiting job other than a training, now running. Needs a session that holds the write lock."""
+    row = session.scalar(
+        select(JobRow)
+        .where(JobRow.state == "queued", JobRow.kind != "train")
+        .order_by(JobRow.created_at, JobRow.id)
+        .limit(1)
+    )
     if row is None:
         return None
     row.state, row.step, row.progress = "running", "starting", 0.0
@@ -187,11 +236,16 @@ def take_next(session: Session) -> Job | None:
     row.attempts += 1
     row.version += 1
     session.flush()
-    return _job(row)
+    return Job.of(row)
 
 
-def tell(session: Session, job_id: str, progress: float, step: str) -> bool:
+def tell(
+    session: Session, job_id: str, progress: float, step: str, *, what: str = "", eta_s: float | None = None
+) -> bool:
     """Note how far a running job is.
+
+    Args:
+        progress: 0..1. step: what is being done. what: a detail of it. eta_s: seconds left, where that is known.
 
     Returns:
         False when it is not to go on: cancelled, or gone with its subject.
@@ -200,6 +254,7 @@ def tell(session: Session, job_id: str, progress: float, step: str) -> bool:
     if row is None:
         return False
     row.progress, row.step = min(max(progress, 0.0), 1.0), step[:100]
+    row.what, row.eta_s = what[:200], eta_s
     row.version += 1
     session.flush()
     return True
@@ -237,7 +292,7 @@ def ask_for_pick(session: Session, job_id: str, choices: Sequence[Choice]) -> bo
     row.crops.clear()
     session.flush()
     row.crops.extend(JobCropRow(number=c.number, description=c.description[:200], jpeg=c.jpeg) for c in choices)
-    row.state, row.step = "needs_pick", "several people: pick one"
+    row.state, row.step, row.what, row.eta_s = "needs_pick", "several people: pick one", "", None
     row.version += 1
     session.flush()
     return True
@@ -248,8 +303,8 @@ def choose(session: Session, job_id: str, number: int) -> bool:
     row = session.get(JobRow, job_id)
     if row is None or row.state != "needs_pick" or number not in {crop.number for crop in row.crops}:
         return False
-    row.pick, row.state, row.step, row.progress = number, "queued", "waiting", 0.0
-    row.version += 1
+    row.pick, row.workflow = number, None
+    _begin_again(row)
     session.flush()
     return True
 
@@ -275,29 +330,13 @@ def _running(session: Session, job_id: str) -> JobRow | None:
     return session.scalar(select(JobRow).where(JobRow.id == job_id, JobRow.state == "running"))
 
 
-def _end(row: JobRow, state: JobState) -> None:
-    row.state, row.finished_at = state, now()
+def _begin_again(row: JobRow) -> None:
+    row.state, row.step, row.progress = "queued", "waiting", 0.0
+    row.what, row.eta_s = "", None
     row.version += 1
 
 
-def _job(row: JobRow) -> Job:
-    return Job(
-        id=row.id,
-        kind=row.kind,
-        state=row.state,
-        subject_id=row.subject_id,
-        media_id=row.media_id,
-        pick=row.pick,
-        progress=row.progress,
-        step=row.step,
-        attempts=row.attempts,
-        version=row.version,
-        result=row.result,
-        error=row.error,
-        choices=tuple((crop.number, crop.description) for crop in row.crops),
-        owner=row.owner,
-        fingerprint=row.fingerprint,
-        created_at=row.created_at,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-    )
+def _end(row: JobRow, state: JobState) -> None:
+    row.state, row.finished_at = state, now()
+    row.what, row.eta_s = "", None
+    row.version += 1

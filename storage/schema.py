@@ -22,10 +22,11 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-JobKind = Literal["enroll", "perceive"]
+JobKind = Literal["enroll", "perceive", "train"]
 JobState = Literal["queued", "running", "needs_pick", "done", "failed", "cancelled"]
 
 
@@ -184,11 +185,15 @@ class VectorRow(Base):
 class AdapterRow(Base):
     """What fine-tuning left for one subject on one base; `card` and `data` are the halves of `Adapter.to_bytes`.
 
-    A new training replaces the row and takes a new id, so that whoever holds the old one can tell.
+    Each training adds a version, 1, 2, ..., under an id of its own, so that whoever holds another one can tell. The
+    current one is used; where none is, the base answers with what the enrollment alone gave.
     """
 
     __tablename__ = "adapters"
-    __table_args__ = (UniqueConstraint("subject_id", "base"),)
+    __table_args__ = (
+        UniqueConstraint("subject_id", "base", "version"),
+        Index(None, "subject_id", "base", unique=True, sqlite_where=text("current"), postgresql_where=text("current")),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=lambda: str(uuid4()))
     subject_id: Mapped[str] = mapped_column(ForeignKey("subjects.id", ondelete="CASCADE"))
@@ -197,6 +202,8 @@ class AdapterRow(Base):
     card: Mapped[str] = mapped_column(Text)
     data: Mapped[bytes] = mapped_column(LargeBinary)
     size: Mapped[int]
+    version: Mapped[int]
+    current: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
@@ -217,14 +224,15 @@ class MediaRow(Base):
 
 
 class JobRow(Base):
-    """Work that was accepted and outlives the request: an enrollment, or looking at an uploaded video.
+    """Work that was accepted and outlives the request: an enrollment, looking at an uploaded video, or a training.
 
-    `version` counts the changes, so that whoever watches a job knows what is new.
+    `version` counts the changes, so that whoever watches a job knows what is new. `workflow` names the durable
+    workflow that has a training now; `runs` counts how often it was handed to one.
     """
 
     __tablename__ = "jobs"
     __table_args__ = (
-        CheckConstraint("kind IN ('enroll', 'perceive')", name="kind"),
+        CheckConstraint("kind IN ('enroll', 'perceive', 'train')", name="kind"),
         CheckConstraint("state IN ('queued', 'running', 'needs_pick', 'done', 'failed', 'cancelled')", name="state"),
         UniqueConstraint("owner", "idempotency_key"),
         Index(None, "state", "created_at"),
@@ -238,8 +246,13 @@ class JobRow(Base):
     pick: Mapped[int | None]
     progress: Mapped[float] = mapped_column(default=0.0)
     step: Mapped[str] = mapped_column(String(100), default="waiting")
+    what: Mapped[str] = mapped_column(String(200), default="")
+    eta_s: Mapped[float | None]
     attempts: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
+    options: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    workflow: Mapped[str | None] = mapped_column(String(80))
+    runs: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     owner: Mapped[str] = mapped_column(String(36))
@@ -265,6 +278,23 @@ class JobCropRow(Base):
     number: Mapped[int]
     description: Mapped[str] = mapped_column(String(200))
     jpeg: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WorkerRow(Base):
+    """A process that runs durable workflows. It is alive while `beats` grows.
+
+    `pid_started` is when the process began, as its system tells it, so that another process under a reused id is told
+    apart.
+    """
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    host: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+    pid_started: Mapped[float]
+    beats: Mapped[int] = mapped_column(BigInteger, default=0)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
 class KeyRow(Base):

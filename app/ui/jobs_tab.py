@@ -14,7 +14,7 @@ from storage import jobs, media, people
 # How often the list looks again: while something goes on, and while nothing does.
 _SOON_S, _LATER_S = 2.0, 10.0
 _MOST = 50
-_KINDS = {"enroll": "Enroll", "perceive": "Look at"}
+_KINDS = {"enroll": "Enroll", "perceive": "Look at", "train": "Train"}
 
 
 def build(service: Service) -> gr.Tab:

@@ -1,4 +1,4 @@
-"""Adapters: one per subject and base, found by id, and gone with what they were trained on; where videos lie."""
+"""Adapters: versions per subject and base, found by id, gone with what they were trained on; where videos lie."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,10 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from pvchat.errors import SubjectError
 from storage import adapters, people, perceptions
+from storage.adapters import AdapterInfo
+from storage.engine import StorageError
 from storage.people import Consent, SubjectVectors
+from storage.schema import AdapterRow
 from storage.store import Store
 from storage.training_folder import TrainingFolder
 
@@ -37,6 +41,16 @@ def ids(store: Store, base: str = "nano") -> dict[str, str]:
         return adapters.ids(session, base)
 
 
+def versions(store: Store, subject_id: str, base: str = "nano") -> list[tuple[int, bool]]:
+    with store.read() as session:
+        return [(info.version, info.current) for info in adapters.versions(session, subject_id, base)]
+
+
+def roll_back(store: Store, subject_id: str, version: int | None = None) -> AdapterInfo:
+    with store.write() as session:
+        return adapters.roll_back(session, subject_id, "nano", version)
+
+
 def test_an_adapter_comes_back_by_id_and_is_listed_without_its_tensors(store: Store, ann: tuple[str, int]) -> None:
     first, other = save(store, ann[0]), save(store, ann[0], base="org/vlm", data=b"more")
     assert ids(store) == {ann[0]: first}
@@ -49,12 +63,68 @@ def test_an_adapter_comes_back_by_id_and_is_listed_without_its_tensors(store: St
     assert [(info.id, info.base, info.size) for info in found] == [(first, "nano", 9), (other, "org/vlm", 6)]
 
 
-def test_a_new_training_replaces_the_old_one_under_a_new_id(store: Store, ann: tuple[str, int]) -> None:
+def test_a_new_training_is_used_under_a_new_id_and_the_old_one_is_kept(store: Store, ann: tuple[str, int]) -> None:
     before, after = save(store, ann[0]), save(store, ann[0], data=b"better")
     assert before != after
     assert ids(store) == {ann[0]: after}
     with store.read() as session:
-        assert adapters.load(session, before) is None
+        assert adapters.load(session, before) == ("{}", b"tensors")
+        assert [info.id for info in adapters.infos(session, ann[0])] == [after]
+    assert versions(store, ann[0]) == [(2, True), (1, False)]
+
+
+def test_the_newest_versions_are_kept_beside_the_current_one(store: Store, ann: tuple[str, int]) -> None:
+    first = save(store, ann[0])
+    other = save(store, ann[0], base="org/vlm")
+    for _ in range(adapters.KEPT_VERSIONS + 1):
+        save(store, ann[0])
+    assert versions(store, ann[0]) == [(5, True), (4, False), (3, False), (2, False)]
+    with store.read() as session:
+        assert adapters.load(session, first) is None
+        assert adapters.load(session, other) is not None
+
+
+def test_a_rolled_back_version_is_used_until_the_next_training(store: Store, ann: tuple[str, int]) -> None:
+    made = [save(store, ann[0], data=bytes(number)) for number in range(3)]
+    other = save(store, ann[0], base="org/vlm")
+    assert roll_back(store, ann[0]).version == 2
+    back = roll_back(store, ann[0])
+    assert (back.id, back.version, back.current) == (made[0], 1, True)
+    assert ids(store) == {ann[0]: made[0]}
+    assert versions(store, ann[0]) == [(3, False), (2, False), (1, True)]
+    with pytest.raises(SubjectError, match="no earlier adapter for nano; kept versions: 1, 2, 3"):
+        roll_back(store, ann[0])
+    assert ids(store) == {ann[0]: made[0]}
+    assert roll_back(store, ann[0], 3).id == made[2]
+    roll_back(store, ann[0], 1)
+    save(store, ann[0])
+    assert versions(store, ann[0]) == [(4, True), (3, False), (2, False), (1, False)]
+    assert ids(store, "org/vlm") == {ann[0]: other}
+
+
+@pytest.mark.parametrize("version", [None, 1])
+def test_nothing_to_roll_back_to_is_told(store: Store, ann: tuple[str, int], version: int | None) -> None:
+    with pytest.raises(SubjectError, match="kept versions: none"):
+        roll_back(store, ann[0], version)
+
+
+def test_a_retired_adapter_is_not_used_and_can_come_back(store: Store, ann: tuple[str, int]) -> None:
+    save(store, ann[0])
+    newest = save(store, ann[0])
+    with store.write() as session:
+        assert adapters.retire(session, ann[0], "nano")
+        assert not adapters.retire(session, ann[0], "nano")
+        assert adapters.infos(session, ann[0]) == []
+    assert ids(store) == {}
+    assert roll_back(store, ann[0]).id == newest
+    assert ids(store) == {ann[0]: newest}
+
+
+def test_two_current_versions_are_refused(store: Store, ann: tuple[str, int]) -> None:
+    save(store, ann[0])
+    save(store, ann[0])
+    with pytest.raises(StorageError, match="UNIQUE"), store.write() as session:
+        session.execute(update(AdapterRow).values(current=True))
 
 
 def test_nobody_has_no_adapter(store: Store) -> None:

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from sqlalchemy import select
 
 from pvchat.errors import SubjectError
-from storage import adapters, people, perceptions
+from storage import adapters, jobs, people, perceptions
 from storage.engine import StorageError
 from storage.erase import erase_subject
 from storage.people import Consent, SubjectVectors
@@ -211,6 +211,8 @@ def test_no_byte_of_an_erased_person_stays_in_the_folder(
         adapters.save(
             session, subject_id, base="nano", base_sha256="0" * 64, card="card of nobody else", data=b"tensor canary"
         )
+        adapters.save(session, subject_id, base="nano", base_sha256="0" * 64, card="{}", data=b"later canary")
+        jobs.add(session, kind="train", owner="me", subject_id=subject_id, options={"note": "option canary"})
     canaries = {
         "name": CANARY_NAME.encode(),
         "key": CANARY_NAME.casefold().encode(),
@@ -219,6 +221,8 @@ def test_no_byte_of_an_erased_person_stays_in_the_folder(
         "folder": b"album of Zephyrine Quill",
         "card": b"card of nobody else",
         "tensors": b"tensor canary",
+        "later tensors": b"later canary",
+        "options": b"option canary",
         "template": (TEMPLATE + 7).astype("<f4")[1].tobytes()[:64],
         "appearance": np.full(4, 7.5, "<f4").tobytes(),
         "track face": make_vectors(7).faces[0].vectors[1].tobytes()[:64],
@@ -232,7 +236,7 @@ def test_no_byte_of_an_erased_person_stays_in_the_folder(
     assert found() == set(canaries)
     with store.write() as session:
         erased = erase_subject(session, subject_id, [])
-    assert erased.adapters == 1
+    assert erased.adapters == 2
     store.scrub()
     assert found() == set()
     with store.read() as session:
