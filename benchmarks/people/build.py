@@ -28,11 +28,14 @@ SMALL_FACE_PX = 18.0
 BLUR_OF_FACE = {"blur": 0.05, "haze": 0.10}
 """Standard deviation of the Gaussian, as a share of the face's height: features go, then all but the head's shape."""
 
-BARS_OF_FACE = {"eyes": (0.0, 0.55, 0.1), "mouth": (0.5, 1.15, 0.1), "face": (-0.15, 1.15, 0.1)}
+BARS_OF_FACE = {"eyes": (0.0, 0.55, 0.1), "mouth": (0.5, 1.15, 0.1), "covered": (-0.15, 1.15, 0.1)}
 """Top and bottom of a bar in face heights, and how many face widths it stands out on each side. Of a whole face it goes
 from the forehead to the chin: hair, clothes and room stay in sight."""
 
-Damage = Literal["small", "blur", "haze", "eyes", "mouth", "face"]
+COVER_MARGIN = 0.05
+"""How far the bar over a whole face stands out further on every side, in face widths and heights."""
+
+Damage = Literal["small", "blur", "haze", "eyes", "mouth", "covered"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,10 @@ class After:
 
 @dataclass(frozen=True)
 class Damaged:
-    """A part made worse: faces of 18 px, blurred a little or much, or a bar over eyes, nose and mouth, or the face."""
+    """A part made worse: faces of 18 px, blurred a little or much, or a bar over eyes, nose and mouth, or the face.
+
+    Only the bar over the whole face ("covered") hides it wherever it goes: the others may trail behind a quick face.
+    """
 
     part: "Recipe"
     how: Damage
@@ -201,15 +207,7 @@ class Workshop:
             return clips.degrade(clean.path, out, "small", factor, seed=1)
         if how in BLUR_OF_FACE:
             return clips.degrade(clean.path, out, "blur", 100 * BLUR_OF_FACE[how] * height)
-        top, bottom, aside = BARS_OF_FACE[how]
-
-        def bar(time_s: float) -> Sequence[Box]:
-            x0, y0, x1, y1 = boxes[min(bisect_left(times, time_s), len(boxes) - 1)]
-            tall, wide = y1 - y0, x1 - x0
-            low, high = max(0.0, y0 + top * tall), min(1.0, y0 + bottom * tall)
-            return [(max(0.0, x0 - aside * wide), low, min(1.0, x1 + aside * wide), high)]
-
-        return clips.degrade(clean.path, out, "masked", 1.0, regions=bar)
+        return clips.degrade(clean.path, out, "masked", 1.0, regions=lambda time_s: [bar(how, times, boxes, time_s)])
 
     def _faces(self, clip: ClipTruth) -> tuple[list[float], list[Box]]:
         """The largest face of the clip ten times a second, as fractions; a missed face keeps its last place."""
@@ -235,15 +233,39 @@ class Workshop:
         return times, boxes
 
 
+def bar(how: Damage, times: Sequence[float], boxes: Sequence[Box], time_s: float) -> Box:
+    """Where a bar lies at a time, as fractions.
+
+    Args:
+        how: a key of `BARS_OF_FACE`. times: ascending, when the face was looked for. boxes: where it was.
+    """
+    top, bottom, aside = BARS_OF_FACE[how]
+    after = min(bisect_left(times, time_s), len(boxes) - 1)
+    between = [boxes[after]]
+    if how == "covered":
+        # Between two looks the face may be anywhere on its way.
+        between.append(boxes[max(0, after - 1)])
+        top, bottom, aside = top - COVER_MARGIN, bottom + COVER_MARGIN, aside + COVER_MARGIN
+    bars = [
+        (x0 - aside * (x1 - x0), y0 + top * (y1 - y0), x1 + aside * (x1 - x0), y0 + bottom * (y1 - y0))
+        for x0, y0, x1, y1 in between
+    ]
+    left, high = (max(0.0, min(b[side] for b in bars)) for side in (0, 1))
+    right, low = (min(1.0, max(b[side] for b in bars)) for side in (2, 3))
+    return (left, high, right, low)
+
+
 def _plain(recipe: Recipe) -> object:
     if isinstance(recipe, Cut | Moving):
         return asdict(recipe)
     if isinstance(recipe, Damaged):
+        margin = [COVER_MARGIN] if recipe.how == "covered" else []
         return [
             recipe.how,
             SMALL_FACE_PX,
             BLUR_OF_FACE.get(recipe.how),
             BARS_OF_FACE.get(recipe.how),
+            *margin,
             type(recipe.part).__name__,
             _plain(recipe.part),
         ]

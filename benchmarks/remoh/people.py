@@ -226,8 +226,8 @@ def make_cast(media: Media, *, seed: int, most: int | None = None) -> Cast:
 
 
 def masked(recipe: Recipe) -> Recipe:
-    """The same clip with a bar over the face."""
-    return Damaged(recipe, "face")
+    """The same clip with a bar over the face, wherever it goes."""
+    return Damaged(recipe, "covered")
 
 
 def asked_clip(seen: Seen, entry: GalleryEntry, adapter: str | None = None) -> Clip:

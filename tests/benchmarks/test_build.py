@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.people.build import (
     After,
@@ -14,12 +16,16 @@ from benchmarks.people.build import (
     Recipe,
     Workshop,
     ask_recipe,
+    bar,
     enroll_recipe,
 )
 from benchmarks.people.media import Media, Source
 from pvchat.evaluation.clips import write_clip
+from pvchat.perception.face_detection import FaceDetector
+from pvchat.perception.record import Box
 from pvchat.video import iter_frames
 from pvchat.weights import demo_photo
+from pvchat.weights import path as weights_path
 
 FPS = 10.0
 
@@ -104,6 +110,47 @@ def test_a_bar_covers_the_eyes_and_the_mouth_stays(tmp_path: Path) -> None:
     assert 0.01 < changed.mean() < 0.4
     rows = np.flatnonzero(changed.any(axis=1)) / changed.shape[0]
     assert rows.max() < 0.75
+
+
+SHARES = st.floats(0.0, 1.0)
+FACES = st.tuples(SHARES, SHARES, st.floats(0.02, 0.5), st.floats(0.02, 0.5)).map(
+    lambda f: (f[0] * (1 - f[2]), f[1] * (1 - f[3]), f[0] * (1 - f[2]) + f[2], f[1] * (1 - f[3]) + f[3])
+)
+
+
+@given(first=FACES, then=FACES, share=SHARES)
+def test_the_bar_over_a_face_covers_it_on_its_way_between_two_looks(first: Box, then: Box, share: float) -> None:
+    times = [0.0, 0.1, 0.2, 0.3]
+    x0, y0, x1, y1 = ((1 - share) * a + share * b for a, b in zip(first, then, strict=True))
+    left, high, right, low = bar("covered", times, [then, first, then, first], 0.1 + 0.1 * share)
+    assert left <= x0
+    assert right >= x1
+    assert high <= max(0.0, y0 - 0.15 * (y1 - y0))
+    assert low >= min(1.0, y1 + 0.15 * (y1 - y0))
+
+
+@given(face=FACES, time_s=st.floats(0.0, 1.0))
+def test_of_a_face_that_keeps_still_the_bar_leaves_hair_and_clothes_in_sight(face: Box, time_s: float) -> None:
+    left, high, right, low = bar("covered", [0.0, 0.1, 0.2], [face] * 3, time_s)
+    width, height = face[2] - face[0], face[3] - face[1]
+    assert right - left <= 1.31 * width
+    assert low - high <= 1.41 * height
+    assert 0 <= left < right <= 1
+    assert 0 <= high < low <= 1
+
+
+def test_nothing_of_a_covered_face_is_in_sight_at_any_time(tmp_path: Path) -> None:
+    media = Media("demo", {"G": Source("G", demo_photo(), "G", "photo", (0.29, 0.22, 0.50, 0.66))})
+    workshop = Workshop(tmp_path / "work", media)
+    moving = Moving("G", seed=2, seconds=0.6)
+    clean, covered = workshop.make(moving), workshop.make(Damaged(moving, "covered"))
+    detector = FaceDetector(weights_path("mp-face-detection-full"))
+    times = [0.05, 0.25, 0.35, 0.45]
+    shown = (iter_frames(clip.path, times, untrusted=False) for clip in (clean, covered))
+    for (_, before), (_, after) in zip(*shown, strict=True):
+        x0, y0, x1, y1 = (int(edge) for edge in max(detector.detect(before), key=lambda face: face.height).box)
+        assert after[y0:y1, x0:x1].std() < 5 < before[y0:y1, x0:x1].std()
+        assert np.abs(after.astype(int) - before).mean(axis=2).min() < 5
 
 
 def test_small_faces_are_small(tmp_path: Path) -> None:
