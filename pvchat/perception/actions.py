@@ -303,6 +303,9 @@ JUDGES: dict[str, Callable[[TrackObservation], list[Judgement]]] = {
     "keeping still": keeping_still,
 }
 
+TOLD_BY_FACES = frozenset({"talking", "smiling", "turning the head", "keeping still"})
+"""Words that nothing but a face tells: where none is seen, they are never said."""
+
 
 def action_attribute(word: str, judgements: Sequence[Judgement], track: TrackObservation) -> list[Attribute]:
     """Turn the judgements of one word into an attribute with spans, or nothing.

@@ -11,30 +11,28 @@ only where there is none, faces and pixels are also mixed:
     hidden       subject's    present
     hidden       others'      absent
 
-Nothing here reads the held-out part of a video, except for the held-out clips.
+Nothing here reads the held-out part of a video, except for the held-out clips. Every clip has chances of its own: it is
+the same whichever others are made, and in whatever order.
 """
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from functools import cached_property
 
 import numpy as np
 
-from pvchat.chat.answer import Clip, clip_facts
 from pvchat.chat.evidence import evidence_lines
 from pvchat.chat.facts import SceneFacts
-from pvchat.chat.nano_answer import arrays_of, subject_arrays
 from pvchat.errors import TrainingError
-from pvchat.identity.decision import IdentityDecision, decide
+from pvchat.identity.decision import decide
 from pvchat.identity.gallery import GalleryEntry
 from pvchat.identity.whitening import Whitening
 from pvchat.models.config import TokenLayout
-from pvchat.models.nano import SubjectArrays
-from pvchat.models.tokens import WHOLE_FRAME, ClipArrays, PatchArrays, appearance_projection, patch_rows
-from pvchat.perception.patches import PatchMaps
+from pvchat.models.tokens import appearance_projection
 from pvchat.training.align import Pair
+from pvchat.training.chances import Chances
 from pvchat.training.dialogue import make_qa
 from pvchat.training.footage import (
     Footage,
@@ -47,13 +45,15 @@ from pvchat.training.footage import (
     still,
     window,
 )
+from pvchat.training.glimpse import glimpse
 from pvchat.training.nano_clip import NanoClip
 from pvchat.training.personal import TrainingClip, TrainingData, Turn
 from pvchat.training.repaint import repaint
-from pvchat.training.simulate import SURE_LOGIT, Asked, SceneSimulator
+from pvchat.training.simulate import Asked, SceneSimulator
 from pvchat.training.simulated_scene import SimulationConfig
 from pvchat.training.subject_data import (
     CLIP_KINDS,
+    FROM_POSITIVES,
     LEAST_FRAMES,
     LOST_KINDS,
     NEED_PIXELS,
@@ -63,12 +63,12 @@ from pvchat.training.subject_data import (
     Recipe,
     SubjectDataConfig,
 )
+from pvchat.training.subject_views import Describe, Shown, SubjectViews
 from pvchat.training.wordings import Kind
 
-Describe = Callable[[Footage, random.Random], PatchMaps]
-
 HIDDEN_PAIRS = 0.5
-LOST_SHARE = 0.5
+LOST_SHARE, GLIMPSED_SHARE = 0.55, 0.35
+FURTHER_SHARE = 0.5
 REPAINTED = 0.6
 SHADES = (None, 16, 128)
 _SHORTEST_S, _LONGEST_S = 0.8, 4.0
@@ -82,6 +82,7 @@ class SubjectClips:
         enrollment: the enrollment video with the subject's tracks. others: videos of other people.
         describe: patch features of some footage, or None for a nano that sees no pixels.
         config: see `SubjectDataConfig`.
+        positives: further footage of the subject, with the subject's tracks; short, and wholly trained on.
 
     Raises:
         TrainingError: the enrollment video has fewer than two usable frames of the subject.
@@ -96,12 +97,15 @@ class SubjectClips:
         others: Sequence[Footage],
         describe: Describe | None,
         config: SubjectDataConfig | None = None,
+        *,
+        positives: Sequence[Footage] = (),
     ) -> None:
         self.config = config or SubjectDataConfig()
         self.name = name
         self.entry = replace(entry, name=name)
         self.layout = layout
         self.enrollment = enrollment
+        self.positives = tuple(positives)
         frames = len(samples_within(enrollment, parts(enrollment)[0]))
         if frames < LEAST_FRAMES:
             raise TrainingError(
@@ -111,29 +115,54 @@ class SubjectClips:
         self.others = self._ranked(others)
         self._stages = [replace(other, subject=shown) for other in self.others if (shown := _most_seen(other))]
         with_pixels = enrollment.frames is not None and any(other.frames is not None for other in self.others)
-        self.describe = describe if with_pixels else None
-        lookalike = SimulationConfig.lookalike if self.config.hard_negatives else 0.0
-        self._simulator = SceneSimulator(
-            self.config.seed, layout, SimulationConfig(max_subjects=1, nobody_asked=0.0, lookalike=lookalike)
-        )
-        self._rng = random.Random(f"subject clips {self.config.seed}")
-        self._noise = np.random.default_rng(self.config.seed)
+        self._views = SubjectViews(name, self.entry, layout, describe if with_pixels else None, self.config.evidence)
 
     @property
     def pixels(self) -> bool:
         """Whether clips have patches: the subject's pixels can be had, and somebody else's to tell them from."""
-        return self.describe is not None
+        return self._views.describe is not None
 
     def build(self) -> TrainingData[NanoClip]:
         """Stills, clips and the held-out part."""
         config = self.config
-        each, more = divmod(config.questions, config.stills + config.clips)
-        made = [
-            self._clip(index, stage=1 if index < config.stills else 2, questions=each + (index < more))
-            for index in range(config.stills + config.clips)
-        ]
-        held_out = [self._held_out(index) for index in range(config.held_out)]
+        made = [self.clip(index) for index in range(config.stills + config.clips)]
+        held_out = [self.held_out(index) for index in range(config.held_out)]
         return TrainingData(made[: config.stills], made[config.stills :], held_out)
+
+    def clip(self, index: int, *, look: bool = True) -> TrainingClip[NanoClip]:
+        """One clip to train on.
+
+        Args:
+            index: stills come first, then clips. look: False leaves the patches out; all else is the same.
+        """
+        config, chances = self.config, self._chances("clip", index)
+        stage = 1 if index < config.stills else 2
+        each, more = divmod(config.questions, config.stills + config.clips)
+        positive = math.ceil((index + 1) * config.positives) > math.ceil(index * config.positives)
+        recipe = self._recipe(positive, chances.draw)
+        source = self._source(recipe, chances.draw)
+        content, facts = self._content(recipe, source, positive, stage, chances, look=look)
+        turns = _turns(content, facts, _kinds(content, stage), each + (index < more), chances.draw)
+        present = facts.subjects[0].state == "present"
+        of = "" if source is self.enrollment else f" of {source.key}"
+        return TrainingClip(f"{stage}.{index}.{recipe}", content, turns, present, f"{recipe} {index}{of}")
+
+    def held_out(self, index: int, *, look: bool = True) -> TrainingClip[NanoClip]:
+        """One clip of the held-out part: of the subject and of others by turns, first two with faces, then two without.
+
+        Args:
+            index, look: see `clip`.
+        """
+        chances = self._chances("held out", index)
+        hidden = self.pixels and index % 4 >= 2
+        source = self.enrollment if index % 2 == 0 or not self.others else self.others[index // 2 % len(self.others)]
+        positive = source is self.enrollment
+        footage = window(source, *parts(source)[1])
+        footage = _covered(footage, chances.draw) if hidden else footage
+        state: Shown = "present" if positive else "absent"
+        content, facts = self._views.view(footage, state, chances, pixels=footage, faces=not hidden, look=look)
+        turns = _turns(content, facts, _kinds(content, 2), self.config.held_out_questions, chances.draw)
+        return TrainingClip(f"held out.{index}", content, turns, positive, f"held out {index}")
 
     def pairs(self, count: int) -> list[Pair]:
         """Clips as they are seen and as they have to be read, half of them of the subject, to align patches with.
@@ -143,34 +172,29 @@ class SubjectClips:
         """
         if not self.pixels:
             raise TrainingError("there are no pixels of the subject and of somebody else to tell apart")
-        return [self._pair(index) for index in range(count)]
+        return [self._pair(index, self._chances("pair", index)) for index in range(count)]
 
-    def _pair(self, index: int) -> Pair:
-        state: Literal["present", "absent"] = "present" if index % 2 == 0 else "absent"
-        own, other = self._long(self.enrollment), self._long(self._other(pixels=True))
+    def _pair(self, index: int, chances: Chances) -> Pair:
+        state: Shown = "present" if index % 2 == 0 else "absent"
+        rng, view = chances.draw, self._views.view
+        own, other = self._long(self.enrollment, rng), self._long(self._other(rng, pixels=True), rng)
         mine, theirs = (own, other) if state == "present" else (other, own)
-        drawn = self._rng.random()
+        drawn = rng.random()
         if drawn < HIDDEN_PAIRS:
-            shown = still(mine, self._rng.choice(_seen_at(mine))) if index % 3 == 0 else mine
-            covered = self._covered(shown)
-            seen, _ = self._real(covered, state, pixels=covered, faces=False)
-            told, _ = self._real(mine, state, pixels=mine)
-            return Pair(seen, replace(told, patches=None))
-        seen, _ = self._real(mine, state, pixels=theirs if drawn < (1 + HIDDEN_PAIRS) / 2 else mine)
+            shown = still(mine, rng.choice(_seen_at(mine))) if index % 3 == 0 else mine
+            covered = _covered(shown, rng)
+            seen, _ = view(covered, state, chances, pixels=covered, faces=False)
+            told, _ = view(mine, state, chances, pixels=mine, look=False)
+            return Pair(seen, told)
+        seen, _ = view(mine, state, chances, pixels=theirs if drawn < (1 + HIDDEN_PAIRS) / 2 else mine)
         return Pair(seen, replace(seen, patches=None))
 
     # -- one clip ----------------------------------------------------------------------------------------------------
 
-    def _clip(self, index: int, *, stage: int, questions: int) -> TrainingClip[NanoClip]:
-        share = self.config.positives
-        positive = math.ceil((index + 1) * share) > math.ceil(index * share)
-        recipe = self._recipe(positive)
-        content, facts = self._content(recipe, positive, stage)
-        turns = self._turns(facts, questions, _kinds(content, stage), precise=content.evidence is not None)
-        present = facts.subjects[0].state == "present"
-        return TrainingClip(f"{stage}.{index}.{recipe}", content, turns, present, f"{recipe} {index}")
+    def _chances(self, what: str, index: int) -> Chances:
+        return Chances.of("subject clips", self.config.seed, what, index)
 
-    def _recipe(self, positive: bool) -> Recipe:
+    def _recipe(self, positive: bool, rng: random.Random) -> Recipe:
         weights = {
             recipe: weight
             for recipe, weight in (POSITIVE if positive else NEGATIVE).items()
@@ -178,173 +202,92 @@ class SubjectClips:
             and (self.others or recipe != "other")
             and (self._stages or recipe != "stand_in")
         }
-        return self._rng.choices(list(weights), list(weights.values()))[0]
+        return rng.choices(list(weights), list(weights.values()))[0]
 
-    def _content(self, recipe: Recipe, positive: bool, stage: int) -> tuple[NanoClip, SceneFacts]:
+    def _source(self, recipe: Recipe, rng: random.Random) -> Footage:
+        """Footage of the subject for a clip."""
+        if recipe not in FROM_POSITIVES:
+            return self.enrollment
+        further = [p for p in self.positives if recipe not in NEED_PIXELS or p.frames is not None]
+        return rng.choice(further) if further and rng.random() < FURTHER_SHARE else self.enrollment
+
+    def _content(
+        self, recipe: Recipe, source: Footage, positive: bool, stage: int, chances: Chances, *, look: bool
+    ) -> tuple[NanoClip, SceneFacts]:
+        rng, view = chances.draw, self._views.view
         if recipe == "simulated":
-            return self._simulated(positive)
-        own = self._cut(self.enrollment, stage)
-        if recipe == "own":
-            return self._real(own, "present", pixels=own)
+            return self._simulated(positive, rng)
         if recipe == "stand_in":
-            scene = self._rng.choice(self._stages)
-            if self._rng.random() < REPAINTED:
-                scene = repaint(scene, self._rng)
-            scene = self._cut(scene, stage)
-            return self._real(scene, "present", pixels=scene)
+            scene = rng.choice(self._stages)
+            if rng.random() < REPAINTED:
+                scene = repaint(scene, rng)
+            scene = self._cut(scene, stage, rng)
+            return view(scene, "present", chances, pixels=scene, stands_in=True, look=look)
+        own = self._cut(source, stage, rng)
+        if recipe == "own":
+            return view(own, "present", chances, pixels=own, look=look)
         if recipe == "hidden":
-            covered = self._covered(own)
-            return self._real(covered, "present", pixels=covered, faces=False)
-        other = self._cut(self._other(pixels=recipe != "other"), stage)
+            covered = _covered(own, rng)
+            return view(covered, "present", chances, pixels=covered, faces=False, look=look)
+        other = self._cut(self._other(rng, pixels=recipe != "other"), stage, rng)
         if recipe == "elsewhere":
-            return self._real(own, "present", pixels=other)
+            return view(own, "present", chances, pixels=other, look=look)
         if recipe == "intruder":
-            return self._real(other, "absent", pixels=own)
+            return view(other, "absent", chances, pixels=own, look=look)
         if recipe == "other_hidden":
-            covered = self._covered(other)
-            return self._real(covered, "absent", pixels=covered, faces=False)
-        return self._real(other, "absent", pixels=other)
+            covered = _covered(other, rng)
+            return view(covered, "absent", chances, pixels=covered, faces=False, look=look)
+        return view(other, "absent", chances, pixels=other, look=look)
 
-    def _held_out(self, index: int) -> TrainingClip[NanoClip]:
-        positive = index % 2 == 0
-        hidden = self.pixels and index % 4 >= 2
-        source = self.enrollment if positive or not self.others else self.others[index // 2 % len(self.others)]
-        positive = source is self.enrollment
-        start, end = parts(source)[1]
-        footage = window(source, start, end)
-        footage = self._covered(footage) if hidden else footage
-        content, facts = self._real(footage, "present" if positive else "absent", pixels=footage, faces=not hidden)
-        kinds = _kinds(content, 2)
-        turns = self._turns(facts, self.config.held_out_questions, kinds, precise=content.evidence is not None)
-        return TrainingClip(f"held out.{index}", content, turns, positive, f"held out {index}")
-
-    def _simulated(self, positive: bool) -> tuple[NanoClip, SceneFacts]:
-        asked = self._asked()
+    def _simulated(self, positive: bool, rng: random.Random) -> tuple[NanoClip, SceneFacts]:
+        lookalike = SimulationConfig.lookalike if self.config.hard_negatives else 0.0
+        config = SimulationConfig(max_subjects=1, nobody_asked=0.0, lookalike=lookalike)
+        simulator = SceneSimulator(rng.getrandbits(64), self.layout, config)
         while True:
-            scene = self._simulator.scene(asked)
+            scene = simulator.scene(self._asked)
             state = scene.facts.subjects[0].state
             if (state == "present") == positive or state == "unsure":
                 break
-        lines = evidence_lines(scene.facts) if self._rng.random() < self.config.evidence else None
+        lines = evidence_lines(scene.facts) if rng.random() < self.config.evidence else None
         return NanoClip(self.name, scene.clip, scene.subjects[0], None, lines, scene.facts), scene.facts
-
-    def _real(
-        self,
-        footage: Footage,
-        state: Literal["present", "absent"],
-        *,
-        pixels: Footage,
-        faces: bool = True,
-    ) -> tuple[NanoClip, SceneFacts]:
-        """A part of a video as the model would meet it in a conversation, and what is true of it.
-
-        Args:
-            footage: what is shown. state: of the subject in it. pixels: whose patches are seen.
-            faces: whether faces are seen.
-        """
-        clip, facts = self._judged(footage, state)
-        arrays = arrays_of(clip, self.layout)
-        beside = subject_arrays(clip, arrays, self.name, self.layout)
-        if state == "present" and faces:
-            stands_in = footage.key != self.enrollment.key
-            arrays, beside = self._met_again(arrays, beside, footage.subject, stands_in=stands_in)
-        patches = None
-        if self.describe is not None and pixels.frames is not None:
-            patches = self._patches(pixels, arrays, footage)
-        noted = faces and self._rng.random() < self.config.evidence
-        lines = evidence_lines(facts) if noted else None
-        return NanoClip(self.name, arrays, beside, patches, lines, facts), facts
-
-    def _judged(self, footage: Footage, state: Literal["present", "absent"]) -> tuple[Clip, SceneFacts]:
-        found = decide(footage.vectors, footage.record, [self.entry])[0]
-        mine = footage.subject if state == "present" else ()
-        scores = {
-            track: (6.0 if track in mine else min(score, -SURE_LOGIT)) for track, score in found.track_scores.items()
-        }
-        probability = 0.97 if state == "present" else 0.03
-        decision = IdentityDecision(self.name, state, probability, tuple(mine), scores, ())
-        clip = Clip(footage.record, footage.vectors, [decision], [self.entry])
-        return clip, clip_facts(clip, (self.name,))
-
-    def _met_again(
-        self, arrays: ClipArrays, beside: SubjectArrays, tracks: Sequence[int], *, stands_in: bool
-    ) -> tuple[ClipArrays, SubjectArrays]:
-        """The subject's face as another video would show it: the enrollment video's own is far too like itself.
-
-        Args:
-            arrays, beside: of the clip. tracks: which the subject is. stands_in: the faces in them are somebody else's.
-        """
-        config = SimulationConfig()
-        face, similarity = arrays.face.copy(), beside.similarity.copy()
-        source = self._noise.normal(0, config.source_std, face.shape[1])
-        for slot, track in enumerate(arrays.track_ids):
-            if track in tracks and arrays.has_face[slot]:
-                if stands_in:
-                    face[slot] = beside.face
-                face[slot] += source + self._noise.normal(0, config.track_std, face.shape[1])
-                drawn = self._rng.gauss(config.match_mean, config.match_std)
-                similarity[slot] = max(drawn, self._rng.uniform(SURE_LOGIT, 2.0))
-        return replace(arrays, face=face.astype(np.float32)), replace(beside, similarity=similarity)
-
-    def _patches(self, pixels: Footage, arrays: ClipArrays, shown: Footage) -> PatchArrays:
-        """Patches of some footage; where it is not the footage shown, its people stand in for those shown."""
-        maps = self.describe(pixels, self._rng) if self.describe is not None else None
-        if maps is None:
-            raise TrainingError("patches were asked of a model that sees no pixels")
-        if pixels is shown:
-            return patch_rows(maps, arrays.track_ids)
-        rows = patch_rows(maps, sorted({int(track) for track in maps.track if track >= 0}))
-        slots = [slot for slot, track in enumerate(arrays.track_ids) if track >= 0] or [0]
-        moved = np.where(rows.slot >= 0, np.asarray(slots)[np.maximum(rows.slot, 0) % len(slots)], WHOLE_FRAME)
-        return replace(rows, slot=moved)
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
-    def _long(self, footage: Footage) -> Footage:
+    def _long(self, footage: Footage, rng: random.Random) -> Footage:
         """A long window of the part that may be trained on: from a second or less nano often does not recognise a face,
         and what it then says is nothing to learn from."""
         start, end = parts(footage)[0]
         length = min(_LONGEST_S, end - start)
-        begin = self._rng.uniform(start, end - length)
+        begin = rng.uniform(start, end - length)
         cut = window(footage, begin, begin + length)
-        return mirror(cut) if self._rng.random() < self.config.mirrored else cut
+        return mirror(cut) if rng.random() < self.config.mirrored else cut
 
-    def _cut(self, footage: Footage, stage: int) -> Footage:
-        """A random still or window of the part that may be trained on, perhaps mirrored."""
-        start, end = parts(footage)[0]
+    def _cut(self, footage: Footage, stage: int, rng: random.Random) -> Footage:
+        """A random still or window of the part that may be trained on, perhaps mirrored; further footage is whole."""
+        further = any(footage is positive for positive in self.positives)
+        start, end = footage.span if further else parts(footage)[0]
         times = samples_within(footage, (start, end))
         if stage == 1 or end - start < _SHORTEST_S:
-            cut = still(footage, self._rng.choice(times or [start]))
+            cut = still(footage, rng.choice(times or [start]))
+        elif further:
+            cut = footage
         else:
-            length = self._rng.uniform(_SHORTEST_S, min(_LONGEST_S, end - start))
-            begin = self._rng.uniform(start, end - length)
+            length = rng.uniform(_SHORTEST_S, min(_LONGEST_S, end - start))
+            begin = rng.uniform(start, end - length)
             cut = window(footage, begin, begin + length)
             if footage.subject and not cut.subject:
-                cut = still(footage, self._rng.choice(times))
-        return mirror(cut) if self._rng.random() < self.config.mirrored else cut
+                cut = still(footage, rng.choice(times))
+        return mirror(cut) if rng.random() < self.config.mirrored else cut
 
-    def _covered(self, footage: Footage) -> Footage:
-        """Faces hidden, each time another way; without a face, the person is often not found at all."""
-        rng = self._rng
-        veil = Veil(rng.uniform(0, 0.4), rng.uniform(0, 0.3), rng.uniform(0, 0.3), rng.choice(SHADES))
-        covered = hide_faces(footage, veil)
-        return lose_people(covered) if rng.random() < LOST_SHARE else covered
-
-    def _other(self, *, pixels: bool) -> Footage:
+    def _other(self, rng: random.Random, *, pixels: bool) -> Footage:
         found = [other for other in self.others if not pixels or other.frames is not None]
         if not self.config.hard_negatives:
-            return self._rng.choice(found)
+            return rng.choice(found)
         # Half of them from the third that is most like the subject.
         near = found[: max(1, len(found) // 3)]
-        return self._rng.choice(near if self._rng.random() < 0.5 else found)
+        return rng.choice(near if rng.random() < 0.5 else found)
 
-    def _turns(self, facts: SceneFacts, count: int, kinds: dict[Kind, float], *, precise: bool) -> tuple[Turn, ...]:
-        turns = []
-        for kind in self._rng.choices(list(kinds), list(kinds.values()), k=count):
-            qa = make_qa(facts, self._rng, precise_times=precise, kind=kind)
-            turns.append(Turn(qa.question, qa.answer, kind))
-        return tuple(turns)
-
+    @cached_property
     def _asked(self) -> Asked:
         whitening = Whitening.for_model(self.entry.model_id)
         weights = np.asarray(self.entry.weights, np.float32)[:, None]
@@ -363,6 +306,26 @@ class SubjectClips:
             return max(scores, default=-6.0)
 
         return sorted((o for o in others if o.record.tracks), key=likeness, reverse=True)
+
+
+def _covered(footage: Footage, rng: random.Random) -> Footage:
+    """Faces hidden, each time another way; without a face, people are mostly found badly or not at all."""
+    veil = Veil(rng.uniform(0, 0.4), rng.uniform(0, 0.3), rng.uniform(0, 0.3), rng.choice(SHADES))
+    covered = hide_faces(footage, veil)
+    drawn = rng.random()
+    if drawn < LOST_SHARE:
+        return lose_people(covered)
+    return glimpse(covered, rng) if drawn < LOST_SHARE + GLIMPSED_SHARE else covered
+
+
+def _turns(
+    content: NanoClip, facts: SceneFacts, kinds: dict[Kind, float], count: int, rng: random.Random
+) -> tuple[Turn, ...]:
+    turns = []
+    for kind in rng.choices(list(kinds), list(kinds.values()), k=count):
+        qa = make_qa(facts, rng, precise_times=content.evidence is not None, kind=kind)
+        turns.append(Turn(qa.question, qa.answer, kind))
+    return tuple(turns)
 
 
 def _kinds(content: NanoClip, stage: int) -> dict[Kind, float]:

@@ -10,6 +10,7 @@ Recipe = Literal["own", "hidden", "elsewhere", "stand_in", "other", "other_hidde
 POSITIVE: dict[Recipe, float] = {"own": 0.25, "hidden": 0.2, "elsewhere": 0.1, "stand_in": 0.3, "simulated": 0.15}
 NEGATIVE: dict[Recipe, float] = {"other": 0.3, "other_hidden": 0.25, "intruder": 0.15, "simulated": 0.3}
 NEED_PIXELS: frozenset[Recipe] = frozenset({"hidden", "elsewhere", "other_hidden", "intruder"})
+FROM_POSITIVES: frozenset[Recipe] = frozenset({"own", "hidden"})
 
 STILL_KINDS: dict[Kind, float] = {
     "existence": 5.0,

@@ -1,13 +1,14 @@
 """Action words from series of measurements, on people made of numbers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvchat.perception.actions import JUDGES, actions, ramp
+from pvchat.perception.actions import JUDGES, TOLD_BY_FACES, actions, ramp
 from pvchat.perception.attributes import describe
 from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen, TrackObservation
 from pvchat.perception.pose import (
@@ -227,3 +228,9 @@ def test_clarity_grows_with_the_measurement(a: float, b: float) -> None:
     low, high = sorted((a, b))
     assert 0.0 <= ramp(low, 1.0, 2.0) <= ramp(high, 1.0, 2.0) <= 1.0
     assert ramp(1.0, 1.0, 2.0) == 0.5
+
+
+def test_a_body_alone_tells_every_action_but_those_of_the_face() -> None:
+    track = watched(x=lambda i: 20.0 * i, body=lambda i: figure(640 + 20.0 * i))
+    faceless = replace(track, seen=tuple(replace(person, face=None) for person in track.seen))
+    assert {word for word, judge in JUDGES.items() if not judge(faceless)} == TOLD_BY_FACES

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def subject(
     others: Sequence[Footage] | None = None,
     *,
     mine: Footage | None = None,
+    positives_: Sequence[Footage] = (),
     pixels: bool = True,
     **more: Any,
 ) -> SubjectClips:
@@ -51,7 +53,8 @@ def subject(
     mine = mine or footage("mine", [ME, 9], subject=ME, frames=Asked())
     if others is None:
         others = [footage(f"other {n}", [n], frames=Asked()) for n in (1, 2, 3, 4)]
-    return SubjectClips("Ana", entry, LAYOUT, mine, others, describe if pixels else None, settings(**more))
+    look = describe if pixels else None
+    return SubjectClips("Ana", entry, LAYOUT, mine, others, look, settings(**more), positives=positives_)
 
 
 def everything(data: TrainingData[NanoClip]) -> list[TrainingClip[NanoClip]]:
@@ -63,11 +66,18 @@ def recipe(clip: TrainingClip[NanoClip]) -> str:
 
 
 def fingerprint(clip: TrainingClip[NanoClip]) -> tuple[object, ...]:
-    content = clip.content
-    numbers = [content.arrays.attributes, content.arrays.face, content.subject.similarity]
+    about = (clip.key, clip.turns, clip.present, clip.source, clip.content.evidence, clip.content.facts)
+    return (*about, *numbers_of(clip.content))
+
+
+def numbers_of(content: NanoClip) -> list[bytes]:
+    """Everything nano reads, the patches last."""
+    arrays, beside = content.arrays, content.subject
+    numbers = [arrays.attributes, arrays.visible, arrays.face, arrays.appearance, arrays.scene]
+    numbers += [beside.face, beside.appearance, beside.similarity, beside.appearance_similarity]
     if content.patches is not None:
         numbers += [content.patches.rows, content.patches.slot]
-    return (clip.key, clip.turns, clip.present, content.evidence, *(array.tobytes() for array in numbers))
+    return [array.tobytes() for array in numbers]
 
 
 @pytest.mark.parametrize("questions", [20, 50, 61])
@@ -193,6 +203,111 @@ def test_a_seed_decides_everything() -> None:
     first, again, other = (subject(seed=seed).build() for seed in (1, 1, 2))
     assert [fingerprint(c) for c in everything(first)] == [fingerprint(c) for c in everything(again)]
     assert [fingerprint(c) for c in everything(first)] != [fingerprint(c) for c in everything(other)]
+
+
+@pytest.mark.parametrize("pixels", [True, False])
+def test_a_clip_is_the_same_whichever_were_made_before_it(pixels: bool) -> None:
+    data = subject(pixels=pixels).build()
+    made, again = subject(pixels=pixels), subject(pixels=pixels)
+    trained = [*data.stills, *data.clips]
+    for index in random.Random(0).sample(range(20), 20):
+        assert fingerprint(made.clip(index)) == fingerprint(trained[index])
+    for index in (3, 0, 2, 1):
+        assert fingerprint(again.held_out(index)) == fingerprint(data.held_out[index])
+    assert fingerprint(again.clip(7)) == fingerprint(trained[7])
+
+
+def test_two_clips_have_nothing_in_common() -> None:
+    made = subject()
+    simulated = [clip for index in range(20) if recipe(clip := made.clip(index)) == "simulated"]
+    assert len({clip.content.arrays.attributes.tobytes() for clip in simulated}) == len(simulated) > 1
+    assert len({clip.turns for clip in (made.held_out(index) for index in range(8))}) == 8
+
+
+def test_pairs_are_the_same_whatever_was_made_before_them() -> None:
+    made, again = subject(), subject()
+    made.build()
+    few, many = made.pairs(3), again.pairs(6)
+    for one, other in zip(few, many, strict=False):
+        assert numbers_of(one.seen) == numbers_of(other.seen)
+        assert numbers_of(one.told) == numbers_of(other.told)
+    assert len({numbers_of(pair.seen)[-2] for pair in many}) == 6
+
+
+def test_a_clip_that_is_not_looked_at_lacks_its_patches_alone() -> None:
+    mine = footage("mine", [ME, 9], subject=ME, frames=Asked())
+    blind, seeing = subject(mine=mine), subject()
+    for make, look in ((blind.clip, seeing.clip), (blind.held_out, seeing.held_out)):
+        for index in range(20):
+            without, whole = make(index, look=False), look(index)
+            assert without.content.patches is None
+            bare = replace(whole, content=replace(whole.content, patches=None))
+            assert fingerprint(without) == fingerprint(bare)
+    assert isinstance(mine.frames, Asked)
+    assert not mine.frames.times
+
+
+def test_somebody_covered_is_mostly_lost_often_glimpsed_and_seldom_found_as_ever() -> None:
+    made = subject(positives=1.0, stills=0, clips=400, questions=400)
+    clips = [made.clip(index, look=False) for index in range(400)]
+    hidden = [clip.content for clip in clips if recipe(clip) == "hidden"]
+    ways = Counter(found_as(content) for content in hidden)
+    assert ways["lost"] / len(hidden) == pytest.approx(0.55, abs=0.12)
+    assert ways["glimpsed"] / len(hidden) == pytest.approx(0.35, abs=0.12)
+    assert 0 < ways["as ever"] < 0.25 * len(hidden)
+    for content in hidden:
+        assert content.facts is not None
+        if found_as(content) != "as ever":
+            assert "smiling" not in content.facts.subjects[0].actions
+            assert content.facts.subjects[0].distance is None
+    assert any(found_as(c) == "glimpsed" and c.facts and c.facts.subjects[0].upper is None for c in hidden)
+
+
+def found_as(content: NanoClip) -> str:
+    """How the people of a hidden clip were found: their bodies are .8 of the picture high."""
+    heights = content.arrays.attributes[..., 3][content.arrays.visible]
+    if not len(heights):
+        return "lost"
+    return "as ever" if np.allclose(heights**2, 0.8, atol=1e-3) else "glimpsed"
+
+
+# -- further footage of the subject ----------------------------------------------------------------------------------
+
+
+def further(frames: bool = True) -> list[Footage]:
+    return [
+        footage(f"further {n}", [ME], subject=ME, duration_s=2.0, frames=Asked() if frames else None) for n in range(2)
+    ]
+
+
+def test_further_footage_is_shown_in_half_of_the_clips_of_the_subject_alone() -> None:
+    made = subject(positives_=further(), stills=100, clips=200, questions=300)
+    clips = [made.clip(index, look=False) for index in range(300)]
+    shown = [clip for clip in clips if " of further" in clip.source]
+    assert {recipe(clip) for clip in shown} == {"own", "hidden"}
+    assert {clip.source.split(" of ")[1] for clip in shown} == {"further 0", "further 1"}
+    could = [clip for clip in clips if recipe(clip) in ("own", "hidden")]
+    assert len(shown) / len(could) == pytest.approx(0.5, abs=0.12)
+    assert all(clip.present for clip in shown)
+    # Wholly: none of it is held out.
+    assert {round(clip.content.facts.duration_s, 3) for clip in shown if clip.content.facts} == {0.2, 2.0}
+
+
+def test_further_footage_is_never_held_out() -> None:
+    positives = further()
+    made, plain = subject(positives_=positives), subject()
+    for index in range(8):
+        assert fingerprint(made.held_out(index)) == fingerprint(plain.held_out(index))
+    for source in positives:
+        assert isinstance(source.frames, Asked)
+        assert not source.frames.times
+
+
+def test_further_footage_without_pixels_is_met_by_its_faces_alone() -> None:
+    made = subject(positives_=further(frames=False), stills=20, clips=80, questions=100)
+    shown = [clip for index in range(100) if " of further" in (clip := made.clip(index)).source]
+    assert {recipe(clip) for clip in shown} == {"own"}
+    assert all(clip.content.patches is None and clip.content.arrays.has_face.any() for clip in shown)
 
 
 def test_hard_negatives_are_other_clips() -> None:
