@@ -70,7 +70,7 @@ class Enroller:
         def subject(session: "DatabaseSession") -> str:
             return people.create(session, name=name, name_key=names.name_key(name), consent=consent)
 
-        return self._enroll(name, file, pick, progress, subject, None)
+        return self._enroll(name, file, pick, progress, subject)
 
     def enroll_known(
         self,
@@ -80,6 +80,7 @@ class Enroller:
         pick: int | None,
         progress: Progress | None,
         finish: "Finish | None",
+        keep_training: str | None,
     ) -> EnrollResult:
         """Enroll somebody who was noted before; see `Session.enroll_subject`."""
         with self._store.read() as session:
@@ -88,7 +89,7 @@ class Enroller:
             raise SubjectError("this person was forgotten meanwhile; create the person anew")
         if not info.consent.valid(now()):
             raise ConsentError(f'the consent for "{info.name}" has ended; forget the person and ask for a new consent')
-        return self._enroll(info.name, file, pick, progress, lambda _session: subject_id, finish)
+        return self._enroll(info.name, file, pick, progress, lambda _session: subject_id, finish, keep_training)
 
     def candidates(self, file: Path) -> list[Candidate]:
         """The people of a video among whom an enrollment has to pick."""
@@ -106,7 +107,8 @@ class Enroller:
         pick: int | None,
         progress: Progress | None,
         subject: "Callable[[DatabaseSession], str]",
-        finish: "Finish | None",
+        finish: "Finish | None" = None,
+        keep_training: str | None = None,
     ) -> EnrollResult:
         started = time.perf_counter()
         self._tools.prepare(answering=False)
@@ -137,7 +139,7 @@ class Enroller:
                     finish(session, result)
             if changed:
                 # What was trained on the earlier enrollment is of no use for this one.
-                TrainingFolder(self._store.database.parent).drop(subject_id)
+                TrainingFolder(self._store.database.parent).drop(subject_id, keep=keep_training)
         return result
 
 

@@ -51,6 +51,16 @@ class Session:
         self._asker = Asker(tools, self._videos, self._gallery, self._lock)
         tools.adapters_from(self._gallery.adapter)
 
+    @property
+    def tools(self) -> Tools:
+        """Perception, identity and the base."""
+        return self._tools
+
+    @property
+    def videos(self) -> PerceivedVideos:
+        """Videos as perceived, each looked at once."""
+        return self._videos
+
     def enroll(
         self,
         name: str,
@@ -108,6 +118,7 @@ class Session:
         pick: int | None = None,
         progress: Progress | None = None,
         finish: "Callable[[DatabaseSession, EnrollResult], None] | None" = None,
+        keep_training: str | None = None,
     ) -> EnrollResult:
         """Enroll a person who was noted before, in place of an earlier enrollment.
 
@@ -115,13 +126,16 @@ class Session:
             subject_id: of `create_subject`.
             video, pick, progress: see `enroll`; what `progress` raises ends the enrollment, and nothing is stored.
             finish: called in the transaction that stores the enrollment; what it raises undoes all of it.
+            keep_training: id of the job this is a part of, whose files stay when what was trained before goes.
 
         Raises:
             SubjectError: there is no such person any more.
             ConsentError: the consent is withdrawn or expired.
             VideoError, NoFaceError, AmbiguousSubjectError, WeightsError: see `enroll`.
         """
-        return self._enroller.enroll_known(subject_id, Path(video), pick=pick, progress=progress, finish=finish)
+        return self._enroller.enroll_known(
+            subject_id, Path(video), pick=pick, progress=progress, finish=finish, keep_training=keep_training
+        )
 
     def candidates(self, video: Path | str) -> list[Candidate]:
         """The people of a video among whom an enrollment has to pick, in the order `pick` counts.

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from pvchat.identity.gallery import GalleryEntry
     from pvchat.models.adapter import Adapter
     from pvchat.perception import PerceptionModels
+    from pvchat.perception.geometry import Image
 
 BASES = ("nano",)
 # Calibrated log-odds; 2 is a probability of .88.
 SAME_PERSON_LOGIT = 2.0
 Progress = Callable[[float, str], None]
+PeopleMask = Callable[["Image"], "NDArray[np.float32]"]
 
 
 class Answering(Protocol):
@@ -77,6 +79,9 @@ class Tools(Answering, Protocol):
 
     def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
         """Whether the faces of two tracks of one video surely are one person's."""
+
+    def people_mask(self) -> "PeopleMask | None":
+        """Which pixels of a picture are people: (H, W, 3) RGB to (H, W) in 0..1; None where nothing can tell."""
 
     def build_entry(
         self, name: str, samples: FaceSamples, appearance: "NDArray[np.float32] | None", model_id: str
@@ -253,6 +258,10 @@ class EmbeddedTools:
             use_identity_bias=use_identity_bias,
             on_text=on_text,
         )
+
+    def people_mask(self) -> "PeopleMask | None":
+        """Which pixels of a picture are people, for synthesis. Raises WeightsError."""
+        return self._seeing.get().people.mask
 
     def release(self) -> None:
         """Let go of what the model kept about videos and people."""

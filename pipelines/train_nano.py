@@ -1,17 +1,19 @@
 """nano as a base that is trained on one subject."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipelines.training_bases import Check, Material
 from pvchat.evaluation.held_out import Comparison, NanoAsker, compare
 from pvchat.models.adapter import Adapter, AdapterConfig
+from pvchat.models.config import TokenLayout
 from pvchat.models.nano import Nano
 from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.models.remoh import RoutingConfig
 from pvchat.perception.appearance import AppearanceNet
 from pvchat.perception.geometry import Image
 from pvchat.perception.patches import PatchMaps, patch_maps
+from pvchat.training.align import AlignConfig, Pair
 from pvchat.training.disturb import disturb
 from pvchat.training.footage import Footage
 from pvchat.training.nano_clip import NanoClip
@@ -43,12 +45,22 @@ class NanoTraining:
         """Fingerprint of nano's checkpoint."""
         return self._nano.sha256
 
+    @property
+    def layout(self) -> TokenLayout:
+        """Sizes of nano's tokens."""
+        return self._nano.model.config.layout
+
+    @property
+    def sees_pixels(self) -> bool:
+        """Whether there is a network to look at pixels with."""
+        return self._network is not None
+
     def build(self, material: Material, sizes: SubjectDataConfig, check: Check) -> TrainingData[NanoClip]:
         """Stills, clips and the held-out part, with patches where there are pixels."""
 
         def describe(footage: Footage, rng: random.Random) -> PatchMaps:
             check()
-            return self._describe(footage, rng)
+            return self.describe(footage, rng)
 
         clips = SubjectClips(
             material.name,
@@ -62,16 +74,36 @@ class NanoTraining:
         self._clips = clips
         return clips.build()
 
-    def config(self, routing: RoutingConfig) -> AdapterConfig:
-        """Of the new adapter; it sees pixels if the clips have any."""
-        return self._adapters.config(routing=routing, pixels=self._clips is not None and self._clips.pixels)
+    def config(self, routing: RoutingConfig, *, pixels: bool | None = None) -> AdapterConfig:
+        """Of the new adapter.
 
-    def start(self, config: AdapterConfig) -> NanoPersonal:
-        """Turn a new adapter on."""
+        Args:
+            routing: of its heads. pixels: whether it sees any; by default, if the clips that were built have some.
+        """
+        if pixels is None:
+            pixels = self._clips is not None and self._clips.pixels
+        return self._adapters.config(routing=routing, pixels=pixels)
+
+    def start(
+        self,
+        config: AdapterConfig,
+        *,
+        pairs: Callable[[], Sequence[Pair]] | None = None,
+        alignment: AlignConfig | None = None,
+    ) -> NanoPersonal:
+        """Turn a new adapter on.
+
+        Args:
+            config: of the adapter. pairs: to align its patches with; by default those of the clips that were built.
+            alignment: how.
+        """
         clips = self._clips
-        if clips is None or not config.pixels:
-            return NanoPersonal(self._adapters, config)
-        return NanoPersonal(self._adapters, config, pairs=lambda: clips.pairs(PAIRS))
+        if pairs is None and clips is not None and config.pixels:
+
+            def pairs() -> Sequence[Pair]:
+                return clips.pairs(PAIRS)
+
+        return NanoPersonal(self._adapters, config, pairs=pairs, alignment=alignment)
 
     def compare(self, adapter: Adapter, clips: Sequence[TrainingClip[NanoClip]], check: Check) -> Comparison:
         """Ask about the held-out clips with and without the adapter."""
@@ -81,7 +113,12 @@ class NanoTraining:
         finally:
             self._adapters.drop(_KEY)
 
-    def _describe(self, footage: Footage, rng: random.Random) -> PatchMaps:
+    def describe(self, footage: Footage, rng: random.Random) -> PatchMaps:
+        """Patch features of some footage, in another light: all frames of a clip alike.
+
+        Raises:
+            ValueError: there is no network.
+        """
         if self._network is None:
             raise ValueError("there is no network to look at pixels with")
         # One state for all frames of a clip: a camera does not change from frame to frame.

@@ -71,6 +71,11 @@ class PerceivedVideos:
             self._note(sha256, file)
         return known
 
+    def know(self, perceived: PerceivedVideo) -> None:
+        """Take over what was perceived before, elsewhere, so that the video is not looked at again."""
+        with self._lock:
+            remember(self._perceived, perceived.record.video.sha256, perceived, CLIPS_KEPT)
+
     def find(self, sha256: str) -> Path | None:
         """Where a video lies that was looked at before; None where it is no longer there, or is another one now."""
         with self._store.read() as session:

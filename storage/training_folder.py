@@ -40,8 +40,18 @@ class TrainingFolder:
         """Free space of the disk the data folder is on."""
         return shutil.disk_usage(self._folder.parent).free
 
-    def drop(self, subject_id: str) -> None:
-        """Delete a subject's training folder; the folder of all of them goes with the last."""
-        shutil.rmtree(self.path(subject_id), ignore_errors=True)
+    def drop(self, subject_id: str, *, keep: str | None = None) -> None:
+        """Delete a subject's training folder; the folder of all of them goes with the last.
+
+        Args:
+            keep: name of the one thing in it that stays, such as the folder of the job that is running.
+        """
+        path = self.path(subject_id)
+        if keep is not None and (path / keep).exists():
+            for left in path.iterdir():
+                if left.name != keep:
+                    shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+            return
+        shutil.rmtree(path, ignore_errors=True)
         if self._folder.is_dir() and not any(self._folder.iterdir()):
             self._folder.rmdir()

@@ -10,7 +10,7 @@ from app.api.openapi import ACCEPTED, upload_body
 from app.api.problems import Problem, not_found
 from app.api.schemas import JobOut, VideoOut, VideosOut
 from app.api.uploads import CEILING_BYTES, keep_upload, receive
-from app.worker.crops import frame_jpeg
+from pipelines.crops import frame_jpeg
 from pvchat.errors import VideoError
 from storage import media, perceptions
 from storage.keys import Key

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.naming import told_as
-from app.worker.crops import jpegs_of
+from pipelines.crops import jpegs_of
 from pipelines.results import EnrollResult
 from pipelines.session import Session
 from pvchat.errors import AmbiguousSubjectError, PVChatError

@@ -151,6 +151,9 @@ class SceneTools:
         appearance = {track.id: np.full(APPEARANCE_WIDTH, track.id, np.float32) for track in tracks}
         return record, PerceptionVectors(self.face_model, faces, "clothes-1", appearance)
 
+    def people_mask(self) -> None:
+        return None
+
     def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
         return bool(np.allclose(a.vectors[0], b.vectors[0]))
 
