@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Literal
 
 from benchmarks.people.build import Cut, Damaged, Moving, Recipe, Workshop
 from benchmarks.people.config import name_people
@@ -23,11 +20,13 @@ from pvchat.errors import NoFaceError
 from pvchat.identity.decision import IdentityDecision, decide
 from pvchat.identity.gallery import GalleryEntry, build_entry
 from pvchat.perception import PerceptionModels, load_models, perceive
+from pvchat.perception.archive import read_perception, write_perception
 from pvchat.perception.geometry import Image
 from pvchat.perception.patches import FrameSource, PatchMaps, frames_of, patch_maps
-from pvchat.perception.record import RECORD_VERSION, FaceSamples, PerceptionRecord, PerceptionVectors, Track
+from pvchat.perception.record import RECORD_VERSION, PerceptionRecord, PerceptionVectors, Track
 from pvchat.training.disturb import disturb
 from pvchat.training.footage import Footage
+from pvchat.whole_file import whole_file
 
 ENROLL_SHARE = (0.0, 0.6)
 ASK_SHARE = (0.7, 1.0)
@@ -85,33 +84,6 @@ class Seen:
     vectors: PerceptionVectors
 
 
-def write_seen(file: BinaryIO, record: PerceptionRecord, vectors: PerceptionVectors) -> None:
-    """Keep a perceived clip: JSON and arrays in one npz file."""
-    arrays: dict[str, NDArray[Any]] = {f"appearance.{track}": v for track, v in vectors.appearance.items()}
-    for track, samples in vectors.faces.items():
-        arrays |= {f"faces.{track}.{part}": value for part, value in vars(samples).items()}
-    models = np.asarray([vectors.face_model, vectors.appearance_model])
-    arrays |= {"record": np.asarray(record.model_dump_json()), "models": models}
-    np.savez(file, allow_pickle=False, **arrays)
-
-
-def read_seen(path: Path) -> tuple[PerceptionRecord, PerceptionVectors]:
-    """The reverse of `write_seen`."""
-    with np.load(path, allow_pickle=False) as found:
-        faces: dict[int, dict[str, NDArray[np.float32]]] = {}
-        appearance: dict[int, NDArray[np.float32]] = {}
-        for name in found.files:
-            kind, *rest = name.split(".")
-            if kind == "appearance":
-                appearance[int(rest[0])] = found[name]
-            elif kind == "faces":
-                faces.setdefault(int(rest[0]), {})[rest[1]] = found[name]
-        face_model, appearance_model = (str(model) for model in found["models"])
-        record = PerceptionRecord.from_json(str(found["record"]))
-    samples = {track: FaceSamples(**parts) for track, parts in faces.items()}
-    return record, PerceptionVectors(face_model, samples, appearance_model, appearance)
-
-
 @dataclass
 class Studio:
     """Makes and perceives clips, each once.
@@ -137,14 +109,12 @@ class Studio:
     def see(self, recipe: Recipe) -> Seen:
         """A clip as perceived."""
         truth = self.workshop.make(recipe)
-        kept = self.folder / f"{truth.path.stem}-{self._seen_by}.seen"
+        kept = self.folder / f"{truth.path.stem}-{self._seen_by}.perceived"
         if not kept.is_file():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            fresh = kept.with_suffix(".part")
-            with fresh.open("wb") as file:
-                write_seen(file, *perceive(truth.path, models=self.models))
-            fresh.replace(kept)
-        record, vectors = read_seen(kept)
+            perceived = perceive(truth.path, models=self.models)
+            with whole_file(kept) as file:
+                write_perception(file, *perceived)
+        record, vectors = read_perception(kept)
         return Seen(recipe, truth.path, record, vectors)
 
     def footage(self, seen: Seen, subject: Sequence[int] = ()) -> Footage:

@@ -29,6 +29,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
+from pvchat.digest import timeless
 from pvchat.errors import ModelError
 from pvchat.models.remoh import RoutingConfig
 
@@ -169,6 +170,15 @@ def parse_adapter(card: str, data: bytes) -> Adapter:
     if wrong:
         raise ModelError(f"{wrong[0]} of the adapter is not finite; train it again")
     return Adapter(config, tensors, report)
+
+
+def content_sha256(card: str, data: bytes) -> str:
+    """A digest of the two halves that two runs of the same training share: of everything but the time they took.
+
+    Args:
+        card, data: of `Adapter.to_bytes`.
+    """
+    return hashlib.sha256(timeless(json.loads(card)) + hashlib.sha256(data).digest()).hexdigest()
 
 
 def _config(fields: dict[str, Any]) -> AdapterConfig:

@@ -1,7 +1,7 @@
 """Checkpoints of a fine-tuning run: one safetensors file, with its state as JSON in the header."""
 
+import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +9,12 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
+from pvchat.digest import timeless
 from pvchat.errors import TrainingError
+from pvchat.whole_file import whole_file
 
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
@@ -58,11 +60,9 @@ def save_checkpoint(file: Path, checkpoint: Checkpoint, optimizer: torch.optim.O
             for kind, value in optimizer.state.get(parameter, {}).items():
                 tensors[f"moment.{kind}.{name}"] = torch.as_tensor(value)
     tensors.update({f"best.{name}": value for name, value in checkpoint.best.items()})
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f"{file.name}.part")
     plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-    save_file(plain, partial, metadata={"state": json.dumps(checkpoint.state)})
-    os.replace(partial, file)
+    with whole_file(file) as out:
+        out.write(save(plain, metadata={"state": json.dumps(checkpoint.state)}))
 
 
 def load_checkpoint(file: Path) -> Checkpoint:
@@ -81,3 +81,16 @@ def load_checkpoint(file: Path) -> Checkpoint:
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise TrainingError(f"{file} is no readable checkpoint; remove it to start anew") from error
     return Checkpoint(state, parts["parameter"], parts["best"], parts["moment"])
+
+
+def content_sha256(file: Path) -> str:
+    """A digest of a checkpoint that two runs of the same training share: of everything but the time they took.
+
+    Raises:
+        TrainingError: the file is no checkpoint.
+    """
+    found = load_checkpoint(file)
+    digest = hashlib.sha256(timeless(found.state))
+    for part in (found.parameters, found.best, found.moments):
+        digest.update(hashlib.sha256(save(dict(part))).digest())
+    return digest.hexdigest()

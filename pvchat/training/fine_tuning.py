@@ -25,13 +25,13 @@ from pvchat.models.remoh_losses import (
     balanced_l1,
     head_activation_enhancement,
     load_balance,
-    sparsity,
     statistics,
 )
 from pvchat.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pvchat.training.fine_tune_config import Cancelled, FineTuneConfig, FineTuned, Progress, StepRecord
 from pvchat.training.personal import PersonalModel, TrainingClip, TrainingData
 from pvchat.training.pretraining import schedule
+from pvchat.training.processes import StepSums, agree, means
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -105,18 +105,29 @@ class FineTuner(Generic[Content]):
         self._spent_s = 0.0
         self._warm_up: dict[str, Any] = {}
 
-    def run(self) -> FineTuned:
-        """Both stages, from the checkpoint if there is one. The model is left at its best state.
+    def run(self, *, through: int | None = None) -> FineTuned:
+        """Its stages, from the checkpoint if there is one. The model is left at its best state.
+
+        Args:
+            through: the last stage that is run. The checkpoint then stands behind it, and a later run goes on from
+                there along the same curve; what was through with it before trains nothing and writes nothing.
 
         Raises:
+            ValueError: `through` is given without a checkpoint, or is no stage of this run.
             TrainingError: a loss is not finite, the checkpoint is another run's, or memory does not hold one clip.
             TrainingCancelledError: it was told to stop; the checkpoint is written.
         """
+        if through is not None and self._file is None:
+            raise ValueError(f"a run through stage {through} needs a checkpoint to stand in; give it a file")
+        if through is not None and through not in self._stages:
+            raise ValueError(f"stage {through} is none of this run's; give one of {self._stages}")
         position = self._resume() or self._begin()
-        self._agree()
+        agree(self._named, self._accelerator)
         for stage in self._stages:
-            if stage >= position.stage:
+            if position.stage <= stage <= (through or stage):
                 self._stage(position if stage == position.stage else _Position(stage))
+                if through is not None or stage != self._stages[-1]:
+                    self._save(_Position(stage + 1), None)
         if self._best_state:
             self._restore(self._best_state)
         return FineTuned(tuple(self._history), self._best, tuple(self._notes), dict(self._warm_up))
@@ -152,9 +163,6 @@ class FineTuner(Generic[Content]):
             if time.monotonic() - saved > self.config.checkpoint_s:
                 saved = time.monotonic()
                 self._save(position, optimizer)
-        following = position.stage + 1
-        if following in self._stages:
-            self._save(_Position(following), None)
 
     def _plan(self, stage: int, count: int) -> list[list[int]]:
         """Which clips each step takes: every epoch all of them, in an order of its own."""
@@ -178,8 +186,8 @@ class FineTuner(Generic[Content]):
             # Later in a step it is half taken: then the last checkpoint has to do.
             self._save(position, optimizer)
             raise
-        loss, right, off = self._over_all(*sums)
         parameters = list(self._named.values())
+        loss, right, off = means(sums, parameters, self._accelerator)
         nn.utils.clip_grad_norm_(parameters, self.config.clip_norm)
         optimizer.step()
         if off is not None and self.config.spr:
@@ -194,9 +202,7 @@ class FineTuner(Generic[Content]):
             coefficient=self._spr.coefficient if off is not None and self.config.spr else None,
         )
 
-    def _gradients(
-        self, clips: Sequence[TrainingClip[Content]], optimizer: torch.optim.Optimizer
-    ) -> tuple[float, int, int, list[Gates]]:
+    def _gradients(self, clips: Sequence[TrainingClip[Content]], optimizer: torch.optim.Optimizer) -> StepSums:
         """`_accumulate` from clean gradients, in ever smaller parts while memory runs out."""
         while True:
             optimizer.zero_grad(set_to_none=True)
@@ -205,13 +211,10 @@ class FineTuner(Generic[Content]):
             except (torch.OutOfMemoryError, MemoryError) as error:
                 self._halve(error)
 
-    def _accumulate(self, clips: Sequence[TrainingClip[Content]]) -> tuple[float, int, int, list[Gates]]:
+    def _accumulate(self, clips: Sequence[TrainingClip[Content]]) -> StepSums:
         """Gradients of the sum over all answer tokens of the clips, `_micro` clips at a time.
 
         SPR and HAE judge the heads of each part by itself, which differs a little from judging the whole batch.
-
-        Returns:
-            that sum, how many tokens there are, how many of them were right, and what the routers said.
         """
         total, tokens, right = 0.0, 0, 0
         seen: list[Gates] = []
@@ -228,7 +231,7 @@ class FineTuner(Generic[Content]):
             tokens += count
             right += int(found.right.sum())
             seen += [Gates(g.logits.detach(), g.values.detach(), g.mask) for g in gates]
-        return total, tokens, right, seen
+        return StepSums(total, tokens, right, seen)
 
     def _routing_loss(self, gates: Sequence[Gates]) -> Tensor | float:
         config = self.config
@@ -252,30 +255,6 @@ class FineTuner(Generic[Content]):
         self._notes.append(f"memory ran out: {self._micro} clips at a time from here, the same steps in more parts")
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-    def _over_all(
-        self, total: float, tokens: int, right: int, gates: Sequence[Gates]
-    ) -> tuple[float, float, float | None]:
-        """From sums to means over the tokens of every process: gradients in place, then loss, right and sparsity."""
-        off = float(sparsity(gates)) if gates else 0.0
-        parameters = list(self._named.values())
-        if self._accelerator is not None and self._accelerator.num_processes > 1:
-            reached = [float(parameter.grad is not None) for parameter in parameters]
-            sums = torch.tensor([total, tokens, right, off * len(gates), len(gates), *reached], dtype=torch.float64)
-            sums = self._accelerator.reduce(sums.to(self._accelerator.device), reduction="sum").cpu()
-            for parameter, anywhere in zip(parameters, sums[5:].tolist(), strict=True):
-                # What no process reached stays without a gradient, as it would with one.
-                if anywhere:
-                    gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-                    parameter.grad = self._accelerator.reduce(gradient, reduction="sum")
-            total, everybody, routers = float(sums[0]), float(sums[1]), float(sums[4])
-            share, off = float(sums[2]), float(sums[3]) / max(routers, 1.0)
-        else:
-            everybody, routers, share = float(tokens), float(len(gates)), float(right)
-        for parameter in parameters:
-            if parameter.grad is not None:
-                parameter.grad.div_(max(everybody, 1.0))
-        return total / max(everybody, 1.0), share / max(everybody, 1.0), off if routers else None
 
     # -- looking back ------------------------------------------------------------------------------------------------
 
@@ -301,7 +280,7 @@ class FineTuner(Generic[Content]):
     def _look_back(self, record: StepRecord, position: _Position) -> StepRecord:
         loss = self.held_out_loss()
         heads = {
-            block: {"activation": found.activation, "mean_gate": found.mean_gate}
+            block: {"activation": list(found.activation), "mean_gate": list(found.mean_gate)}
             for block, found in statistics(self.model.gates.records()).items()
         }
         if loss is not None and (self._best is None or loss < self._best):
@@ -328,13 +307,6 @@ class FineTuner(Generic[Content]):
     def _restore(self, state: Mapping[str, Tensor]) -> None:
         for name, parameter in self._named.items():
             parameter.copy_(state[name])
-
-    def _agree(self) -> None:
-        """Give every process the first one's parameters: what starts at random does so differently in each."""
-        if self._accelerator is not None and self._accelerator.num_processes > 1:
-            from accelerate.utils import broadcast
-
-            self._restore({name: broadcast(parameter.detach().clone()) for name, parameter in self._named.items()})
 
     def _identity(self) -> dict[str, Any]:
         """What makes a checkpoint this run's: the configuration, what is trained, and what it is trained on."""

@@ -24,10 +24,10 @@ from benchmarks.remoh.figures import (
     ratio,
     table,
 )
-from benchmarks.remoh.people import KeptFrames, main_tracks, make_cast, read_seen, write_seen
+from benchmarks.remoh.people import KeptFrames, main_tracks, make_cast
 from benchmarks.remoh.personal import Counts, Set, cases_of, chosen_people, summary
 from pvchat.perception.geometry import Image
-from pvchat.perception.record import FaceSamples, PerceptionRecord, PerceptionVectors, Track, VideoInfo
+from pvchat.perception.record import Track
 
 CLIPS = ("D0", "D3", "D10", "D11", "CAR")
 PHOTOS = ("P1", "P2", "P3")
@@ -228,17 +228,3 @@ def test_the_ablation_refuses_what_it_cannot_run(options: list[str], capsys: pyt
         ablation.main(options)
     assert raised.value.code == 2
     assert options[1] in capsys.readouterr().err
-
-
-def test_a_perceived_clip_is_read_as_it_was_kept(tmp_path: Path) -> None:
-    video = VideoInfo(sha256="0", duration_s=1.0, width=8, height=8, fps=5.0, decoder="test")
-    samples = FaceSamples(*(np.ones(shape, np.float32) for shape in ((2,), (2, 3), (2,))))
-    vectors = PerceptionVectors("face", {4: samples}, "look", {4: np.ones(5, np.float32)})
-    record = PerceptionRecord(models={"face": "face"}, video=video, sampled_s=(0.5,))
-    with (tmp_path / "clip.seen").open("wb") as file:
-        write_seen(file, record, vectors)
-    found, kept = read_seen(tmp_path / "clip.seen")
-    assert found == record
-    assert (kept.face_model, kept.appearance_model) == ("face", "look")
-    assert np.array_equal(kept.faces[4].vectors, samples.vectors)
-    assert np.array_equal(kept.appearance[4], vectors.appearance[4])

@@ -15,7 +15,17 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from pvchat.errors import ModelError
-from pvchat.models.adapter import CARD, PARTS, TENSORS, Adapter, AdapterConfig, fingerprint, load_adapter, parse_adapter
+from pvchat.models.adapter import (
+    CARD,
+    PARTS,
+    TENSORS,
+    Adapter,
+    AdapterConfig,
+    content_sha256,
+    fingerprint,
+    load_adapter,
+    parse_adapter,
+)
 from pvchat.models.remoh import RoutingConfig
 from tests.models.tiny import tiny_llama, tiny_nano
 
@@ -74,6 +84,21 @@ def test_an_adapter_comes_back_from_its_bytes() -> None:
 def test_saving_again_changes_nothing_more() -> None:
     once = parse_adapter(*some_adapter().to_bytes())
     assert once.to_bytes() == parse_adapter(*once.to_bytes()).to_bytes()
+
+
+def test_the_same_adapter_has_the_same_bytes_however_its_tensors_are_ordered() -> None:
+    adapter = some_adapter()
+    turned = replace(adapter, tensors=dict(reversed(some_adapter().tensors.items())))
+    assert adapter.to_bytes() == adapter.to_bytes() == turned.to_bytes()
+
+
+def test_the_digest_of_an_adapter_leaves_out_what_time_its_training_took() -> None:
+    def told(spent_s: float, loss: float = 1.0, seed: int = 0) -> str:
+        report = {"steps": [{"loss": loss, "spent_s": spent_s}], "note": "José"}
+        return content_sha256(*replace(some_adapter(seed), report=report).to_bytes())
+
+    assert told(1.0) == told(2.5)
+    assert len({told(1.0), told(1.0, loss=0.5), told(1.0, seed=1)}) == 3
 
 
 def test_a_later_save_replaces_an_earlier_one(tmp_path: Path) -> None:
