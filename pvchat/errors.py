@@ -59,6 +59,10 @@ class ModelError(PVChatError):
     """A model checkpoint does not fit what it is used with."""
 
 
+class SynthesisError(PVChatError):
+    """Nothing new can be made of a subject's shots, or the way of making it is unknown."""
+
+
 class TrainingError(PVChatError):
     """Fine-tuning cannot start or go on: too little data, values that are not finite, no memory."""
 

@@ -6,19 +6,17 @@ are fixed in number). Inputs are trusted files of ours; nothing here reads an up
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-import av
 import cv2
 import numpy as np
-from av.video.stream import VideoStream
 
 from pvchat.errors import VideoError
 from pvchat.evaluation.pictures import NEUTRAL, Rgb, blurred, crop_box, letterbox, letterbox_box, masked, resize
 from pvchat.perception.record import Box, Span
 from pvchat.video import Probe, iter_frames, probe
+from pvchat.video.encoding import encode
 
 Regions = Sequence[Box] | Callable[[float], Sequence[Box]]
 Damage = Literal["small", "blur", "masked", "dark", "noise"]
@@ -83,34 +81,8 @@ def write_clip(
         VideoError: there is no frame, or frames differ in size.
     """
     path = Path(path)
-    rate = Fraction(fps).limit_denominator(1001)
-    options = {"g": str(key_every)}
-    if codec == "libx264":
-        # The macroblock tree of the bundled x264 reads memory it never wrote: no two runs would be alike.
-        options |= {"crf": str(crf), "preset": "veryfast", "threads": "2", "x264-params": "mbtree=0"}
-    count = 0
-    width = height = 0
-    with av.open(str(path), "w") as container:
-        stream = cast(VideoStream, container.add_stream(codec, rate=rate, options=options))
-        stream.pix_fmt = "yuv420p"
-        for rgb in frames:
-            if count == 0:
-                height, width = rgb.shape[0] // 2 * 2, rgb.shape[1] // 2 * 2
-                stream.width, stream.height = width, height
-                if rotation:
-                    stream.set_display_rotation(rotation)
-            if rgb.shape[0] // 2 * 2 != height or rgb.shape[1] // 2 * 2 != width:
-                raise VideoError(f"frame {count} of {path} is {rgb.shape[1]}x{rgb.shape[0]}, not {width}x{height}")
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb[:height, :width]), format="rgb24")
-            container.mux(stream.encode(frame))
-            count += 1
-        if count:
-            container.mux(stream.encode(None))
-    if not count:
-        path.unlink(missing_ok=True)
-        raise VideoError(f"{path} would have no frames: give at least one")
-    duration = float(count / rate)
-    return ClipTruth(path, duration, (width, height), (ClipPart(0, (0.0, duration), _WHOLE),))
+    written = encode(path, frames, fps, codec=codec, crf=crf, key_every=key_every, rotation=rotation)
+    return ClipTruth(path, written.duration_s, written.size, (ClipPart(0, (0.0, written.duration_s), _WHOLE),))
 
 
 def moving_clip(

@@ -26,6 +26,8 @@ PICTURES: tuple[tuple[str, str], ...] = (
     *(("gradio", f"gradio/media_assets/images/{name}") for name in ("cheetah1.jpg", "lion.jpg", "tower.jpg")),
     ("matplotlib", "matplotlib/mpl-data/sample_data/grace_hopper.jpg"),
 )
+# Those in which there is neither a person nor an animal.
+SCENES = frozenset({"coffee", "rocket", "motorcycle_left", "gravel", "brick", "grass", "tower"})
 LONGEST_PX = 480
 _SECONDS = 4.0
 _SAMPLES = 8
@@ -44,6 +46,12 @@ def stock_footage(face_model: str, *, seed: int = 0) -> list[Footage]:
         if image is not None:
             found.append(_footage(Path(place).stem, image, face_model, rng))
     return found
+
+
+def stock_scenes() -> list[Image]:
+    """Pictures of nobody, (H, W, 3) uint8 RGB, at most `LONGEST_PX` long; those that are not installed are left out."""
+    read = (_read(package, place) for package, place in PICTURES if Path(place).stem in SCENES)
+    return [image for image in read if image is not None]
 
 
 def _read(package: str, place: str) -> Image | None:

@@ -1,0 +1,84 @@
+"""What makes new clips of a person out of the few there are, and what comes out of it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pvchat.errors import SynthesisError
+from pvchat.perception.geometry import Image
+from pvchat.synthesis.shots import Shot
+
+NAMES = ("augment",)
+
+Kind = Literal["still", "clip"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A new still or clip of the subject.
+
+    Attributes:
+        index: its number in the job. kind: a still is one frame, repeated.
+        frames: (H, W, 3) uint8 RGB, all of one size. fps: frames per second.
+        recipe: what was done, in order. source: key of the footage the subject was taken from.
+        others: keys of other people's footage of which something is seen.
+    """
+
+    index: int
+    kind: Kind
+    frames: tuple[Image, ...]
+    fps: float
+    recipe: tuple[str, ...]
+    source: str
+    others: tuple[str, ...] = ()
+
+
+class Synthesizer(Protocol):
+    """Makes samples that show the subject of some shots.
+
+    Attributes:
+        name: of the way they are made.
+    """
+
+    name: str
+
+    def generate(
+        self,
+        shots: Sequence[Shot],
+        others: Sequence[Shot],
+        count: int,
+        *,
+        seed: int,
+        first: int = 0,
+        check: Callable[[], None] | None = None,
+    ) -> Iterator[Sample]:
+        """Samples `first` to `count` - 1, made one by one.
+
+        A sample depends on its number, the seed and the shots alone, not on those made before it.
+
+        Args:
+            shots: of the subject. others: of other people, in whose frames the subject is not; may be empty.
+            count: samples of the whole job. seed: of all that is random.
+            first: where to go on, after those that are there already.
+            check: called before each sample; ends the work by what it raises.
+
+        Raises:
+            SynthesisError: the shots are of no use.
+        """
+        ...
+
+
+def synthesizer(name: str) -> Synthesizer:
+    """Make a synthesizer by name.
+
+    Args:
+        name: one of `NAMES`.
+
+    Raises:
+        SynthesisError: the name is unknown.
+    """
+    if name == "augment":
+        from pvchat.synthesis.augment import AugmentSynthesizer
+
+        return AugmentSynthesizer()
+    raise SynthesisError(f"unknown synthesizer {name!r}; use {', '.join(map(repr, NAMES))}")
