@@ -31,7 +31,8 @@ def write_arrays(file: BinaryIO, kind: str, arrays: Mapping[str, NDArray[Any]], 
         ValueError: an array holds Python objects.
     """
     with zipfile.ZipFile(file, "w") as archive:
-        text = json.dumps({"kind": kind, "note": note}, sort_keys=True)
+        # With the names: a damaged directory can lose entries, and the rest would still be right.
+        text = json.dumps({"kind": kind, "names": sorted(arrays), "note": note}, sort_keys=True)
         archive.writestr(zipfile.ZipInfo(_NOTE, _DATE), text)
         for name in sorted(arrays):
             with archive.open(zipfile.ZipInfo(f"{name}.npy", _DATE), "w", force_zip64=True) as entry:
@@ -61,6 +62,8 @@ def read_arrays(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], Any]:
                 for name in archive.namelist()
                 if name != _NOTE
             }
+            if sorted(arrays) != head["names"]:
+                raise ValueError(f"{path} is damaged: it has not all of its arrays")
     except (zipfile.BadZipFile, NotImplementedError, struct.error, EOFError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged or was written by another program") from error
     return arrays, head["note"]

@@ -113,7 +113,7 @@ def test_no_damage_changes_what_is_read(tmp_path_factory: pytest.TempPathFactory
     path.write_bytes(changed)
     try:
         found, note = read_arrays(path, KIND)
-    except ValueError:
+    except (ValueError, OSError):
         return
     # What is left are bits that say nothing, such as the date.
     assert same(found, some())

@@ -114,6 +114,5 @@ def _wall(size: tuple[int, int], rng: random.Random) -> Image:
     across = np.linspace(-0.5, 0.5, width)[None, :] * math.cos(angle)
     down = np.linspace(-0.5, 0.5, height)[:, None] * math.sin(angle)
     along = np.clip(0.5 + across + down, 0, 1)[..., None]
-    return np.asarray(
-        np.clip(one + (other - one) * along + random_state.normal(0, 2, (height, width, 1)), 0, 255), np.uint8
-    )
+    painted = one + (other - one) * along + random_state.normal(0, 2, (height, width, 1))
+    return np.asarray(np.clip(painted, 0, 255), np.uint8)

@@ -14,8 +14,8 @@ from pvchat.synthesis.shots import Shot
 
 # (width, height) of each half of a split picture.
 _PANELS = ((240, 240), (240, 270), (240, 320))
-# A head narrower than this can be nobody's any more.
-_LEAST_HEAD_PX = 36.0
+# A pasted head is at least this high where there is room; a smaller one can be nobody's any more.
+_LEAST_HEAD_PX = 60.0
 # A person pasted into a scene needs this much of its width, and so much air beside the head.
 _LEAST_ROOM = 0.3
 _AIR = 1.15
@@ -127,18 +127,33 @@ def _place(shot: Shot, scene: Shot, rng: random.Random) -> tuple[float, int, int
     narrowest = _LEAST_HEAD_PX / (one * shot.size[1])
     widest = (end - start) * width / (_AIR * (mine[2] - mine[0]) * shot.size[0])
     scale = min(max(wanted, narrowest), widest)
-    centre = (mine[0] + mine[2]) / 2 * shot.size[0] * scale
-    left = round((start + end) / 2 * width - centre)
-    lowest = max(box[3] for box in shot.body_boxes)
-    shown = shot.size[1] * scale
+    across, down = shot.size[0] * scale, shot.size[1] * scale
     if _is_cut_off(shot):
         # Nobody floats: who is cut off by the lower edge stays so.
-        level = (theirs[1] + theirs[3]) / 2 * height - (mine[1] + mine[3]) / 2 * shown
-        top = max(level, height - shown)
+        level = (theirs[1] + theirs[3]) / 2 * height - (mine[1] + mine[3]) / 2 * down
+        top = max(level, height - down)
     else:
-        top = max(box[3] for box in scene.body_boxes) * height - lowest * shown
+        top = max(box[3] for box in scene.body_boxes) * height - max(box[3] for box in shot.body_boxes) * down
     # The head stays in the picture, whatever else does.
-    return scale, left, round(min(max(top, -mine[1] * shown), height - mine[3] * shown))
+    top = min(max(top, -mine[1] * down), height - mine[3] * down)
+    left = (start + end) / 2 * width - (mine[0] + mine[2]) / 2 * across
+    # So does the other one's: what is beside it, hair or a raised arm, makes way.
+    begin, finish = _reach(shot, (theirs[1] * height - top) / down, (theirs[3] * height - top) / down)
+    if start > 0:
+        left = min(max(left, start * width - begin * across), width - mine[2] * across)
+    else:
+        left = max(min(left, end * width - finish * across), -mine[0] * across)
+    return scale, round(left), round(top)
+
+
+def _reach(shot: Shot, upper: float, lower: float) -> tuple[float, float]:
+    """From where to where a person reaches between two heights of their frames; all of it as fractions."""
+    masks = shot.masks or ()
+    height = masks[0].shape[0]
+    rows = slice(max(0, int(upper * height)), max(1, min(height, round(lower * height))))
+    seen = np.flatnonzero(np.any([(mask[rows] > 0.5).any(axis=0) for mask in masks], axis=0))
+    width = masks[0].shape[1]
+    return (float(seen[0]) / width, float(seen[-1] + 1) / width) if len(seen) else (0.5, 0.5)
 
 
 def _is_cut_off(shot: Shot) -> bool:

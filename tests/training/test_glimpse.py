@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.training.footage_tools import Asked, footage
 SEEDS = st.integers(0, 10_000)
 
 
+@cache
 def covered(*spans: tuple[float, float]) -> Footage:
     """Two people with covered faces who do and wear everything."""
     seen = footage("video", [0, 1], subject=0, spans=spans, frames=Asked())
