@@ -6,17 +6,21 @@ those turns out damaged, the step that made it runs again first.
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pipelines.enroll.artifacts import Artifact, ArtifactStore, Draft
 
+SECONDS = "seconds"
+"""Name of a step's own time among its timings: of the run that made the artifact, not of those that were cut short."""
+
 Work = TypeVar("Work")
 """What a job's steps are given in common."""
 
 Tell = Callable[[float, str, str], None]
-"""tell(progress of the whole job 0..1, the step's title, what it does now); raises when the job is not to go on."""
+"""tell(progress of the whole job 0..1, the step's name, what it does now); raises when the job is not to go on."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,11 @@ class Step(Generic[Work]):
     """One step.
 
     Attributes:
-        name: in folders, hashes and workflows. title: for people. needs: earlier steps it reads.
+        name: in folders, hashes and workflows. needs: earlier steps it reads.
         weight: share of the job's time, in any unit. version: to be raised when it makes something else of the same.
     """
 
     name: str
-    title: str
     needs: tuple[str, ...]
     run: Callable[[StepContext[Work]], None]
     weight: float
@@ -121,12 +124,14 @@ class Flow(Generic[Work]):
 
         def run(step: Step[Work], needed: Mapping[str, Artifact], inputs: str) -> Artifact:
             def tell_step(fraction: float, what: str) -> None:
-                tell(self.progress(step.name, fraction), step.title, what)
+                tell(self.progress(step.name, fraction), step.name, what)
 
             tell_step(0.0, "")
             on_run(step)
+            began = time.monotonic()
             with artifacts.making(step.name, inputs) as draft:
                 step.run(StepContext(work, draft, needed, tell_step))
+                draft.timings[SECONDS] = round(time.monotonic() - began, 3)
                 # A job that was given up meanwhile must not leave anything.
                 tell_step(1.0, "")
             made = artifacts.find(step.name, inputs)
@@ -135,6 +140,22 @@ class Flow(Generic[Work]):
             return made
 
         return bring(self._steps[name])
+
+
+    def found(self, artifacts: ArtifactStore, *, key: str) -> dict[str, Artifact]:
+        """The whole artifacts of a job, by step; those that are missing or damaged are left out, with what needs them.
+
+        Args:
+            artifacts, key: see `run_step`.
+        """
+        ready: dict[str, Artifact] = {}
+        for step in self._steps.values():
+            if all(need in ready for need in step.needs):
+                inputs = _input_hash(key, step, ready)
+                artifact = artifacts.find(step.name, inputs)
+                if artifact is not None:
+                    ready[step.name] = artifact
+        return ready
 
 
 def _input_hash(key: str, step: Step[Work], needed: Mapping[str, Artifact]) -> str:

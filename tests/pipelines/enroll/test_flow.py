@@ -17,7 +17,7 @@ def write(context: StepContext[str]) -> None:
 
 
 def step(name: str, *needs: str, version: int = 1, weight: float = 1.0) -> Step[str]:
-    return Step(name, name.title(), needs, write, weight, version)
+    return Step(name, needs, write, weight, version)
 
 
 FLOW = Flow([step("ingest"), step("perceive", "ingest"), step("mine"), step("train", "perceive", "mine", weight=5)])
@@ -105,14 +105,14 @@ def test_progress_goes_by_weight(job: Job) -> None:
     for name in FLOW.names:
         job.run(name)
     assert [fraction for fraction, _, _ in job.told] == pytest.approx([0, 1 / 8, 1 / 8, 2 / 8, 2 / 8, 3 / 8, 3 / 8, 1])
-    assert job.told[-1][1] == "Train"
+    assert job.told[-1][1] == "train"
     assert FLOW.progress("train", 0.5) == pytest.approx(5.5 / 8)
 
 
 def test_a_job_that_is_given_up_while_a_step_runs_leaves_nothing_of_it(tmp_path: Path) -> None:
     told: list[float] = []
 
-    def tell(fraction: float, title: str, what: str) -> None:
+    def tell(fraction: float, name: str, what: str) -> None:
         told.append(fraction)
         if len(told) == 2:
             raise InterruptedError
