@@ -1,25 +1,20 @@
 """A gallery entry in a file, for work that goes on in another process."""
 
-import json
-import zipfile
 from pathlib import Path
 
-import numpy as np
-
+from pvchat.array_file import read_arrays, write_arrays
 from pvchat.errors import ModelError
 from pvchat.identity.gallery import GalleryEntry
+from pvchat.whole_file import whole_file
+
+_KIND = "gallery entry 1"
 
 
 def write_entry(path: Path, entry: GalleryEntry) -> None:
-    """Write an entry; the same entry gives the same bytes.
-
-    Args:
-        path: of the file; its folder is there.
-    """
+    """Write an entry; the same entry gives the same bytes."""
     said = {"name": entry.name, "model_id": entry.model_id, "coverage": dict(entry.coverage)}
-    arrays = {**entry.to_arrays(), "said": np.asarray(json.dumps(said, sort_keys=True))}
-    with path.open("wb") as file:
-        np.savez(file, allow_pickle=False, **{name: arrays[name] for name in sorted(arrays)})
+    with whole_file(path) as file:
+        write_arrays(file, _KIND, entry.to_arrays(), said)
 
 
 def read_entry(path: Path) -> GalleryEntry:
@@ -29,9 +24,7 @@ def read_entry(path: Path) -> GalleryEntry:
         ModelError: the file is no gallery entry.
     """
     try:
-        with np.load(path, allow_pickle=False) as found:
-            said = json.loads(str(found["said"]))
-            arrays = {name: found[name] for name in found.files if name != "said"}
-            return GalleryEntry.from_arrays(said["name"], said["model_id"], arrays, said["coverage"])
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        arrays, said = read_arrays(path, _KIND)
+        return GalleryEntry.from_arrays(said["name"], said["model_id"], arrays, said["coverage"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path.name} is no gallery entry ({error}); start the job again") from error

@@ -92,7 +92,7 @@ def test_what_stands_on_a_changed_artifact_runs_again(tmp_path: Path) -> None:
     def changing(context: StepContext[str]) -> None:
         (context.draft.folder / "out").write_text(given[0])
 
-    job = Job(tmp_path, Flow([Step("ingest", "Ingest", (), changing, 1.0), step("perceive", "ingest"), step("mine")]))
+    job = Job(tmp_path, Flow([Step("ingest", (), changing, 1.0), step("perceive", "ingest"), step("mine")]))
     assert job.ran("perceive") == ["ingest", "perceive"]
     (tmp_path / "ingest" / "out").unlink()
     assert job.ran("perceive") == ["ingest"]
