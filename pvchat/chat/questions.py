@@ -29,6 +29,7 @@ QuestionKind = Literal[
     "relation",
     "order",
     "together",
+    "earlier",
     "both",
     "either",
     "which",
@@ -72,6 +73,11 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
     (
         "relation",
         r"# .*\b(?:left|right)\b.*#|#'s (?:left|right)\b|\b(?:further|farther) (?:left|right)",
+    ),
+    (
+        "earlier",
+        r"\b(?:who|which of #.*|which one)\b.*\b(?:first|earlier|sooner|before)\b|# or #.*\b(?:first|earlier|sooner)\b"
+        r"|# .*\b(?:before|after|(?:earlier|sooner|later) than) #",
     ),
     (
         "first",
@@ -164,7 +170,7 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
     for kind, pattern in _COMPILED:
         if not pattern.search(text):
             continue
-        if kind in ("together", "order", "relation") and len(names) < 2:
+        if kind in ("together", "order", "relation", "earlier") and len(names) < 2:
             continue
         if kind in ("relation", "order", "location") and re.search(r"\bmov(?:es|ing) (?:to the )?(?:left|right)", text):
             continue

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from pvchat.chat.evidence import (
+    by_first_seen,
     left_to_right,
     listed_actions,
     listed_spans,
@@ -303,8 +304,11 @@ class Composer:
         self.slots.update(a=one.name, b=two.name)
         states = {one.state, two.state}
         if states != {"present"}:
-            text = self.states((one, two), doubt_first="absent" not in states or kind == "order")
-            return f"No, {text}." if "absent" in states and kind != "order" else f"{text}."
+            who = kind in ("order", "earlier")
+            text = self.states((one, two), doubt_first="absent" not in states or who)
+            return f"No, {text}." if "absent" in states and not who else f"{text}."
+        if kind == "earlier":
+            return self._earlier(one, two)
         if kind == "together":
             shared = together_spans((one, two))
             if not shared:
@@ -321,6 +325,12 @@ class Composer:
         true = "left" if order[0] == one.name else "right"
         text = self.pick(several.RELATION, rel=true, other=_opposite(true))
         return f"{'Yes' if true == rel else 'No'}, {text}"
+
+    def _earlier(self, one: SubjectFacts, two: SubjectFacts) -> str:
+        order = by_first_seen((one, two))
+        if order:
+            return self.pick(several.EARLIER, a=order[0], b=order[1])
+        return self.pick(several.SAME_START) if together_spans((one, two)) else self.cannot(say.TOPIC["earlier"])
 
     def each(self, kind: Kind, subjects: Sequence[SubjectFacts]) -> str:
         """One clause about each of several people, for attribute questions."""

@@ -15,6 +15,7 @@ from pvchat.training import answers, answers_more
 from pvchat.training.composer import FURTHER_SHARE
 from pvchat.training.dialogue import QA, make_qa
 from pvchat.training.wordings import Kind
+from tests.chat.scenes import random_scene
 from tests.chat.test_constrain import pieces_of
 
 Sort = Literal["yes", "no", "told", "refused"]
@@ -155,3 +156,26 @@ def test_half_of_the_answers_keep_to_the_wordings_nano_was_pretrained_with() -> 
     first = set(filled(list(answers.ACTION), MARIA)) | set(filled(list(answers.ACTION), PARTLY))
     drawn = [make_qa(TOLD[1], random.Random(i), kind="action").answer for i in range(600)]
     assert sum(text in first for text in drawn) / len(drawn) == pytest.approx(1 - FURTHER_SHARE, abs=0.08)
+
+
+PAIRS: tuple[Kind, ...] = ("relation", "order", "together", "earlier")
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_what_is_said_of_two_people_is_read_as_true_and_may_be_generated(kind: Kind) -> None:
+    rng = random.Random(f"pairs {kind}")
+    said = set()
+    for _ in range(300):
+        qa_scene = random_scene(rng, subjects=2)
+        qa = make_qa(qa_scene, rng, kind=kind)
+        if qa.kind != kind:
+            continue
+        said.add(qa.answer)
+        assert check(qa.answer, qa.question, qa_scene, qa.subjects).agrees, (qa, qa_scene)
+        constraint = Constraint(qa_scene, qa.question)
+        so_far = b""
+        for piece in pieces_of(qa.answer, rng):
+            assert constraint.allows(so_far, piece), (qa, so_far, piece)
+            so_far += piece
+        assert not constraint.must_continue(qa.answer), qa
+    assert len(said) > 100
