@@ -6,7 +6,7 @@ Answers are not made from this. It serves the checks around the model: which nam
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pvchat.chat.facts import SceneFacts
@@ -37,6 +37,34 @@ QuestionKind = Literal[
     "is_action",
     "unanswerable",
 ]
+QuestionType = Literal["existence", "appearance", "action", "location", "other"]
+
+TYPE_OF: Mapping[str, QuestionType] = {
+    "existence": "existence",
+    "both": "existence",
+    "either": "existence",
+    "which": "existence",
+    "together": "existence",
+    "count_named": "existence",
+    "appearance": "appearance",
+    "upper": "appearance",
+    "lower": "appearance",
+    "is_colour": "appearance",
+    "action": "action",
+    "is_action": "action",
+    "location": "location",
+    "is_place": "location",
+    "distance": "location",
+    "relation": "location",
+    "order": "location",
+    "time": "other",
+    "first": "other",
+    "last": "other",
+    "duration": "other",
+    "count": "other",
+    "unanswerable": "other",
+}
+"""Of each kind; "other" is when, how long, how many in all, and what no video tells."""
 
 NAMED_AT_MOST = 3
 _UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "þ": "th", "’": "'", "æ": "ae", "œ": "oe"})
