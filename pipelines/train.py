@@ -24,7 +24,7 @@ from pipelines.training_bases import BaseTraining, Material
 from pipelines.training_material import MaterialFinder
 from pipelines.videos import PerceivedVideos
 from pvchat.errors import ConsentError, SubjectError, TrainingCancelledError, TrainingError
-from pvchat.evaluation.held_out import Comparison
+from pvchat.evaluation.assessment import Assessment
 from pvchat.models.adapter import AdapterConfig, parse_adapter
 from pvchat.models.remoh import Routing, RoutingConfig
 from pvchat.training.fine_tune_config import FineTuneConfig, FineTuned, Stages, StepRecord
@@ -202,7 +202,7 @@ class Trainer:
         subject: StoredSubject,
         options: TrainOptions,
         tuned: FineTuned,
-        comparison: Comparison,
+        comparison: Assessment,
         config: AdapterConfig,
         sizes: SubjectDataConfig,
         result: TrainResult,

@@ -4,7 +4,8 @@ import random
 from collections.abc import Callable, Sequence
 
 from pipelines.training_bases import Check, Material
-from pvchat.evaluation.held_out import Comparison, NanoAsker, compare
+from pvchat.evaluation.assessment import Assessment
+from pvchat.evaluation.held_out import NanoAsker, compare
 from pvchat.models.adapter import Adapter, AdapterConfig
 from pvchat.models.config import TokenLayout
 from pvchat.models.nano import Nano
@@ -105,7 +106,7 @@ class NanoTraining:
 
         return NanoPersonal(self._adapters, config, pairs=pairs, alignment=alignment)
 
-    def compare(self, adapter: Adapter, clips: Sequence[TrainingClip[NanoClip]], check: Check) -> Comparison:
+    def compare(self, adapter: Adapter, clips: Sequence[TrainingClip[NanoClip]], check: Check) -> Assessment:
         """Ask about the held-out clips with and without the adapter."""
         self._adapters.put(_KEY, adapter)
         try:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from pipelines.training_bases import Check, Material
-from pvchat.evaluation.held_out import Comparison, VlmAsker, compare
+from pvchat.evaluation.assessment import Assessment
+from pvchat.evaluation.held_out import VlmAsker, compare
 from pvchat.models.adapter import Adapter, AdapterConfig
 from pvchat.models.remoh import RoutingConfig
 from pvchat.models.vlm import VLM
@@ -48,7 +49,7 @@ class VlmTraining:
         on_gpu = self._vlm.family.device.type == "cuda"
         return VlmPersonal(self._vlm, config, budget=self._budget, checkpointing=on_gpu)
 
-    def compare(self, adapter: Adapter, clips: Sequence[TrainingClip[VlmClip]], check: Check) -> Comparison:
+    def compare(self, adapter: Adapter, clips: Sequence[TrainingClip[VlmClip]], check: Check) -> Assessment:
         """Ask about the held-out clips with and without the adapter."""
         self._vlm.put(_KEY, adapter)
         try:

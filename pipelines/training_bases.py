@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pvchat.evaluation.held_out import Comparison
+from pvchat.evaluation.assessment import Assessment
 from pvchat.identity.gallery import GalleryEntry
 from pvchat.models.adapter import Adapter, AdapterConfig
 from pvchat.models.remoh import RoutingConfig
@@ -48,5 +48,5 @@ class BaseTraining(Protocol):
     def start(self, config: AdapterConfig) -> ClosablePersonal[Any]:
         """Turn a new adapter on."""
 
-    def compare(self, adapter: Adapter, clips: Sequence[TrainingClip[Any]], check: Check) -> Comparison:
+    def compare(self, adapter: Adapter, clips: Sequence[TrainingClip[Any]], check: Check) -> Assessment:
         """Ask about the held-out clips with and without the adapter."""

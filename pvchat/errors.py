@@ -55,6 +55,10 @@ class QuestionError(PVChatError):
     """A question is empty or too long."""
 
 
+class QuestionFileError(PVChatError):
+    """A file of questions and answers for training cannot be read; the message says which line or entry."""
+
+
 class ModelError(PVChatError):
     """A model checkpoint does not fit what it is used with."""
 

@@ -25,6 +25,7 @@ from pvchat.chat.claims import (
     RELATION,
     SECONDS,
     SENTENCES,
+    SOONER,
     TIME_TOLERANCE_S,
     TOGETHER,
     UNSURE,
@@ -37,7 +38,7 @@ from pvchat.chat.claims import (
     runs,
     said_actions,
 )
-from pvchat.chat.evidence import left_to_right, rough_when, seen_s, together_spans
+from pvchat.chat.evidence import by_first_seen, left_to_right, rough_when, seen_s, together_spans
 from pvchat.chat.facts import SceneFacts, State, SubjectFacts
 from pvchat.chat.lexicon import (
     ANYWHERE_CAPITALS,
@@ -158,6 +159,7 @@ class _Reader:
         self.counts(text)
         self.times(text, here)
         self.together(text, named)
+        self.sooner(text, named)
         rest = self.relations(text, here)
         self.places(rest, here)
         self.distances(rest, here)
@@ -220,6 +222,9 @@ class _Reader:
             rel = next((w for w in words if w in ("left", "right")), None)
             if order and rel and len(named) == 2:
                 return (order[0] == named[0].name) == (rel == "left")
+        if self.kind == "earlier" and len(self.people) == 2:
+            sooner = SOONER.search(text)
+            return self.is_sooner(sooner) if sooner else None
         if self.kind == "is_place":
             place = next((PLACE_WORDS[w] for w in words if w in PLACE_WORDS), None)
             return None if place is None or first.place is None else place == first.place
@@ -318,6 +323,27 @@ class _Reader:
         if len(people) > 1 and all(p.state == "present" for p in people):
             apart = match.group() == "different times"
             self.must(bool(together_spans(people)) != apart, text, match.start(), match.group())
+
+    def sooner(self, text: str, named: Sequence[SubjectFacts]) -> None:
+        """Who is said to be seen before whom, where that is asked."""
+        if self.kind != "earlier" or len(self.people) != 2:
+            return
+        order = by_first_seen(self.people)
+        match = SOONER.search(text)
+        first = re.search(r"\bfirst\b", text)
+        if match:
+            self.told(self.names(match.group()), match["rel"])
+            self.must(self.is_sooner(match), text, match.start("rel"), f"{match['rel']} the other")
+        elif first and len(named) == 1:
+            self.must(order[:1] == (named[0].name,), text, first.start(), "first")
+        elif order and TOGETHER.search(text):
+            raise _DisagreesError(f"has both come at once, the evidence has {order[0]} come first")
+
+    def is_sooner(self, match: re.Match[str]) -> bool:
+        """Whether the one whom a match of `SOONER` puts first is seen first."""
+        pair = self.names(match["a"] + match["b"])
+        first = pair[::-1] if match["rel"] in ("after", "later than") else pair
+        return by_first_seen(pair) == tuple(p.name for p in first)
 
     def times(self, text: str, here: Sequence[SubjectFacts]) -> None:
         marks = list(CLOCK.finditer(text))

@@ -67,6 +67,9 @@ RELATION = re.compile(
     rf"|\b(?P<of>left|right)(?: side| hand side)? of (?P<b2>{NAME})|(?P<b3>{NAME})'s (?P<poss>left|right)\b"
 )
 
+SOONER = re.compile(
+    rf"(?P<a>{NAME})[^\ue000-\ue3ff]*\b(?P<rel>before|after|(?:earlier|sooner|later) than|then)\b (?P<b>{NAME})"
+)
 
 OTHER_STARTS = frozenset(
     {

@@ -13,6 +13,7 @@ from pvchat.perception.record import Span
 LISTED = 3
 ORDER_MARGIN = 0.04
 TOGETHER_MIN_S = 0.5
+EARLIER_MIN_S = 0.5
 
 
 def listed_spans(spans: Sequence[Span]) -> tuple[Span, ...]:
@@ -78,6 +79,20 @@ def left_to_right(subjects: Sequence[SubjectFacts]) -> tuple[str, ...]:
     if any(b[0] - a[0] < ORDER_MARGIN for a, b in pairwise(known)):
         return ()
     return tuple(name for _, name in known)
+
+
+def by_first_seen(subjects: Sequence[SubjectFacts]) -> tuple[str, ...]:
+    """Names of the present people in the order in which they are first seen.
+
+    Empty when fewer than two are present, when of one no time is told, or when two come within half a second.
+    """
+    here = [s for s in subjects if s.state == "present"]
+    starts = sorted((min(start for start, _ in s.spans), s.name) for s in here if s.spans)
+    if len(starts) < 2 or len(starts) < len(here):
+        return ()
+    if any(b[0] - a[0] < EARLIER_MIN_S for a, b in pairwise(starts)):
+        return ()
+    return tuple(name for _, name in starts)
 
 
 def people_count(count: int) -> str:

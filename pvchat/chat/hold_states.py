@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field
 
 from pvchat.chat.agreement import check
-from pvchat.chat.evidence import left_to_right, together_spans
+from pvchat.chat.evidence import by_first_seen, left_to_right, together_spans
 from pvchat.chat.facts import SceneFacts, State, SubjectFacts
 from pvchat.chat.lexicon import ANYWHERE_CAPITALS, NUMBER_WORDS, SENTENCE_STARTS
 from pvchat.chat.partial_text import continues
@@ -20,7 +20,7 @@ from pvchat.chat.questions import QuestionKind
 
 STATED_ONCE: tuple[QuestionKind, ...] = ("both", "either", "which", "count_named")
 """Kinds whose answer says of everybody once whether they are there."""
-PAIRED: tuple[QuestionKind, ...] = ("relation", "order", "together")
+PAIRED: tuple[QuestionKind, ...] = ("relation", "order", "together", "earlier")
 """Kinds that come to the same as soon as one of the people is not there."""
 
 _END = frozenset(".!?;:")
@@ -310,6 +310,9 @@ class StateHold:
             return False
         if self.kind in ("relation", "order"):
             return self._present == len(self.people) and not left_to_right(self.people)
+        if self.kind == "earlier":
+            known = by_first_seen(self.people) or together_spans(self.people)
+            return self._present == len(self.people) and not known
         return self._present > 0
 
 

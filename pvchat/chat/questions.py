@@ -6,7 +6,7 @@ Answers are not made from this. It serves the checks around the model: which nam
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pvchat.chat.facts import SceneFacts
@@ -29,6 +29,7 @@ QuestionKind = Literal[
     "relation",
     "order",
     "together",
+    "earlier",
     "both",
     "either",
     "which",
@@ -37,6 +38,34 @@ QuestionKind = Literal[
     "is_action",
     "unanswerable",
 ]
+QuestionType = Literal["existence", "appearance", "action", "location", "other"]
+
+TYPE_OF: Mapping[str, QuestionType] = {
+    "existence": "existence",
+    "both": "existence",
+    "either": "existence",
+    "which": "existence",
+    "together": "existence",
+    "count_named": "existence",
+    "appearance": "appearance",
+    "upper": "appearance",
+    "lower": "appearance",
+    "is_colour": "appearance",
+    "action": "action",
+    "is_action": "action",
+    "location": "location",
+    "is_place": "location",
+    "distance": "location",
+    "relation": "location",
+    "order": "location",
+    "time": "other",
+    "first": "other",
+    "last": "other",
+    "duration": "other",
+    "count": "other",
+    "unanswerable": "other",
+}
+"""Of each kind; "other" is when, how long, how many in all, and what no video tells."""
 
 NAMED_AT_MOST = 3
 _UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "þ": "th", "’": "'", "æ": "ae", "œ": "oe"})
@@ -72,6 +101,11 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
     (
         "relation",
         r"# .*\b(?:left|right)\b.*#|#'s (?:left|right)\b|\b(?:further|farther) (?:left|right)",
+    ),
+    (
+        "earlier",
+        r"\b(?:who|which of #.*|which one)\b.*\b(?:first|earlier|sooner|before)\b|# or #.*\b(?:first|earlier|sooner)\b"
+        r"|# .*\b(?:before|after|(?:earlier|sooner|later) than) #",
     ),
     (
         "first",
@@ -164,7 +198,7 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
     for kind, pattern in _COMPILED:
         if not pattern.search(text):
             continue
-        if kind in ("together", "order", "relation") and len(names) < 2:
+        if kind in ("together", "order", "relation", "earlier") and len(names) < 2:
             continue
         if kind in ("relation", "order", "location") and re.search(r"\bmov(?:es|ing) (?:to the )?(?:left|right)", text):
             continue

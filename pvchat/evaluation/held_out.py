@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
 
 from pvchat.chat import prompt
 from pvchat.chat.constrain import Constraint
 from pvchat.chat.facts import SceneFacts
+from pvchat.chat.questions import TYPE_OF
 from pvchat.evaluation.answers import read_existence
+from pvchat.evaluation.assessment import GROUPS, TYPES, Answered, Assessment, Counts, Group
 from pvchat.evaluation.simulated import is_right
 from pvchat.models.nano import collate
 from pvchat.models.nano_adapters import NanoAdapters
@@ -22,41 +23,8 @@ from pvchat.training.vlm_personal import VlmClip
 from pvchat.training.wordings import Kind
 
 QUESTIONS = 3
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Of one kind of question: how many were asked, and how many answers were wrong."""
-
-    asked: int = 0
-    instant_errors: int = 0
-    trained_errors: int = 0
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The same questions, answered by the base alone ("instant") and with the adapter ("trained").
-
-    Attributes:
-        by_kind: counts of each kind of question. wrong: a few wrong answers of the trained one, for reading: question,
-            expected, answer.
-    """
-
-    by_kind: dict[str, Counts] = field(default_factory=dict)
-    wrong: tuple[tuple[str, str, str], ...] = ()
-
-    @property
-    def total(self) -> Counts:
-        """Of all kinds together."""
-        counts = self.by_kind.values()
-        return Counts(
-            sum(c.asked for c in counts), sum(c.instant_errors for c in counts), sum(c.trained_errors for c in counts)
-        )
-
-    @property
-    def worse(self) -> bool:
-        """Whether the trained one made more errors."""
-        return self.total.trained_errors > self.total.instant_errors
+_MOST_WRONG = 20
+_EXAMPLES_PER_TYPE = 2
 
 
 class Asker(Protocol):
@@ -72,18 +40,21 @@ def compare(
     *,
     questions: int = QUESTIONS,
     seed: int = 7,
+    look_alike: Callable[[TrainingClip[Any]], bool] | None = None,
     check: Callable[[], None] | None = None,
-) -> Comparison:
+) -> Assessment:
     """Ask some questions about each clip, twice.
 
     Args:
         asker: see `Asker`. clips: held-out ones, whose content knows its facts; others are passed over.
         questions: about each clip, the first one about existence where there is one. seed: of which ones.
+        look_alike: whether a clip without the subject shows one of the people who resemble them most; None for none.
         check: called before each clip; ends the work by what it raises.
     """
     rng = random.Random(f"held out {seed}")
-    counts: dict[str, Counts] = {}
-    wrong: list[tuple[str, str, str]] = []
+    kinds: dict[str, Counts] = {}
+    groups: dict[Group, Counts] = {}
+    answers: list[Answered] = []
     for clip in clips:
         if check is not None:
             check()
@@ -93,16 +64,18 @@ def compare(
         asked = [turn.question for turn in turns]
         instant, trained = (asker.answer(clip, asked, trained=flag) for flag in (False, True))
         for turn, before, after in zip(turns, instant, trained, strict=True):
-            good = right(turn, after, clip.content)
-            found = counts.get(turn.kind, Counts())
-            counts[turn.kind] = Counts(
-                found.asked + 1,
-                found.instant_errors + (not right(turn, before, clip.content)),
-                found.trained_errors + (not good),
-            )
-            if not good and len(wrong) < 20:
-                wrong.append((turn.question, turn.answer, after))
-    return Comparison(dict(sorted(counts.items())), tuple(wrong))
+            good = right(turn, before, clip.content), right(turn, after, clip.content)
+            answers.append(Answered(turn.kind, turn.question, turn.answer, before, after, *good))
+            counts = Counts(1, not good[0], not good[1])
+            kinds[turn.kind] = kinds.get(turn.kind, Counts()) + counts
+            for group in _groups(turn, clip, look_alike):
+                groups[group] = groups.get(group, Counts()) + counts
+    return Assessment(
+        dict(sorted(kinds.items())),
+        {group: groups[group] for group in GROUPS if group in groups},
+        tuple(answer for answer in answers if not answer.trained_right)[:_MOST_WRONG],
+        _examples(answers),
+    )
 
 
 def right(turn: Turn, answer: str, content: Any) -> bool:
@@ -173,6 +146,25 @@ class VlmAsker:
                 constraint = Constraint(content.facts, question, use_record=False)
             answers.append(vlm.generate(prefix, question, constraint=constraint).text)
         return answers
+
+
+def _groups(
+    turn: Turn, clip: TrainingClip[Any], look_alike: Callable[[TrainingClip[Any]], bool] | None
+) -> tuple[Group, ...]:
+    """Which groups a question counts for."""
+    state = clip.content.facts.subjects[0].state
+    if turn.kind != "existence" or state == "unsure":
+        return ()
+    if state == "present":
+        return ("present",)
+    return ("absent", "look_alike") if look_alike is not None and look_alike(clip) else ("absent",)
+
+
+def _examples(answers: Sequence[Answered]) -> tuple[Answered, ...]:
+    """The first few of each type."""
+    return tuple(
+        answer for wanted in TYPES for answer in [a for a in answers if TYPE_OF[a.kind] == wanted][:_EXAMPLES_PER_TYPE]
+    )
 
 
 def _some(turns: Sequence[Turn], count: int, rng: random.Random) -> list[Turn]:

@@ -328,5 +328,6 @@ TOPIC: dict[Kind, str] = {
     "is_action": "whether {n} is {act}",
     "relation": "who is further {rel}, {a} or {b}",
     "order": "who is further {rel}, {a} or {b}",
+    "earlier": "who is seen first, {a} or {b}",
 }
 """What cannot be told, by kind of question."""

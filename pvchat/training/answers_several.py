@@ -97,6 +97,41 @@ No, I see {a} and {b}, but not at the same time.
 No, I see {a} and {b} in this video, but never together.
 """)
 
+EARLIER = lines("""
+{a} appears before {b}.
+{a} appears before {b} in this video.
+{a} appears earlier than {b}.
+{a} appears first, then {b}.
+{a} is seen before {b}.
+{a} is seen earlier than {b}.
+{a} is seen first, then {b}.
+{a} is first, before {b}.
+{a} is here before {b}.
+{a} shows up before {b}.
+{a} shows up earlier than {b}.
+{a} comes in before {b}.
+{a} can be seen before {b}.
+In this video, {a} appears before {b}.
+I see {a} before {b}.
+I see {a} first, then {b}.
+From what I can see, {a} appears before {b}.
+""")
+
+SAME_START = lines("""
+{a} and {b} appear at the same time.
+{a} and {b} appear at the same time in this video.
+{a} and {b} first appear at the same time.
+{a} and {b} first appear together.
+{a} and {b} are first seen at the same time.
+{a} and {b} are first seen together.
+{a} and {b} can first be seen at the same time.
+{a} and {b} show up at the same time.
+{a} and {b} show up together.
+{a} and {b} are first visible at the same time.
+In this video, {a} and {b} appear at the same time.
+I see {a} and {b} from the same time on.
+""")
+
 
 def count_words(people: int) -> dict[str, str]:
     """Slots {are} and {people} for a number of people."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from pvchat.chat.evidence import (
+    by_first_seen,
     left_to_right,
     listed_actions,
     listed_spans,
@@ -21,6 +22,7 @@ from pvchat.chat.evidence import (
 from pvchat.chat.facts import SceneFacts, SubjectFacts, clock
 from pvchat.perception.record import ACTIONS, COLOURS, Span
 from pvchat.training import answers as say
+from pvchat.training import answers_more as more
 from pvchat.training import answers_several as several
 from pvchat.training.wordings import (
     LOWER_GARMENTS,
@@ -33,6 +35,7 @@ from pvchat.training.wordings import (
 )
 
 MAX_NAMED_APART = 3
+FURTHER_SHARE = 0.5
 
 _GREETINGS = ("Hi, ", "Hello, ", "Hey, ", "Okay, ", "So, ", "Now, ", "And ", "Please, ")
 _ENDINGS = (" Thanks.", " Please.", " Thank you.")
@@ -120,9 +123,10 @@ class Composer:
             text += rng.choice(_ENDINGS)
         return text[0].upper() + text[1:] if template[0].isupper() else text
 
-    def pick(self, wordings: Sequence[str], **slots: str) -> str:
-        """One of the wordings, filled."""
-        return self.rng.choice(wordings).format(**{**self.slots, **slots})
+    def pick(self, wordings: Sequence[str], further: Sequence[str] = (), **slots: str) -> str:
+        """One of the wordings, filled; where there are further ones, one of those every other time."""
+        chosen = further if further and self.rng.random() < FURTHER_SHARE else wordings
+        return self.rng.choice(chosen).format(**{**self.slots, **slots})
 
     # Answers about one person
 
@@ -136,15 +140,16 @@ class Composer:
         if facts.state == "unsure":
             return self.pick(say.UNSURE)
         if facts.state == "absent":
-            negated = kind == "existence" or kind.startswith("is_")
-            return self.pick(say.ABSENT_NO if negated else say.ABSENT, t=topic)
+            if kind == "existence" or kind.startswith("is_"):
+                return self.pick(say.ABSENT_NO, more.ABSENT_NO)
+            return self.pick(say.ABSENT, (*more.ABSENT, *more.ABSENT_ABOUT.get(kind, ())), t=topic)
         told = self._SINGLE[kind](self, facts)
         return told if told is not None else self.cannot(topic)
 
     def _existence(self, facts: SubjectFacts) -> str | None:
         if self.precise and facts.spans and self.rng.random() < 0.6:
-            return self.pick(say.YES_WHEN, when=spans_phrase(facts.spans, self.rng))
-        return self.pick(say.YES)
+            return self.pick(say.YES_WHEN, more.YES_WHEN, when=spans_phrase(facts.spans, self.rng))
+        return self.pick(say.YES, more.YES)
 
     def wear(self, facts: SubjectFacts) -> str | None:
         """ "a black top and blue bottoms", as far as it is told."""
@@ -154,17 +159,17 @@ class Composer:
 
     def _appearance(self, facts: SubjectFacts) -> str | None:
         wear = self.wear(facts)
-        return self.pick(say.WEAR, wear=wear) if wear else None
+        return self.pick(say.WEAR, more.WEAR, wear=wear) if wear else None
 
     def _upper(self, facts: SubjectFacts) -> str | None:
-        return self.pick(say.UPPER, c=facts.upper, a_c=with_article(facts.upper)) if facts.upper else None
+        return self.pick(say.UPPER, more.UPPER, c=facts.upper, a_c=with_article(facts.upper)) if facts.upper else None
 
     def _lower(self, facts: SubjectFacts) -> str | None:
-        return self.pick(say.LOWER, c=facts.lower) if facts.lower else None
+        return self.pick(say.LOWER, more.LOWER, c=facts.lower) if facts.lower else None
 
     def _action(self, facts: SubjectFacts) -> str | None:
         acts = listed_actions(facts)
-        return self.pick(say.ACTION, acts=join(acts)) if acts else None
+        return self.pick(say.ACTION, more.ACTION, acts=join(acts)) if acts else None
 
     def at(self, facts: SubjectFacts) -> str | None:
         """ "on the left, near the camera", as far as it is told."""
@@ -177,7 +182,7 @@ class Composer:
 
     def _location(self, facts: SubjectFacts) -> str | None:
         at = self.at(facts)
-        return self.pick(say.LOCATION, at=at) if at else None
+        return self.pick(say.LOCATION, more.LOCATION, at=at) if at else None
 
     def _distance(self, facts: SubjectFacts) -> str | None:
         return self.pick(say.NEAR if facts.distance == "near" else say.FAR) if facts.distance else None
@@ -213,21 +218,21 @@ class Composer:
         if facts.place is None:
             return None
         lead = "Yes, " if facts.place == self.slots["asked_place"] else "No, "
-        return lead + _inner(self.pick(say.LOCATION, at=place_phrase(facts.place, self.rng)), facts.name)
+        return lead + _inner(self.pick(say.LOCATION, more.LOCATION, at=place_phrase(facts.place, self.rng)), facts.name)
 
     def _is_colour(self, facts: SubjectFacts) -> str | None:
         if facts.upper is None:
             return None
         lead = "Yes, " if facts.upper == self.slots["c"] else "No, "
-        return lead + _inner(self.pick(say.UPPER, c=facts.upper, a_c=with_article(facts.upper)), facts.name)
+        return lead + _inner(self.pick(say.UPPER, more.UPPER, c=facts.upper, a_c=with_article(facts.upper)), facts.name)
 
     def _is_action(self, facts: SubjectFacts) -> str | None:
         acts = listed_actions(facts)
         if self.slots["act"] in acts:
-            return "Yes, " + _inner(self.pick(say.ACTION, acts=self.slots["act"]), facts.name)
+            return "Yes, " + _inner(self.pick(say.ACTION, more.ACTION, acts=self.slots["act"]), facts.name)
         if not acts:
             return None
-        return "Not that I can see: " + _inner(self.pick(say.ACTION, acts=join(acts)), facts.name)
+        return "Not that I can see: " + _inner(self.pick(say.ACTION, more.ACTION, acts=join(acts)), facts.name)
 
     _SINGLE: ClassVar[dict[Kind, Callable[["Composer", SubjectFacts], str | None]]] = {
         "existence": _existence,
@@ -299,8 +304,11 @@ class Composer:
         self.slots.update(a=one.name, b=two.name)
         states = {one.state, two.state}
         if states != {"present"}:
-            text = self.states((one, two), doubt_first="absent" not in states or kind == "order")
-            return f"No, {text}." if "absent" in states and kind != "order" else f"{text}."
+            who = kind in ("order", "earlier")
+            text = self.states((one, two), doubt_first="absent" not in states or who)
+            return f"No, {text}." if "absent" in states and not who else f"{text}."
+        if kind == "earlier":
+            return self._earlier(one, two)
         if kind == "together":
             shared = together_spans((one, two))
             if not shared:
@@ -317,6 +325,12 @@ class Composer:
         true = "left" if order[0] == one.name else "right"
         text = self.pick(several.RELATION, rel=true, other=_opposite(true))
         return f"{'Yes' if true == rel else 'No'}, {text}"
+
+    def _earlier(self, one: SubjectFacts, two: SubjectFacts) -> str:
+        order = by_first_seen((one, two))
+        if order:
+            return self.pick(several.EARLIER, a=order[0], b=order[1])
+        return self.pick(several.SAME_START) if together_spans((one, two)) else self.cannot(say.TOPIC["earlier"])
 
     def each(self, kind: Kind, subjects: Sequence[SubjectFacts]) -> str:
         """One clause about each of several people, for attribute questions."""

@@ -53,6 +53,7 @@ QUESTIONS: dict[Kind, tuple[str, ...]] = {
     "relation": _lines(wordings_several.RELATION),
     "order": _lines(wordings_several.ORDER),
     "together": _lines(wordings_several.TOGETHER),
+    "earlier": _lines(wordings_several.EARLIER),
     "both": _lines(wordings_several.BOTH),
     "either": _lines(wordings_several.EITHER),
     "which": _lines(wordings_several.WHICH),

@@ -183,6 +183,49 @@ When do {a} and {b} appear together?
 Were {a} and {b} filmed together?
 """
 
+EARLIER = """
+Who appears first, {a} or {b}?
+Who appears first in {v}, {a} or {b}?
+Who appears earlier, {a} or {b}?
+Who is seen first, {a} or {b}?
+Who is seen first in {v}, {a} or {b}?
+Who is seen earlier, {a} or {b}?
+Who is first, {a} or {b}?
+Who is first in {v}, {a} or {b}?
+Who is there first, {a} or {b}?
+Who is the first to appear, {a} or {b}?
+Who is the first to be seen, {a} or {b}?
+Who comes first, {a} or {b}?
+Who comes in first, {a} or {b}?
+Who comes first in {v}, {a} or {b}?
+Who shows up first, {a} or {b}?
+Who shows up first in {v}, {a} or {b}?
+Who shows up earlier, {a} or {b}?
+Who arrives first, {a} or {b}?
+Who do we see first, {a} or {b}?
+Who do you see first in {v}, {a} or {b}?
+Who can be seen first, {a} or {b}?
+Who of {a} and {b} appears first?
+Who of {a} and {b} is seen first in {v}?
+Which of {a} and {b} appears first?
+Which of {a} and {b} is seen earlier?
+Which of {a} and {b} do we see first in {v}?
+Which one appears first, {a} or {b}?
+Which one is seen earlier in {v}, {a} or {b}?
+Is {a} or {b} seen first?
+Is it {a} or {b} who appears first?
+Is it {a} or {b} that we see first in {v}?
+Does {a} or {b} appear first?
+Does {a} or {b} show up earlier in {v}?
+Tell me who appears first, {a} or {b}.
+Tell me which of {a} and {b} appears first.
+Can you tell who is seen first, {a} or {b}?
+Can you tell me who appears first in {v}, {a} or {b}?
+Could you say who is there first, {a} or {b}?
+Please tell me who comes first, {a} or {b}.
+In {v}, who appears first, {a} or {b}?
+"""
+
 BOTH = """
 Are {names} in {v}?
 Are {names} all in {v}?

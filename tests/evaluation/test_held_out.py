@@ -1,15 +1,13 @@
-"""The comparison that decides whether an adapter is published, and the report that shows it."""
+"""The comparison that decides whether an adapter is published."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from pvchat.chat.facts import SceneFacts, SubjectFacts
-from pvchat.evaluation.held_out import Comparison, Counts, compare
-from pvchat.evaluation.training_report import write_report
-from pvchat.training.fine_tune_config import FineTuned, StepRecord
+from pvchat.evaluation.assessment import Counts
+from pvchat.evaluation.held_out import compare
 from pvchat.training.personal import TrainingClip, Turn
 
 
@@ -30,13 +28,13 @@ class Scripted:
         return [self.said[trained]] * len(questions)
 
 
-def clip(state: str = "present", *, known: bool = True) -> TrainingClip[Content]:
+def clip(state: str = "present", *, known: bool = True, source: str = "") -> TrainingClip[Content]:
     maria = SubjectFacts("Maria", state, spans=((0.0, 2.0),), place="left")  # type: ignore[arg-type]
     facts = SceneFacts(4.0, (maria,), 1, 0) if known else None
     turns = [Turn("Where is Maria?", "Maria is on the left.", "location")] * 3
     turns += [Turn("Is Maria here?", "Yes, Maria is in this video.", "existence")]
     turns += [Turn("Where is she?", "Maria is on the left.", "location")]
-    return TrainingClip("1", Content(facts), tuple(turns), True)
+    return TrainingClip("1", Content(facts), tuple(turns), True, source)
 
 
 @pytest.mark.parametrize(
@@ -69,38 +67,20 @@ def test_a_comparison_can_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         compare(Scripted("", ""), [clip()], check=stop)
 
 
-def history(*, routed: bool) -> list[StepRecord]:
-    heads = {"upper.0": {"activation": [0.25, 1.0], "mean_gate": [0.5, 1.5]}}
-    return [
-        StepRecord(
-            stage=stage,
-            step=step,
-            of=3,
-            loss=1.0 / step,
-            right=0.5,
-            activation=0.75 if routed else None,
-            coefficient=1e-5 if routed else None,
-            held_out=0.5 if step == 3 else None,
-            heads=heads if routed and step == 3 else None,
-        )
-        for stage in (1, 2)
-        for step in (1, 2, 3)
-    ]
+def test_questions_about_existence_are_counted_by_who_is_shown() -> None:
+    asker = Scripted("No, Maria is not in this video.", "Yes, Maria is in this video.")
+    clips = [clip("present"), clip("absent", source="near 1"), clip("absent", source="far 2"), clip("unsure")]
+    found = compare(asker, clips, look_alike=lambda shown: shown.source.startswith("near"))
+    assert found.by_group == {"present": Counts(1, 1, 0), "absent": Counts(2, 0, 2), "look_alike": Counts(1, 0, 1)}
+    assert "look_alike" not in compare(asker, clips).by_group
 
 
-@pytest.mark.parametrize("routed", [True, False])
-def test_the_report_has_curves_settings_and_heads(tmp_path: Path, routed: bool) -> None:
-    tuned = FineTuned(history(routed=routed), 0.5, ["ended <early>"])
-    comparison = Comparison({"existence": Counts(4, 2, 1)})
-    picture, page = write_report(tmp_path / "new", "id-1", {"routing": "<remoh>"}, tuned, comparison)
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    text = page.read_text("utf-8")
-    assert text.count("<svg") == 1
-    for words in ("&lt;remoh&gt;", "ended &lt;early&gt;", "the base alone got 2 wrong, with the adapter 1", "id-1"):
-        assert words in text
-    assert ("0.25, 1.00" in text) is routed
-    assert not list((tmp_path / "new").glob("*.part"))
-
-
-def test_a_run_without_a_step_has_a_report_too(tmp_path: Path) -> None:
-    assert write_report(tmp_path, "id", {}, FineTuned((), None, ()), Comparison())
+def test_what_was_said_can_be_read() -> None:
+    found = compare(Scripted("No, Maria is not in this video.", "Yes, Maria is in this video."), [clip("absent")] * 30)
+    assert len(found.wrong) == 20
+    assert not any(answer.trained_right for answer in found.wrong)
+    assert [answer.kind for answer in found.examples] == ["existence", "existence", "location", "location"]
+    first = found.examples[0]
+    assert (first.question, first.expected) == ("Is Maria here?", "Yes, Maria is in this video.")
+    assert (first.instant_right, first.trained_right) == (True, False)
+    assert first.trained == "Yes, Maria is in this video."

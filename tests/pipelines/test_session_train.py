@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.session import Session
 from pvchat.errors import ConsentError, SubjectError, TrainingCancelledError, TrainingError
-from pvchat.evaluation.held_out import Comparison, Counts
+from pvchat.evaluation.assessment import Assessment, Counts
 from storage import adapters
 from storage.schema import ConsentRow, now
 from storage.store import Store
@@ -83,7 +83,7 @@ def test_an_adapter_that_makes_more_errors_is_not_stored(
     session: Session, maria: Path, tools: Any, home: Path, tmp_path: Path
 ) -> None:
     made = tiny_training()
-    made.compare = lambda *_: Comparison({"existence": Counts(4, 1, 2)})
+    made.compare = lambda *_: Assessment({"existence": Counts(4, 1, 2)})
     tools.trainer = lambda: made
     result = session.train("Maria", **SMALL, report_folder=tmp_path / "report")
     assert not result.published

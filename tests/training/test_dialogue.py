@@ -127,3 +127,20 @@ def test_relations_are_true() -> None:
         tom_first = qa.question.lower().index("tom") < qa.question.lower().index("sarah")
         assert qa.answer.startswith("Yes" if asks_left == tom_first else "No")
     assert all(a.startswith("Yes") for a in answers(scene, "together"))
+
+
+@pytest.mark.parametrize(
+    ("start_s", "said"),
+    [(3.0, r"Tom .*(?:before|earlier than|then) Sarah"), (0.2, r"same time|together|Tom and Sarah .* from the same")],
+)
+def test_who_is_seen_first_is_told_by_when_they_are_seen(start_s: float, said: str) -> None:
+    people = [SubjectFacts(n, "present", 0.9, ((s, 6.0),)) for n, s in (("Sarah", start_s), ("Tom", 0.0))]
+    scene = SceneFacts(9.0, tuple(people), 2, 0)
+    assert all(re.search(said, answer) for answer in answers(scene, "earlier"))
+
+
+def test_who_is_seen_first_is_not_said_of_the_absent_and_asked_only_where_it_is_wanted() -> None:
+    people = (SubjectFacts("Tom", "present", 0.9, ((0.0, 4.0),)), SubjectFacts("Sarah", "absent"))
+    scene = SceneFacts(9.0, people, 1, 0)
+    assert all("Sarah is not in this video" in answer for answer in answers(scene, "earlier"))
+    assert not any(make_qa(scene, random.Random(i)).kind == "earlier" for i in range(300))

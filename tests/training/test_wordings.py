@@ -37,7 +37,7 @@ def test_wordings_without_a_name_are_few_where_a_person_is_asked_about() -> None
     "table",
     (
         "ABSENT ABSENT_NO UNSURE CANNOT_TELL YES YES_WHEN WEAR UPPER LOWER ACTION LOCATION NEAR FAR TIME FIRST LAST "
-        "DURATION COUNT_PRESENT COUNT_OTHER COUNT_BARE RELATION TOGETHER_YES TOGETHER_NO"
+        "DURATION COUNT_PRESENT COUNT_OTHER COUNT_BARE RELATION TOGETHER_YES TOGETHER_NO EARLIER SAME_START"
     ).split(),
 )
 def test_answers_come_in_twelve_wordings_that_end_well(table: str) -> None:
