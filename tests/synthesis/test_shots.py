@@ -1,5 +1,7 @@
 """Shots show one person, never across a cut, and nothing of what lies outside the span."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -112,7 +114,7 @@ def test_in_footage_of_others_anybody_is_shown() -> None:
 
 
 def test_frames_are_made_small_and_even() -> None:
-    def frames(times: list[float]) -> list[Image]:
+    def frames(times: Sequence[float]) -> list[Image]:
         return [np.zeros((1081, 721, 3), np.uint8) for _ in times]
 
     (shot,) = shots_of(footage("video", [0], subject=0, duration_s=1.0, frames=frames), (0.0, 0.4))
