@@ -61,6 +61,7 @@ TYPE_OF: Mapping[str, QuestionType] = {
     "time": "other",
     "first": "other",
     "last": "other",
+    "earlier": "other",
     "duration": "other",
     "count": "other",
     "unanswerable": "other",
