@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from pipelines.questions.check import says_absent
-from pipelines.questions.rows import TYPE_OF, QuestionRow, Split, text_of
-from pvchat.chat.questions import kind_of, mentioned
+from pipelines.questions.rows import QuestionRow, Split, text_of
+from pvchat.chat.questions import TYPE_OF, kind_of, mentioned
 from pvchat.errors import QuestionFileError
 
 TOKENS = ("<sks>", "<person>", "<subject>")

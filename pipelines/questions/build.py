@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, Protocol, TypeVar, cast
 
-from pipelines.questions.rows import TYPE_OF, QuestionRow, Split
+from pipelines.questions.rows import QuestionRow, Split
 from pvchat.chat.evidence import together_spans
 from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.chat.questions import TYPE_OF
 from pvchat.perception.record import Span
 from pvchat.training import wordings
 from pvchat.training.dialogue import make_qa

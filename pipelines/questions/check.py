@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from pipelines.questions.rows import TYPE_OF, QuestionRow
+from pipelines.questions.rows import QuestionRow
 from pvchat.chat.agreement import check
 from pvchat.chat.constrain import MAX_WORDS
 from pvchat.chat.facts import SceneFacts, SubjectFacts
 from pvchat.chat.lexicon import ANSWER_WORDS, WORD
+from pvchat.chat.questions import TYPE_OF
 from pvchat.evaluation.answers import fault_of_form, holds, refuses, without_names
 from pvchat.training.names import FAMILY, GIVEN
 

@@ -14,23 +14,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from pvchat.chat.questions import QuestionType
 from pvchat.errors import QuestionFileError
 from pvchat.perception.record import Span
 from pvchat.training.wordings import Kind
 
-QuestionType = Literal["existence", "appearance", "action", "location"]
 Split = Literal["train", "held_out"]
 
 SCHEMA_TITLE = "A question about a clip, with its answer: one line of a JSONL file"
-
-TYPE_OF: dict[Kind, QuestionType] = {
-    **dict.fromkeys(("existence", "count", "count_named", "both", "either", "which"), "existence"),
-    **dict.fromkeys(("appearance", "upper", "lower", "is_colour", "unanswerable"), "appearance"),
-    **dict.fromkeys(("action", "is_action"), "action"),
-    **dict.fromkeys(("location", "is_place", "distance", "relation", "order"), "location"),
-    **dict.fromkeys(("time", "first", "last", "duration", "together", "earlier"), "location"),
-}
-"""The four types: who is there, what they are like, what they do, where and when they are."""
 
 _Text = Annotated[str, Field(min_length=1)]
 _Span = Annotated[Span, Field(description="start and end, seconds from the start of the clip")]

@@ -38,35 +38,16 @@ QuestionKind = Literal[
     "is_action",
     "unanswerable",
 ]
-QuestionType = Literal["existence", "appearance", "action", "location", "other"]
+QuestionType = Literal["existence", "appearance", "action", "location"]
 
 TYPE_OF: Mapping[str, QuestionType] = {
-    "existence": "existence",
-    "both": "existence",
-    "either": "existence",
-    "which": "existence",
-    "together": "existence",
-    "count_named": "existence",
-    "appearance": "appearance",
-    "upper": "appearance",
-    "lower": "appearance",
-    "is_colour": "appearance",
-    "action": "action",
-    "is_action": "action",
-    "location": "location",
-    "is_place": "location",
-    "distance": "location",
-    "relation": "location",
-    "order": "location",
-    "time": "other",
-    "first": "other",
-    "last": "other",
-    "earlier": "other",
-    "duration": "other",
-    "count": "other",
-    "unanswerable": "other",
+    **dict.fromkeys(("existence", "count", "count_named", "both", "either", "which"), "existence"),
+    **dict.fromkeys(("appearance", "upper", "lower", "is_colour", "unanswerable"), "appearance"),
+    **dict.fromkeys(("action", "is_action"), "action"),
+    **dict.fromkeys(("location", "is_place", "distance", "relation", "order"), "location"),
+    **dict.fromkeys(("time", "first", "last", "duration", "together", "earlier"), "location"),
 }
-"""Of each kind; "other" is when, how long, how many in all, and what no video tells."""
+"""Of each kind: who is there, what they are like, what they do, where and when they are."""
 
 NAMED_AT_MOST = 3
 _UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "þ": "th", "’": "'", "æ": "ae", "œ": "oe"})

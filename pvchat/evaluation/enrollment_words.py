@@ -16,11 +16,10 @@ GROUP_WORDS: dict[Group, tuple[str, str]] = {
 """Title and explanation of each group."""
 
 TYPE_WORDS: dict[QuestionType, tuple[str, str]] = {
-    "existence": ("Existence", "is the person in the video?"),
-    "appearance": ("Appearance", "what do they wear?"),
+    "existence": ("Existence", "is the person there, who else is?"),
+    "appearance": ("Appearance", "what do they look like, what do they wear?"),
     "action": ("Action", "what are they doing?"),
-    "location": ("Location", "where in the picture are they?"),
-    "other": ("Other", "when, how long, how many, and what no video tells"),
+    "location": ("Location", "where are they, and when?"),
 }
 """Title and explanation of each type of question."""
 

@@ -126,7 +126,7 @@ def material() -> Material:
         SourceCount("simulated", False, 14, 250),
         SourceCount("other_hidden", False, 11, 192),
     ]
-    types = {"existence": 520, "appearance": 402, "action": 231, "location": 214, "other": 88}
+    types = {"existence": 520, "appearance": 402, "action": 231, "location": 302}
     examples = [
         ("Is Maria in this video?", "Yes, Maria is in this video."),
         ("Can you see Maria?", "No, Maria is not in this video."),

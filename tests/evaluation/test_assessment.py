@@ -42,4 +42,4 @@ def test_types_and_kinds_add_up_to_the_same(found: Assessment) -> None:
 
 def test_kinds_of_one_type_are_taken_together() -> None:
     found = Assessment({"upper": Counts(4, 1, 2), "is_colour": Counts(3, 1, 0), "time": Counts(2, 2, 2)})
-    assert found.by_type == {"appearance": Counts(7, 2, 2), "other": Counts(2, 2, 2)}
+    assert found.by_type == {"appearance": Counts(7, 2, 2), "location": Counts(2, 2, 2)}

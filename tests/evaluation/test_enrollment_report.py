@@ -110,10 +110,10 @@ def test_all_is_said_that_was_asked_for(page: str) -> None:
         "Recognised when there 16 of 18 instant: 11",
         "“No” when not there 17 of 18",
         "Look-alikes told apart 5 of 6",
-        "Existence is the person in the video? 28 of 36 33 of 36",
-        "Appearance what do they wear? 11 of 18 14 of 18",
+        "Existence is the person there, who else is? 30 of 39 35 of 39",
+        "Appearance what do they look like, what do they wear? 11 of 18 14 of 18",
         "Action what are they doing? 4 of 9 6 of 9",
-        "Location where in the picture are they? 10 of 14 12 of 14",
+        "Location where are they, and when? 10 of 14 12 of 14",
         "Correct Maria is waving. Instant I can't tell what Maria is doing. wrong Trained Maria is walking. wrong",
         "a likeness of 0.62 or more",
         "holiday.mp4: 42 s, 1920 × 1080 pixels, 30 frames per second; 212 frames",
@@ -307,7 +307,7 @@ def test_material_is_counted_by_source_and_type() -> None:
         ("other", False, 1, 1),
         ("simulated", False, 1, 2),
     ]
-    assert found.questions == {"existence": 2, "appearance": 2, "action": 2, "other": 1}
+    assert found.questions == {"existence": 2, "appearance": 2, "action": 2, "location": 1}
     assert found.examples[:2] == [("existence?", "existence own 0."), ("existence?", "existence other 1.")]
     assert json.dumps(found.questions)
     assert "The person, as filmed present 2 4" in Reader(render(full(material=found))).text

@@ -7,8 +7,9 @@ import pytest
 
 from pipelines.questions.build import relation_rows
 from pipelines.questions.check import foreign_names, problems, sift
-from pipelines.questions.rows import TYPE_OF, QuestionRow
+from pipelines.questions.rows import QuestionRow
 from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.chat.questions import TYPE_OF
 from pvchat.training.dialogue import make_qa
 from tests.chat.scenes import random_scene
 

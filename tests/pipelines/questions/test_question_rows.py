@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from pipelines.questions.rows import TYPE_OF, QuestionRow, read_rows, schema, schema_text, write_rows
+from pipelines.questions.rows import QuestionRow, read_rows, schema, schema_text, write_rows
 from pvchat.errors import QuestionFileError
 from pvchat.training.wordings import Kind
 from tests.conftest import ROOT
@@ -114,8 +114,3 @@ def test_a_file_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bytes.jsonl").write_bytes(b"\xff\xfe")
     with pytest.raises(QuestionFileError, match="not UTF-8"):
         read_rows(tmp_path / "bytes.jsonl")
-
-
-def test_every_kind_of_question_is_of_one_of_the_four_types() -> None:
-    assert set(TYPE_OF) == set(get_args(Kind))
-    assert set(TYPE_OF.values()) == {"existence", "appearance", "action", "location"}
