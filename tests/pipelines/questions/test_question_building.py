@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.questions.build import ABOUT_ONE, ABOUT_TWO, relation_rows, rows_of
+from pipelines.questions.build import ABOUT_PERSON, ABOUT_TIMES, ABOUT_TWO, person_rows, relation_rows, rows_of
 from pipelines.questions.rows import read_rows, write_rows
 from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.evaluation.answers import refuses
 from pvchat.training.nano_clip import NanoClip
 from pvchat.training.personal import TrainingClip
 from pvchat.training.wordings import split_wordings
@@ -42,11 +43,21 @@ def test_every_turn_of_a_training_clip_becomes_a_row(clips: list[TrainingClip[Na
     assert read_rows(tmp_path / "rows.jsonl") == rows
 
 
+@pytest.mark.parametrize("name", ["Tom", "Ana"])
+def test_somebody_is_asked_about_in_all_four_types_and_refused_in_all_when_absent(name: str) -> None:
+    rows = person_rows(SCENE, name, random.Random(1), 150, clip="a.mp4")
+    assert {r.kind for r in rows} == set(ABOUT_PERSON)
+    assert {r.type for r in rows} == {"existence", "appearance", "action", "location"}
+    assert {r.subjects for r in rows} == {(name,)}
+    assert {r.present for r in rows} == {name == "Tom"}
+    assert {refuses(r.answer, name) for r in rows} == {name == "Ana"}
+
+
 def test_relations_times_and_counts_are_asked_and_never_twice() -> None:
     rows = relation_rows(SCENE, ["Tom", "Sarah"], random.Random(1), 200, clip="a.mp4", source="a record")
     assert len(rows) == 200
     assert len({(r.question, r.answer) for r in rows}) == 200
-    assert {r.kind for r in rows} == {*ABOUT_TWO, *ABOUT_ONE}
+    assert {r.kind for r in rows} == {*ABOUT_TWO, *ABOUT_TIMES}
     assert all(set(r.subjects) <= {"Tom", "Sarah"} for r in rows)
     assert all("Ana" not in r.question + r.answer for r in rows)
     assert {(r.clip, r.source) for r in rows} == {("a.mp4", "a record")}
@@ -62,7 +73,7 @@ def test_somebody_absent_makes_a_row_one_of_absence() -> None:
 
 def test_one_person_is_asked_about_times_and_counts_alone() -> None:
     rows = relation_rows(SCENE, ["Tom"], random.Random(3), 40, clip="a")
-    assert {r.kind for r in rows} <= set(ABOUT_ONE)
+    assert {r.kind for r in rows} <= set(ABOUT_TIMES)
 
 
 def test_held_out_rows_have_wordings_of_their_own_and_chance_is_the_seed() -> None:
