@@ -1,7 +1,7 @@
 """nano as a base that is trained on one subject."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from pipelines.training_bases import Check, Material
 from pvchat.evaluation.assessment import Assessment
@@ -106,11 +106,24 @@ class NanoTraining:
 
         return NanoPersonal(self._adapters, config, pairs=pairs, alignment=alignment)
 
-    def compare(self, adapter: Adapter, clips: Sequence[TrainingClip[NanoClip]], check: Check) -> Assessment:
-        """Ask about the held-out clips with and without the adapter."""
+    def compare(
+        self,
+        adapter: Adapter,
+        clips: Sequence[TrainingClip[NanoClip]],
+        check: Check,
+        *,
+        look_alikes: Collection[str] = (),
+    ) -> Assessment:
+        """Ask about the held-out clips with and without the adapter.
+
+        Args:
+            adapter, clips, check: see `BaseTraining`. look_alikes: keys of the clips that show a look-alike.
+        """
         self._adapters.put(_KEY, adapter)
         try:
-            return compare(NanoAsker(self._adapters, _KEY), clips, check=check)
+            return compare(
+                NanoAsker(self._adapters, _KEY), clips, look_alike=lambda clip: clip.key in look_alikes, check=check
+            )
         finally:
             self._adapters.drop(_KEY)
 

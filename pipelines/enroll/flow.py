@@ -141,7 +141,6 @@ class Flow(Generic[Work]):
 
         return bring(self._steps[name])
 
-
     def found(self, artifacts: ArtifactStore, *, key: str) -> dict[str, Artifact]:
         """The whole artifacts of a job, by step; those that are missing or damaged are left out, with what needs them.
 

@@ -155,7 +155,7 @@ class SubjectClips:
         """
         chances = self._chances("held out", index)
         hidden = self.pixels and index % 4 >= 2
-        source = self.enrollment if index % 2 == 0 or not self.others else self.others[index // 2 % len(self.others)]
+        source = self._held_out_source(index)
         positive = source is self.enrollment
         footage = window(source, *parts(source)[1])
         footage = _covered(footage, chances.draw) if hidden else footage
@@ -163,6 +163,12 @@ class SubjectClips:
         content, facts = self._views.view(footage, state, chances, pixels=footage, faces=not hidden, look=look)
         turns = _turns(content, facts, _kinds(content, 2), self.config.held_out_questions, chances.draw)
         return TrainingClip(f"held out.{index}", content, turns, positive, f"held out {index}")
+
+    def shows_look_alike(self, index: int) -> bool:
+        """Whether a held-out clip is of somebody among the third of the others who are most like the subject."""
+        shown = self._held_out_source(index)
+        others = [other for other in self.others if other.vectors.faces]
+        return any(shown is other for other in others[: max(1, len(others) // 3)])
 
     def pairs(self, count: int) -> list[Pair]:
         """Clips as they are seen and as they have to be read, half of them of the subject, to align patches with.
@@ -188,6 +194,11 @@ class SubjectClips:
             return Pair(seen, told)
         seen, _ = view(mine, state, chances, pixels=theirs if drawn < (1 + HIDDEN_PAIRS) / 2 else mine)
         return Pair(seen, replace(seen, patches=None))
+
+    def _held_out_source(self, index: int) -> Footage:
+        if index % 2 == 0 or not self.others:
+            return self.enrollment
+        return self.others[index // 2 % len(self.others)]
 
     # -- one clip ----------------------------------------------------------------------------------------------------
 

@@ -62,9 +62,13 @@ class Decision:
 
 @dataclass
 class SceneTools:
-    """Keeps count of what was called in `calls`; `slow_s` makes perceiving take long, step by step."""
+    """Keeps count of what was called in `calls`; `slow_s` makes perceiving take long, step by step.
+
+    Without `sampled_s` no frame of a "video" was looked at, and nobody asks for its pixels.
+    """
 
     face_model: str = "dlib-resnet-v1"
+    sampled_s: tuple[float, ...] = (0.0,)
     slow_s: float = 0.0
     on_perceive: Callable[[], None] | None = None
     calls: list[str] = field(default_factory=list)
@@ -105,7 +109,10 @@ class SceneTools:
     ) -> tuple[PerceptionRecord, PerceptionVectors]:
         self.calls.append("perceive")
         content = video.read_bytes()
-        scene = self.scene_of(content)
+        try:
+            scene = self.scene_of(content)
+        except ValueError as error:
+            raise VideoError(f"{video.name} is not a video") from error
         if self.on_perceive is not None:
             self.on_perceive()
         for step in range(10):
@@ -145,7 +152,7 @@ class SceneTools:
                 fps=30.0,
                 decoder="json",
             ),
-            sampled_s=(0.0,),
+            sampled_s=self.sampled_s,
             tracks=tuple(tracks),
         )
         appearance = {track.id: np.full(APPEARANCE_WIDTH, track.id, np.float32) for track in tracks}

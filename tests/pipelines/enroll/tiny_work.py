@@ -41,7 +41,7 @@ class TinyWork:
         self.store = store
         self.step_s = step_s
         self.home = store.database.parent
-        self.flow = Flow([Step(name, name, STEPS[:number], self._write, 1.0) for number, name in enumerate(STEPS)])
+        self.flow = Flow([Step(name, STEPS[:number], self._write, 1.0) for number, name in enumerate(STEPS)])
         self.worker = DurableWorker(
             store, steps=STEPS, run_step=self.run_step, beat_s=BEAT_S, dead_after_s=DEAD_AFTER_S, **more
         )

@@ -1,0 +1,166 @@
+"""Steps 5 and 6: further samples of the subject, each judged by its face, and other people to tell them from.
+
+5. synthesize: new clips out of the enrollment video, those kept in which the subject is surely found
+6. mine: other people's footage, kept as it is now, so that a training can be repeated when their videos have gone
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+
+from pipelines.enroll.context import JobContext
+from pipelines.enroll.files import beside_footage, own_entry, own_footage
+from pipelines.enroll.flow import StepContext
+from pipelines.training_material import MaterialFinder
+from pvchat import weights
+from pvchat.errors import SynthesisError, VideoError, WeightsError
+from pvchat.evaluation.images import read_image
+from pvchat.identity.gallery import GalleryEntry
+from pvchat.perception.geometry import Image, resize
+from pvchat.perception.patches import FrameSource
+from pvchat.synthesis.shots import shots_of
+from pvchat.synthesis.synthesizer import Sample, synthesizer
+from pvchat.synthesis.writing import write_sample
+from pvchat.training.footage import Footage, parts, window
+from pvchat.training.footage_files import write_footage
+from storage import people
+
+Context = StepContext[JobContext]
+
+# People whose pictures samples are put into, and how much of each negative is kept.
+COMPANIONS = 4
+OTHERS_S = 15.0
+_THUMBNAIL_PX = 160
+_QUALITY = 80
+_PHOTO_FPS, _PHOTO_FRAMES = 8.0, 5
+_PHOTO_PX = 960
+
+
+def synthesize(context: Context) -> None:
+    """Make samples; keep those in which the subject, and nobody else in the subject's place, is surely found."""
+    job, draft = context.work, context.draft
+    own, footage = own_entry(context.needed), own_footage(context.needed)
+    made = []
+    for sample in _samples(job, own, footage):
+        context.tell(sample.index / max(1, job.options.samples), f"sample {sample.index + 1} of {job.options.samples}")
+        made.append(_judge(job, own, sample, draft.folder))
+    draft.note("samples", made)
+    draft.note("kept", sum(bool(one["kept"]) for one in made))
+
+
+def _samples(job: JobContext, own: GalleryEntry, footage: Footage) -> Iterator[Sample]:
+    if not job.options.samples:
+        return
+    finder = MaterialFinder(job.store, job.tools, job.videos, job.check)
+    beside = [other for other in finder.others(own, footage.key) if other.frames is not None][:COMPANIONS]
+    shots = shots_of(footage, parts(footage)[0], segment=job.tools.people_mask())
+    others = [shot for other in beside for shot in shots_of(other, other.span, segment=job.tools.people_mask(), most=2)]
+    maker = synthesizer(job.options.synthesizer)
+    try:
+        yield from maker.generate(shots, others, job.options.samples, seed=job.options.seed, check=job.check)
+    except SynthesisError:
+        # Too little is seen of the subject: the enrollment video itself still serves.
+        return
+
+
+def _judge(job: JobContext, own: GalleryEntry, sample: Sample, folder: Path) -> dict[str, object]:
+    """Look at a sample as at any video, and keep it if the subject is found in it."""
+    stem = f"{sample.index:02}"
+    video = folder / f"{stem}.mp4"
+    write_sample(video, sample)
+    (folder / f"{stem}.jpg").write_bytes(_thumbnail(sample.frames[len(sample.frames) // 2]))
+    record, vectors = job.tools.perceive(video, None)
+    decision = job.tools.decide(vectors, record, [own])[0]
+    kept = decision.state == "present" and bool(decision.track_ids)
+    if kept:
+        found = Footage(f"sample {stem}", record, vectors, tuple(decision.track_ids), _nearest(sample))
+        write_footage(folder / f"{stem}.npz", found)
+    else:
+        video.unlink()
+    return {
+        "index": sample.index,
+        "kind": sample.kind,
+        "recipe": list(sample.recipe),
+        "kept": kept,
+        "state": decision.state,
+        "score": round(float(decision.score), 4),
+        "source": sample.source[:12],
+    }
+
+
+def _nearest(sample: Sample) -> FrameSource:
+    def frames(times: Sequence[float]) -> list[Image]:
+        last = len(sample.frames) - 1
+        return [sample.frames[min(last, max(0, round(time_s * sample.fps)))] for time_s in times]
+
+    return frames
+
+
+def mine(context: Context) -> None:
+    """Keep other people's footage: of this data folder, of the enrollment video, of a photo of six people."""
+    job, draft = context.work, context.draft
+    own, key = own_entry(context.needed), own_footage(context.needed).key
+    finder = MaterialFinder(job.store, job.tools, job.videos, job.check)
+    with job.store.read() as session:
+        enrolled = {subject.video_sha256 for subject in people.list_all(session)}
+    noted = []
+    for index, other in enumerate(finder.others(own, key, most=job.options.others)):
+        context.tell(index / max(1, job.options.others), f"{index + 1} videos of others")
+        kind = "somebody enrolled" if other.key in enrolled else "somebody unknown"
+        noted.append(_keep(job, own, draft.folder / f"{index:02}.npz", _shortened(other), kind))
+    beside = beside_footage(context.needed)
+    if beside is not None:
+        noted.append(_keep(job, own, draft.folder / "beside.npz", beside, "in the same video"))
+    if job.options.others and (crowd := _crowd(job, own, draft.folder)) is not None:
+        noted.append(_keep(job, own, draft.folder / "crowd.npz", crowd, "group photo"))
+    draft.note("others", noted)
+
+
+def _keep(job: JobContext, own: GalleryEntry, path: Path, footage: Footage, kind: str) -> dict[str, object]:
+    write_footage(path, footage)
+    scores = job.tools.decide(footage.vectors, footage.record, [own])[0].track_scores.values()
+    return {
+        "file": path.name,
+        "source": footage.key[:12],
+        "kind": kind,
+        "people": len(footage.record.tracks),
+        "pixels": footage.frames is not None,
+        "likeness": round(float(max(scores, default=-6.0)), 3),
+    }
+
+
+def _shortened(footage: Footage) -> Footage:
+    start, end = footage.span
+    return footage if end - start <= OTHERS_S else window(footage, start, start + OTHERS_S)
+
+
+def _crowd(job: JobContext, own: GalleryEntry, folder: Path) -> Footage | None:
+    """A photo of six people as footage, or None where it is not installed or the subject could be on it."""
+    try:
+        picture = read_image(weights.demo_photo())
+    except WeightsError:
+        return None
+    height, width = picture.shape[:2]
+    scale = min(1.0, _PHOTO_PX / max(height, width))
+    picture = resize(picture, round(width * scale) // 2 * 2, round(height * scale) // 2 * 2)
+    frames = (picture,) * _PHOTO_FRAMES
+    path = folder / "crowd.mp4"
+    write_sample(path, Sample(0, "still", frames, _PHOTO_FPS, ("photo",), "group photo"))
+    try:
+        record, vectors = job.tools.perceive(path, None)
+    except VideoError:
+        return None
+    finally:
+        path.unlink()
+    if not record.tracks or job.tools.decide(vectors, record, [own])[0].state != "absent":
+        return None
+    return Footage("group photo", record, vectors, (), lambda times: [picture for _ in times])
+
+
+def _thumbnail(image: Image) -> bytes:
+    height, width = image.shape[:2]
+    scale = _THUMBNAIL_PX / max(height, width)
+    small = resize(image, max(1, round(width * scale)), max(1, round(height * scale)))
+    written, jpeg = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return bytes(jpeg) if written else b""
