@@ -144,7 +144,7 @@ class ArtifactStore:
             raise
 
     def sweep(self, live: Collection[str] = ()) -> None:
-        """Drop what processes that have ended were writing.
+        """Drop what processes that have ended were writing, and workplaces that are not needed any more.
 
         A process of this host is looked up. What those of other hosts write is kept, unless `live` is given.
 
@@ -153,6 +153,9 @@ class ArtifactStore:
         """
         if not self.root.is_dir():
             return
+        for path in self.root.glob(".work~*"):
+            if (self._folder(path.name.split("~")[1]) / MANIFEST).exists():
+                shutil.rmtree(path, ignore_errors=True)
         for path in self.root.iterdir():
             found = _DRAFT.fullmatch(path.name)
             if found is None:

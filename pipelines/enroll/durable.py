@@ -78,6 +78,7 @@ class DurableWorker:
         self._changing = threading.Lock()
         self._threads: tuple[threading.Thread, ...] = ()
         self._dead: dict[str, int] = {}
+        self._idle_since: dict[str, float] = {}
         self._executor = ""
         self._workflow = ""
 
@@ -245,11 +246,13 @@ class DurableWorker:
             self._wake.set()
 
     def _take_over(self) -> None:
-        """Put back into the queue what belongs to workers that are dead or have left."""
+        """Put back into the queue what belongs to workers that are dead or have left, and what was dropped here."""
         dead = self._dead
+        running = self._flows.running()
+        dropped = self._dropped(running)
         with self._store.read() as session:
             known = {worker.id for worker in workers.all_workers(session)}
-        if dead.keys().isdisjoint(known) and known.issuperset(self._flows.running().values()):
+        if dead.keys().isdisjoint(known) and known.issuperset(running.values()) and not dropped:
             return
         with self._store.write() as session:
             if not self._registered(session, self._executor):
@@ -259,10 +262,23 @@ class DurableWorker:
                     log.warning("worker %s is dead", worker.id)
                     workers.remove(session, worker.id)
             known = {worker.id for worker in workers.all_workers(session)}
+            # Asked anew: others may have taken over before this worker had the lock.
             for workflow, executor in self._flows.running().items():
-                if executor not in known:
-                    log.warning("workflow %s goes on with another worker", workflow)
+                if executor not in known or (executor == self._executor and workflow in dropped):
+                    log.warning("workflow %s is put back into the queue", workflow)
                     self._flows.resume(workflow)
+
+    def _dropped(self, running: Mapping[str, str | None]) -> frozenset[str]:
+        """Workflows this worker has taken, but has not been at for a while.
+
+        The library drops a workflow when its database fails in a way it does not know as passing.
+        """
+        idle = [name for name, executor in running.items() if executor == self._executor]
+        now_s = time.monotonic()
+        self._idle_since = {
+            name: self._idle_since.get(name, now_s) for name in idle if not self._flows.is_under_way(name)
+        }
+        return frozenset(name for name, since_s in self._idle_since.items() if now_s - since_s >= self._dead_after_s)
 
     def _hand_over(self) -> None:
         """Give queued trainings a workflow, and see to it that each has the one it was given."""

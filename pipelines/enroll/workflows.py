@@ -31,8 +31,6 @@ _POOL = 5
 # The library keeps its state in the module.
 _ONE = threading.Lock()
 
-log = logging.getLogger(__name__)
-
 
 class WorkflowError(PVChatError):
     """The database of the workflows cannot be used, or a workflow's step failed unexpectedly."""
@@ -58,6 +56,7 @@ class Workflows:
         self._poll_s = poll_s
         self._client: DBOSClient | None = None
         self._launched = False
+        self._under_way: set[str] = set()
 
     def launch(self) -> None:
         """Begin to take workflows from the queue.
@@ -68,10 +67,7 @@ class Workflows:
         if not _ONE.acquire(blocking=False):
             raise WorkflowError("this process has a worker already; stop it first")
         self._launched = True
-        # With a handler of its own the library would write to the console past our logging.
-        library = logging.getLogger("dbos")
-        if not library.handlers:
-            library.addHandler(logging.NullHandler())
+        _quieten()
         url = self._url.render_as_string(hide_password=False)
         config: DBOSConfig = {
             "name": _APPLICATION,
@@ -80,7 +76,7 @@ class Workflows:
             "executor_id": self._executor,
             "serializer": DBOSPortableJSONSerializer(),
             "sys_db_pool_size": _POOL,
-            "log_level": "WARNING",
+            "log_level": "ERROR",
         }
         try:
             DBOS.workflow(name=_WORKFLOW)(self._workflow())
@@ -129,6 +125,10 @@ class Workflows:
         found = self._open().list_workflows(name=_WORKFLOW, status="PENDING", load_input=False, load_output=False)
         return {status.workflow_id: status.executor_id for status in found}
 
+    def is_under_way(self, workflow: str) -> bool:
+        """Whether a thread of this process is at this workflow."""
+        return workflow in self._under_way
+
     def resume(self, workflow: str) -> None:
         """Put a workflow back into the queue. Whoever was at it can record nothing more."""
         self._open().resume_workflow(workflow, queue_name=_QUEUE)
@@ -138,15 +138,17 @@ class Workflows:
         self._open().cancel_workflow(workflow)
 
     def _workflow(self) -> Callable[[str], dict[str, str]]:
-        steps, run = self._steps, self._run
-
         def enroll(job_id: str) -> dict[str, str]:
             workflow = DBOS.workflow_id or ""
             state = DONE
-            for step in steps:
-                state = DBOS.run_step({"name": step}, run, workflow, job_id, step)
-                if state != DONE:
-                    break
+            self._under_way.add(workflow)
+            try:
+                for step in self._steps:
+                    state = DBOS.run_step({"name": step}, self._run, workflow, job_id, step)
+                    if state != DONE:
+                        break
+            finally:
+                self._under_way.discard(workflow)
             return {"state": state}
 
         return enroll
@@ -178,6 +180,24 @@ def database_url(url: str | None, home: Path) -> URL:
         # Not shown: it may hold a password.
         raise WorkflowError("the URL of the job database is not like postgresql://user:password@host:5432/database")
     return parsed
+
+
+def _quieten() -> None:
+    """Let the library log through our handlers, a line for each trouble."""
+    library = logging.getLogger("dbos")
+    if not library.handlers:
+        # Where it finds none, it adds one that writes to the console.
+        library.addHandler(logging.NullHandler())
+        library.addFilter(_shorten)
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    record.msg = record.getMessage().partition("\n")[0]
+    if isinstance(error, Exception):
+        record.msg = f"{record.msg} {type(error).__name__}: {first_line(error)}"
+    record.args, record.exc_info = (), None
+    return True
 
 
 def first_line(error: Exception) -> str:

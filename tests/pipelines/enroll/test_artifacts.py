@@ -188,6 +188,14 @@ def test_a_workplace_outlives_failures_and_goes_with_success_or_other_inputs(art
     assert hidden(artifacts) == []
 
 
+def test_a_workplace_that_a_crash_left_beside_its_artifact_is_swept(artifacts: ArtifactStore) -> None:
+    make(artifacts)
+    (artifacts.root / ".work~perceive~0000000000000000").mkdir()
+    (artifacts.root / ".work~train~0000000000000000").mkdir()
+    artifacts.sweep()
+    assert hidden(artifacts) == [".work~train~0000000000000000"]
+
+
 def test_only_what_dead_processes_were_writing_is_swept(artifacts: ArtifactStore) -> None:
     script = (
         "import os, sys; from pathlib import Path; from pipelines.enroll.artifacts import ArtifactStore\n"

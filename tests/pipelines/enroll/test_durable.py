@@ -120,6 +120,27 @@ def test_a_cancelled_job_runs_no_further_step(work: OddWork) -> None:
     assert now_of(work.store, cancelled).state == "cancelled"
 
 
+def test_a_workflow_that_the_library_dropped_goes_on(work: OddWork) -> None:
+    since = len(begun(work.home))
+    work.step_s = 0.3
+    first, second = new_job(work.store), new_job(work.store)
+    work.worker.wake()
+    wait_until(lambda: steps_of(work, since) != [], "the first step")
+    with closing(sqlite3.connect(work.home / FILE, timeout=10)) as connection:
+        # It says that it runs here, while nobody is at it.
+        dropped = connection.execute(
+            "UPDATE workflow_status SET status = 'PENDING', executor_id = ?, owner_xid = 'nobody'"
+            " WHERE workflow_uuid = ? AND status = 'ENQUEUED'",
+            (work.worker.executor, f"{second}.1"),
+        )
+        connection.commit()
+        assert dropped.rowcount == 1
+    work.step_s = 0.05
+    wait_for(work, first, "done")
+    wait_for(work, second, "done")
+    assert steps_of(work, since) == [*STEPS, *STEPS]
+
+
 def test_the_workflows_know_ids_and_states_only(work: OddWork) -> None:
     job_id = new_job(work.store)
     work.odd[job_id, "ingest"] = RuntimeError(SECRET)

@@ -54,3 +54,12 @@ def test_a_database_that_is_away_is_told_and_leaves_nothing(store: Store) -> Non
     with store.read() as session:
         assert workers.all_workers(session) == []
     worker.stop()
+
+
+def test_trouble_of_the_library_is_told_in_lines_of_our_log(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(WorkflowError):
+        TinyWork(store, url="postgresql://me:secret@127.0.0.1:1/jobs").worker.start()
+    (told,) = [record.getMessage() for record in caplog.records if record.name == "dbos"]
+    assert "failed to launch" in told
+    assert "refused" in told
+    assert "\n" not in caplog.text.strip()
