@@ -1,0 +1,81 @@
+"""What an enrollment job is asked to do: how much it makes, and on what it trains. Kept as JSON with the job."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from pvchat.errors import TrainingError
+from pvchat.models.remoh import Routing
+
+Stages = Literal["1", "2", "both"]
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """Options of one job.
+
+    Attributes:
+        file: where the enrollment video lies when it is not an upload; None for an upload.
+        seed: of everything random.
+        synthesizer: what makes further samples of the subject. samples: how many it makes; each is judged by its face.
+        others: videos and pictures of other people that are kept as negatives, at most.
+        stills, clips, questions, held_out: see `pvchat.training.subject_data`.
+        pairs, alignment: see `pvchat.training.align`; how many pairs, how many steps.
+        epochs: passes over the clips, at most. stages: which are run. routing, spr, hae: of ReMoH.
+    """
+
+    file: str | None = None
+    seed: int = 7
+    synthesizer: str = "augment"
+    samples: int = 16
+    others: int = 24
+    stills: int = 27
+    clips: int = 54
+    questions: int = 1455
+    held_out: int = 12
+    pairs: int = 96
+    alignment: int = 150
+    epochs: int = 3
+    stages: Stages = "both"
+    routing: Routing = "remoh"
+    spr: bool = True
+    hae: bool = True
+
+    def __post_init__(self) -> None:
+        least = {"samples": 0, "others": 0, "pairs": 0, "alignment": 0}
+        for name in ("stills", "clips", "questions", "held_out", "epochs", *least):
+            if getattr(self, name) < least.get(name, 1):
+                raise TrainingError(f"{name} is {getattr(self, name)}; give {least.get(name, 1)} or more")
+        if self.questions < self.stills + self.clips:
+            raise TrainingError(
+                f"{self.questions} questions are too few for {self.stills + self.clips} stills and clips; one each"
+            )
+        if self.stages not in get_args(Stages):
+            raise TrainingError(f'stages is "{self.stages}"; give {", ".join(get_args(Stages))}')
+        if self.routing not in get_args(Routing):
+            raise TrainingError(f'routing is "{self.routing}"; give {", ".join(get_args(Routing))}')
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any] | None) -> "JobOptions":
+        """From the job's row.
+
+        Raises:
+            TrainingError: there is an option that this version does not know, or a value that cannot be.
+        """
+        known = {field.name for field in fields(cls)}
+        given = dict(data or {})
+        if unknown := sorted(set(given) - known):
+            raise TrainingError(f"the job has options nobody knows here: {', '.join(unknown)}; start it again")
+        return cls(**given)
+
+    def what_is_made(self) -> dict[str, Any]:
+        """Everything a job's results depend on; where the file lies is not part of it."""
+        return {name: value for name, value in self.to_dict().items() if name != "file"}
+
+
+QUICK = JobOptions(samples=3, others=3, stills=3, clips=5, questions=40, held_out=4, pairs=12, alignment=12, epochs=1)
+"""A job that takes well under a minute: for trying things out, not for answers."""
