@@ -32,6 +32,8 @@ class ServiceSettings:
         pages: 1 for the web pages, 0 for the API alone.
         login_hours: how long a browser stays logged in.
         base: model that answers: "nano", or a vision-language model by name or folder.
+        jobs_url: database of the durable workflows that train, for example of PostgreSQL; "" for a file in the data
+            folder.
     """
 
     home: Path = field(default_factory=home_dir)
@@ -49,6 +51,7 @@ class ServiceSettings:
     pages: bool = True
     login_hours: int = 12
     base: str = "nano"
+    jobs_url: str = ""
 
     @classmethod
     def from_environment(cls) -> "ServiceSettings":

@@ -97,7 +97,12 @@ class ChoiceOut(BaseModel):
 
 
 class JobOut(BaseModel):
-    """A job. `choices` is filled while the state is `needs_pick`."""
+    """A job. `choices` is filled while the state is `needs_pick`; `eta_s` is known at times, while it runs.
+
+    `step` is what is being done and `what` a detail of it. Of a training, `step` is one of `ingest`, `perceive`,
+    `pick`, `entry`, `synthesize`, `mine`, `questions`, `features`, `stills`, `clips`, `evaluate`, `publish`, in this
+    order; after `entry` the person can be asked about.
+    """
 
     id: str
     kind: JobKind
@@ -106,6 +111,8 @@ class JobOut(BaseModel):
     video_id: str | None
     progress: float
     step: str
+    what: str
+    eta_s: float | None
     result: dict[str, Any] | None
     error: dict[str, Any] | None
     choices: list[ChoiceOut]
@@ -124,6 +131,8 @@ class JobOut(BaseModel):
             video_id=job.media_id,
             progress=round(job.progress, 3),
             step=job.step,
+            what=job.what,
+            eta_s=job.eta_s,
             result=job.result,
             error=job.error,
             choices=[
