@@ -9,6 +9,7 @@ from pvchat.errors import PVChatError
 from pvchat.paths import home_dir
 
 PREFIX = "PVCHAT_"
+JOBS_URL = f"{PREFIX}JOBS_URL"
 
 
 class SettingsError(PVChatError):

@@ -21,6 +21,8 @@ from storage.media import MediaFolder
 from storage.store import Store
 from storage.training_folder import TrainingFolder
 
+_PART_S = 0.1
+
 # The smallest JPEG that browsers show.
 PICTURE = bytes.fromhex(
     "ffd8ffe000104a46494600010100000100010000ffdb004300" + "01" * 64 + "ffc0000b080001000101011100ffc40014000100"
@@ -74,16 +76,17 @@ class TrainingWorker:
         file = self._file(job)
         scene = self.session._tools.scene_of(file.read_bytes())  # type: ignore[attr-defined]
         for number, step in enumerate(TITLES):
-            for part in range(4):
+            parts = max(round(scene.get("step_s", {}).get(step, 0.0) / _PART_S), 1)
+            for part in range(parts):
                 if self.stopped.is_set():
                     return
                 with self.store.write() as session:
                     workers.beat(session, self.id)
-                    done = (number + part / 4) / len(TITLES)
-                    what = f"{part} of 4" if step == "questions" else TITLES[step]
+                    done = (number + part / parts) / len(TITLES)
+                    what = f"{part} of {parts}" if step == "questions" else TITLES[step]
                     if not jobs.tell(session, job.id, done, step, what=what, eta_s=400 * (1 - done)):
                         return
-                time.sleep(scene.get("step_s", {}).get(step, 0.0) / 4)
+                time.sleep(_PART_S if parts > 1 else 0.0)
             if step == scene.get("fail_at"):
                 with self.store.write() as session:
                     jobs.fail(session, job.id, "Training failed", "there is too little to train on")
