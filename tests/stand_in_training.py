@@ -74,6 +74,9 @@ class TrainingWorker:
 
     def _work(self, job: Job) -> None:
         file = self._file(job)
+        if file is None:
+            self._fail(job, "the enrollment video is gone")
+            return
         scene = self.session._tools.scene_of(file.read_bytes())  # type: ignore[attr-defined]
         for number, step in enumerate(TITLES):
             parts = max(round(scene.get("step_s", {}).get(step, 0.0) / _PART_S), 1)
@@ -88,14 +91,17 @@ class TrainingWorker:
                         return
                 time.sleep(_PART_S if parts > 1 else 0.0)
             if step == scene.get("fail_at"):
-                with self.store.write() as session:
-                    jobs.fail(session, job.id, "Training failed", "there is too little to train on")
+                self._fail(job, "there is too little to train on")
                 return
             if step == "entry" and not self._enroll(job, file):
                 return
         self._end(job, published=not scene.get("worse", False))
 
-    def _file(self, job: Job) -> Path:
+    def _fail(self, job: Job, why: str) -> None:
+        with self.store.write() as session:
+            jobs.fail(session, job.id, "Training failed", why)
+
+    def _file(self, job: Job) -> Path | None:
         given = (job.options or {}).get("file")
         if given is not None:
             return Path(given)
@@ -104,7 +110,7 @@ class TrainingWorker:
             return folder.path(job.media_id)
         with self.store.read() as session:
             enrolled = jobs.list_all(session, subject_id=job.subject_id)
-        return next(folder.path(earlier.media_id) for earlier in enrolled if earlier.media_id is not None)
+        return next((folder.path(earlier.media_id) for earlier in enrolled if earlier.media_id is not None), None)
 
     def _enroll(self, job: Job, file: Path) -> bool:
         try:
