@@ -9,6 +9,7 @@ from pvchat.errors import PVChatError
 from pvchat.paths import home_dir
 
 PREFIX = "PVCHAT_"
+JOBS_URL = f"{PREFIX}JOBS_URL"
 
 
 class SettingsError(PVChatError):
@@ -32,6 +33,8 @@ class ServiceSettings:
         pages: 1 for the web pages, 0 for the API alone.
         login_hours: how long a browser stays logged in.
         base: model that answers: "nano", or a vision-language model by name or folder.
+        jobs_url: database of the durable workflows that train, for example of PostgreSQL; "" for a file in the data
+            folder.
     """
 
     home: Path = field(default_factory=home_dir)
@@ -49,6 +52,7 @@ class ServiceSettings:
     pages: bool = True
     login_hours: int = 12
     base: str = "nano"
+    jobs_url: str = ""
 
     @classmethod
     def from_environment(cls) -> "ServiceSettings":

@@ -28,6 +28,12 @@ def check_base(base: str) -> None:
         )
 
 
+def base_name(base: str) -> str:
+    """Name of a base model, as adapters note it: of a folder only its own name, any other as it is."""
+    folder = Path(base)
+    return folder.resolve().name if base not in BASES and folder.is_dir() else base
+
+
 class VlmTools(EmbeddedTools):
     """MediaPipe and dlib for seeing, a vision-language model for answering.
 
@@ -62,9 +68,8 @@ class VlmTools(EmbeddedTools):
 
     @property
     def base(self) -> str:
-        """Name of the model that answers, as adapters note it: a hub's name as it is, of a folder only its own name."""
-        folder = Path(self._base)
-        return folder.resolve().name if folder.is_dir() else self._base
+        """Name of the model that answers; see `base_name`."""
+        return base_name(self._base)
 
     def training(self) -> "BaseTraining":
         """The base once more, to be trained on somebody. Raises ModelError."""

@@ -148,6 +148,12 @@ def get(session: Session, job_id: str) -> Job | None:
     return None if row is None else Job.of(row)
 
 
+def starting_with(session: Session, beginning: str) -> list[Job]:
+    """The newest jobs whose ids begin so, a few of them."""
+    query = select(JobRow).where(JobRow.id.startswith(beginning, autoescape=True))
+    return [Job.of(row) for row in session.scalars(query.order_by(JobRow.created_at.desc(), JobRow.id).limit(10)).all()]
+
+
 def by_idempotency_key(session: Session, owner: str, key: str) -> Job | None:
     """The job this owner had accepted under this idempotency key."""
     row = session.scalar(select(JobRow).where(JobRow.owner == owner, JobRow.idempotency_key == key))

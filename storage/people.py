@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from pvchat.errors import SubjectError
 from storage.engine import StorageError
-from storage.schema import AdapterRow, ConsentRow, SubjectRow, VectorRow, now
+from storage.schema import AdapterRow, ConsentRow, SubjectRow, VectorRow, VideoRow, now
 from storage.vectors import pack, unpack
 
 Float = NDArray[np.float32]
@@ -165,6 +165,11 @@ def get(session: Session, subject_id: str) -> SubjectInfo | None:
     """The person with this id, enrolled or not."""
     row = session.get(SubjectRow, subject_id)
     return None if row is None else _info(session, row)
+
+
+def video_of(session: Session, subject_id: str) -> str | None:
+    """SHA-256 of the video a person was enrolled from; None before the first enrollment."""
+    return session.scalar(select(VideoRow.sha256).join(SubjectRow).where(SubjectRow.id == subject_id))
 
 
 def list_info(session: Session) -> list[SubjectInfo]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from app.api import chat, completions, health, jobs, keys, problems, subjects, videos
+from app.api import chat, completions, health, jobs, keys, problems, subjects, trainings, videos
 from app.api.context import Service
 from app.api.metrics import Measured
 from app.api.openapi import complete
@@ -25,7 +25,7 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-_ROUTERS = tuple(module.router for module in (health, subjects, jobs, videos, chat, completions, keys))
+_ROUTERS = tuple(module.router for module in (health, subjects, trainings, jobs, videos, chat, completions, keys))
 _DESCRIPTION = """Enroll a person from one video, ask about that person in any other, get an answer with its evidence.
 
 Every route but the health routes needs a key: `Authorization: Bearer KEY`. Errors are problem details (RFC 9457)."""
@@ -46,7 +46,7 @@ def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> Fa
         settings=settings,
         store=store,
         folder=folder,
-        supervisor=supervisor or Supervisor(settings.home, base=settings.base),
+        supervisor=supervisor or Supervisor(settings.home, base=settings.base, jobs_url=settings.jobs_url),
         turns=Turns(settings.chat_waiting),
     )
 

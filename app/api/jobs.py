@@ -1,15 +1,17 @@
-"""/v1/jobs: follow, cancel, and say who is meant."""
+"""/v1/jobs: follow, cancel, let go on, and say who is meant."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response, Security
+from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api.context import Service, ServiceDep, bearer, need
 from app.api.problems import Problem, not_found
 from app.api.schemas import JobOut, JobsOut, PickIn
+from pipelines.enroll import jobs as trainings
 from storage import jobs
 from storage.jobs import Job
 from storage.keys import Key
@@ -19,6 +21,8 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Security(bear
 
 _LOOK_EVERY_S = 0.25
 _KEEP_ALIVE_S = 15.0
+# A report is a page of its own with its pictures in it; it has no business with scripts or with other places.
+_REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 @router.get("")
@@ -45,7 +49,8 @@ async def get_job(job_id: str, service: ServiceDep, _key: Annotated[Key, Depends
 
 @router.delete("/{job_id}", responses={409: {}})
 async def cancel(job_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("jobs:write"))]) -> JobOut:
-    """Cancel a job that has not ended; nothing of it stays. One that has ended is left as it is (409)."""
+    """Cancel a job that has not ended. Nothing of an enrollment stays; what a training has finished is kept, so that it
+    can go on. A job that has ended is left as it is (409)."""
     await existing(service, job_id)
 
     def work() -> bool:
@@ -55,6 +60,32 @@ async def cancel(job_id: str, service: ServiceDep, _key: Annotated[Key, Depends(
     if not await service.run(work):
         raise Problem(409, "The job has ended", "it is done, failed or cancelled already")
     return JobOut.of(await existing(service, job_id))
+
+
+@router.post("/{job_id}/resume", responses={409: {}})
+async def resume(job_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("jobs:write"))]) -> JobOut:
+    """Let a training that failed or was cancelled go on from what it has finished."""
+    job = await existing(service, job_id)
+    if job.state == "needs_pick":
+        raise Problem(409, "The job asks who is meant", f"answer it: POST /v1/jobs/{job_id}/pick")
+    job = await service.run(lambda: trainings.resume(service.store, job_id))
+    await service.supervisor.client.wake()
+    return JobOut.of(job)
+
+
+@router.get("/{job_id}/report", responses={200: {"content": {"text/html": {}}}}, response_class=HTMLResponse)
+async def report(job_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("jobs:read"))]) -> HTMLResponse:
+    """What a training has brought, as a page, once it is done."""
+    job = await existing(service, job_id)
+
+    def work() -> str | None:
+        path = trainings.report_path(service.settings.home, job)
+        return None if path is None else path.read_text(encoding="utf-8")
+
+    text = await service.run(work)
+    if text is None:
+        raise not_found("report")
+    return HTMLResponse(text, headers={"Content-Security-Policy": _REPORT_POLICY})
 
 
 @router.post("/{job_id}/pick", responses={409: {}})

@@ -22,6 +22,8 @@ _OPENAI = "/v1/chat/completions"
 _STATUS = {
     "SubjectError": (409, "The person cannot be used"),
     "ConsentError": (409, "The consent does not hold"),
+    "JobError": (409, "The job cannot do this"),
+    "TrainingError": (422, "The training cannot be done"),
     "QuestionError": (422, "The question cannot be asked"),
     "NoFaceError": (422, "No face that can be described"),
     "VideoError": (422, "The video cannot be read"),

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.wire import SPACES, WHOLE, Moment, Name, new_name, question, text
 from app.auth.scopes import EVERYTHING
 from pipelines.conversation import LONGEST_QUESTION
+from pipelines.enroll.jobs import LEAST_QUESTIONS
+from storage.adapters import AdapterInfo
 from storage.jobs import Job
 from storage.keys import Key
 from storage.media import Media
@@ -97,7 +99,12 @@ class ChoiceOut(BaseModel):
 
 
 class JobOut(BaseModel):
-    """A job. `choices` is filled while the state is `needs_pick`."""
+    """A job. `choices` is filled while the state is `needs_pick`; `eta_s` is known at times, while it runs.
+
+    `step` is what is being done and `what` a detail of it. Of a training, `step` is one of `ingest`, `perceive`,
+    `pick`, `entry`, `synthesize`, `mine`, `questions`, `features`, `stills`, `clips`, `evaluate`, `publish`, in this
+    order; after `entry` the person can be asked about.
+    """
 
     id: str
     kind: JobKind
@@ -106,6 +113,8 @@ class JobOut(BaseModel):
     video_id: str | None
     progress: float
     step: str
+    what: str
+    eta_s: float | None
     result: dict[str, Any] | None
     error: dict[str, Any] | None
     choices: list[ChoiceOut]
@@ -124,6 +133,8 @@ class JobOut(BaseModel):
             video_id=job.media_id,
             progress=round(job.progress, 3),
             step=job.step,
+            what=job.what,
+            eta_s=job.eta_s,
             result=job.result,
             error=job.error,
             choices=[
@@ -134,6 +145,46 @@ class JobOut(BaseModel):
             started_at=job.started_at,
             finished_at=job.finished_at,
         )
+
+
+class TrainingIn(In):
+    """How much is trained on; by default as much as usual."""
+
+    questions: Annotated[int, Field(ge=LEAST_QUESTIONS, le=20_000), WHOLE] | None = None
+
+
+class AdapterOut(BaseModel):
+    """A version of a person's adapter. The current one answers."""
+
+    version: int
+    base: str
+    current: bool
+    size_bytes: int
+    created_at: datetime
+
+    @classmethod
+    def of(cls, info: AdapterInfo) -> "AdapterOut":
+        """From the database."""
+        return cls(
+            version=info.version,
+            base=info.base,
+            current=info.current,
+            size_bytes=info.size,
+            created_at=info.created_at,
+        )
+
+
+class AdaptersOut(BaseModel):
+    """The versions that are kept, newest first."""
+
+    adapters: list[AdapterOut]
+
+
+class RollbackIn(In):
+    """Which version is to answer: by default the one before; with `instant` none."""
+
+    version: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
+    instant: bool = False
 
 
 class JobsOut(BaseModel):

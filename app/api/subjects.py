@@ -1,11 +1,11 @@
 """/v1/subjects: people, their consent, and their enrollments."""
 
-import hashlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response, Security
 
 from app.api.context import Service, ServiceDep, bearer, need
+from app.api.idempotency import digest, same_request
 from app.api.openapi import ACCEPTED, LOCATION, upload_body
 from app.api.problems import Problem, not_found, of_kind
 from app.api.schemas import ForgottenOut, JobOut, JobsOut, SubjectChange, SubjectIn, SubjectOut, SubjectsOut
@@ -20,6 +20,7 @@ from storage.people import SubjectInfo
 router = APIRouter(prefix="/v1/subjects", tags=["subjects"], dependencies=[Security(bearer)])
 
 _PICK = {"type": "integer", "minimum": 1, "maximum": 1000, "description": "which person, if several"}
+_TRAIN = {"type": "string", "enum": ["true", "false"], "description": "whether to train, too"}
 
 
 @router.post("", status_code=201, responses={201: LOCATION, 409: {}})
@@ -128,7 +129,7 @@ async def list_enrollments(
     "/{subject_id}/enrollments",
     status_code=202,
     responses={202: ACCEPTED, 409: {}},
-    openapi_extra=upload_body(pick=_PICK),
+    openapi_extra=upload_body(pick=_PICK, train=_TRAIN),
     max_body_size=CEILING_BYTES,
 )
 async def enroll(
@@ -140,28 +141,25 @@ async def enroll(
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
 ) -> JobOut:
     """Enroll a person from one video. The answer names the job to follow; where several people could be meant, the job
-    asks which (`needs_pick`). A second enrollment takes the place of the first."""
+    asks which (`needs_pick`). A second enrollment takes the place of the first.
+
+    With `train` the job (of kind `train`) goes on to train; questions are answered after its step `entry`. A person has
+    one training at a time: for the same video its job is the answer, for another one it is a conflict (409)."""
     info = await existing(service, subject_id)
-    upload = await receive(request, service, ("pick",))
+    upload = await receive(request, service, ("pick", "train"))
     try:
-        pick = _pick(upload.fields.get("pick"))
-        fingerprint = f"{subject_id}:{upload.sha256}:{pick}"
-        known = await service.run(lambda: _known(service, key.id, idempotency_key))
-        if known is not None:
-            if known.fingerprint != _digest(fingerprint):
-                raise Problem(422, "The idempotency key was used", "it stands for another request; use a new key")
-            job = known
-        else:
-            job = await keep_upload(
-                service,
-                upload,
-                owner=key.id,
-                kind="enroll",
-                subject_id=info.id,
-                pick=pick,
-                idempotency_key=idempotency_key,
-                fingerprint=_digest(fingerprint),
-            )
+        pick, train = _pick(upload.fields.get("pick")), _train(upload.fields.get("train"))
+        fingerprint = digest(f"{subject_id}:{upload.sha256}:{pick}{':train' if train else ''}")
+        job = await same_request(service, key.id, idempotency_key, fingerprint) or await keep_upload(
+            service,
+            upload,
+            owner=key.id,
+            kind="train" if train else "enroll",
+            subject_id=info.id,
+            pick=pick,
+            idempotency_key=idempotency_key,
+            fingerprint=fingerprint,
+        )
     finally:
         service.folder.drop(upload.path)
     await service.supervisor.client.wake()
@@ -196,13 +194,6 @@ def _name(text: str) -> str:
         raise Problem(422, "The name cannot be used", str(error)) from error
 
 
-def _known(service: Service, owner: str, idempotency_key: str | None) -> jobs.Job | None:
-    if idempotency_key is None:
-        return None
-    with service.store.read() as session:
-        return jobs.by_idempotency_key(session, owner, idempotency_key)
-
-
 def _pick(text: str | None) -> int | None:
     if text is None or not text.strip():
         return None
@@ -211,5 +202,9 @@ def _pick(text: str | None) -> int | None:
     return int(text)
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _train(text: str | None) -> bool:
+    if text is None or not text.strip():
+        return False
+    if text.strip() not in ("true", "false"):
+        raise Problem(422, "The request does not fit the schema", f"train is {text[:20]!r}; give true or false")
+    return text.strip() == "true"

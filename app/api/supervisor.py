@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from app.api.worker_client import WorkerClient
+from app.settings import JOBS_URL
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +27,22 @@ class Supervisor:
     Args:
         home: the data folder.
         command: how the worker is started, without its options. base: model that answers.
+        jobs_url: see `ServiceSettings`.
     """
 
-    def __init__(self, home: Path, command: tuple[str, ...] = ("-m", "app.worker"), *, base: str = "nano") -> None:
+    def __init__(
+        self,
+        home: Path,
+        command: tuple[str, ...] = ("-m", "app.worker"),
+        *,
+        base: str = "nano",
+        jobs_url: str = "",
+    ) -> None:
         self._home = home
         self._command = command
         self._base = base
+        # In the environment: everybody on this machine can read a command line, and the address may hold a password.
+        self._environment = {JOBS_URL: jobs_url}
         # Paths of Unix sockets are short; a data folder's may be too long. The folder is ours alone (mode 700).
         self._folder = tempfile.TemporaryDirectory(prefix="pvchat-")
         self._socket = str(Path(self._folder.name) / "worker")
@@ -83,7 +94,7 @@ class Supervisor:
                 "--base",
                 self._base,
                 stdin=asyncio.subprocess.PIPE,
-                env=dict(os.environ),
+                env={**os.environ, **self._environment},
             )
             code = await self._process.wait()
             pause = _FIRST_PAUSE_S if time.monotonic() - began > _RAN_WELL_S else min(2 * pause, _LONGEST_PAUSE_S)

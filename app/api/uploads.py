@@ -4,10 +4,10 @@ import asyncio
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from fastapi import Request
@@ -19,6 +19,7 @@ from starlette.types import Message, Receive
 from app.api.context import Service
 from app.api.problems import Problem
 from app.naming import told_as
+from pipelines.enroll.jobs import accept
 from pvchat.errors import VideoError
 from pvchat.video import Limits, Probe, probe
 from storage import jobs, media
@@ -159,14 +160,28 @@ async def keep_upload(
     kind: "JobKind",
     subject_id: str | None = None,
     pick: int | None = None,
+    options: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
     fingerprint: str | None = None,
 ) -> "Job":
     """Give an upload its place and accept the job it is for, both or neither.
 
+    Args:
+        options: of a training; see `pipelines.enroll.jobs.accept`.
+
+    Returns:
+        The job; one that is under way for this video has its own copy, and this upload is not kept.
+
     Raises:
         Problem: too many jobs are waiting.
+        SubjectError, ConsentError: the person cannot be trained.
     """
+    chosen: dict[str, Any] = {
+        "owner": owner,
+        "pick": pick,
+        "idempotency_key": idempotency_key,
+        "fingerprint": fingerprint,
+    }
 
     def work() -> "Job":
         media_id = str(uuid4())
@@ -174,28 +189,16 @@ async def keep_upload(
         accepted = False
         try:
             with service.store.write() as session:
-                if jobs.waiting(session) >= service.settings.jobs_waiting:
-                    raise Problem(
-                        429, "Too many requests", "too many jobs are waiting; try again later", {"Retry-After": "30"}
-                    )
+                check_room(session, service)
                 _note(session, upload, media_id)
-                job = jobs.add(
-                    session,
-                    kind=kind,
-                    owner=owner,
-                    subject_id=subject_id,
-                    media_id=media_id,
-                    pick=pick,
-                    idempotency_key=idempotency_key,
-                    fingerprint=fingerprint,
-                )
-                if job is None:
-                    # The same request came twice at once and the other one was first.
+                if kind == "train" and subject_id is not None:
+                    job = accept(session, subject_id, options or {}, media_id=media_id, **chosen)
+                else:
+                    added = jobs.add(session, kind=kind, subject_id=subject_id, media_id=media_id, **chosen)
+                    job = added or _first_of_two(session, owner, idempotency_key)
+                if job.media_id != media_id:
                     session.rollback()
-                    known = jobs.by_idempotency_key(session, owner, idempotency_key or "")
-                    if known is None:
-                        raise Problem(409, "Conflict", "the same request is being worked on; try again")
-                    return known
+                    return job
             accepted = True
             return job
         finally:
@@ -203,6 +206,20 @@ async def keep_upload(
                 service.folder.drop(place)
 
     return await service.run(work)
+
+
+def check_room(session: "Session", service: Service) -> None:
+    """Raise Problem when too many jobs are waiting to take another one."""
+    if jobs.waiting(session) >= service.settings.jobs_waiting:
+        raise Problem(429, "Too many requests", "too many jobs are waiting; try again later", {"Retry-After": "30"})
+
+
+def _first_of_two(session: "Session", owner: str, idempotency_key: str | None) -> "Job":
+    """The same request came twice at once and the other one was first."""
+    known = jobs.by_idempotency_key(session, owner, idempotency_key or "")
+    if known is None:
+        raise Problem(409, "Conflict", "the same request is being worked on; try again")
+    return known
 
 
 def _note(session: "Session", upload: Upload, media_id: str) -> None:

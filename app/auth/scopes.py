@@ -6,13 +6,13 @@ from typing import Final
 from pvchat.errors import PVChatError
 
 SCOPES: Final = {
-    "subjects:read": "list people and their enrollments",
-    "subjects:write": "create, rename and enroll people",
+    "subjects:read": "list people, their enrollments and adapters",
+    "subjects:write": "create, rename, enroll and train people, choose among their adapters",
     "subjects:delete": "forget people",
     "videos:read": "list and watch videos, read what was perceived",
     "videos:write": "upload and delete videos",
     "jobs:read": "list and follow jobs",
-    "jobs:write": "cancel jobs, pick the person meant",
+    "jobs:write": "cancel jobs and let them go on, pick the person meant",
     "chat": "ask questions about videos",
     "metrics:read": "read the service's metrics",
     "keys:write": "make, list and revoke keys",

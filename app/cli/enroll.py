@@ -18,9 +18,23 @@ def enroll(
     pick: Annotated[
         int | None, typer.Option("--pick", metavar="N", help="Which person, where the video shows several.")
     ] = None,
+    train: Annotated[
+        bool, typer.Option("--train", help="Also train; the person can be asked about long before it ends.")
+    ] = False,
+    questions: Annotated[
+        int | None,
+        typer.Option("--questions", min=3, metavar="N", help="To train on; fewer train faster and worse."),
+    ] = None,
     base: BaseOption = "nano",
 ) -> None:
     """Enroll a person from one video, with their consent."""
+    if train:
+        from app.cli.enroll_training import enroll_and_train
+
+        enroll_and_train(name, video, consent_by, purpose, pick, questions, base)
+        return
+    if questions is not None:
+        raise typer.BadParameter("--questions goes with --train")
     from app.cli import terminal
     from app.cli.needs import fetch_missing_weights
     from pipelines.enroll_instant import check_consent

@@ -13,15 +13,19 @@ def forget(
     """Remove everything about a person: consent, vectors, adapters, and cached records of videos they are in."""
     import pipelines
     from app.cli import terminal
+    from app.cli.persons import named
     from pvchat.errors import SubjectError
+    from pvchat.paths import home_dir
+    from storage.store import Store
 
+    with Store.open(home_dir()) as store:
+        person = named(store, name)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise SubjectError(f'"{person.name}" is not forgotten without being asked back; add --yes')
+        typer.confirm(f"Remove everything about {person.name}? This cannot be undone.", abort=True, err=True)
     with pipelines.open() as session:
-        wanted = session.find(name)
-        if not yes:
-            if not sys.stdin.isatty():
-                raise SubjectError(f'"{wanted}" is not forgotten without being asked back; add --yes')
-            typer.confirm(f"Remove everything about {wanted}? This cannot be undone.", abort=True, err=True)
-        report = session.forget(wanted)
+        report = session.forget_subject(person.id)
     console = terminal.out()
     console.print(f"{report.subject} is forgotten.", soft_wrap=True)
     gone = (

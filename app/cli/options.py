@@ -13,3 +13,5 @@ BaseOption = Annotated[
         help="Model that answers: nano, or a vision-language model by its name on the model hub or its folder.",
     ),
 ]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one line of JSON.")]

@@ -1,4 +1,4 @@
-"""Jobs: what is waiting, running and done; cancel what has not ended."""
+"""Jobs: what is waiting, running and done; cancel what has not ended, let a training go on."""
 
 from typing import Any
 
@@ -15,6 +15,8 @@ from storage import jobs, media, people
 _SOON_S, _LATER_S = 2.0, 10.0
 _MOST = 50
 _KINDS = {"enroll": "Enroll", "perceive": "Look at", "train": "Train"}
+# A training can be of a file that was never uploaded.
+_NO_UPLOAD = {"train": "enrollment video"}
 
 
 def build(service: Service) -> gr.Tab:
@@ -25,7 +27,7 @@ def build(service: Service) -> gr.Tab:
     handlers = _Handlers(service)
     tab.select(handlers.show, None, [table, timer], **QUIET)
     timer.tick(handlers.show, None, [table, timer], **QUIET)
-    on_act(table, handlers.cancel, None, [table, timer])
+    on_act(table, handlers.act, None, [table, timer])
     return tab
 
 
@@ -42,10 +44,11 @@ class _Handlers:
         return await self._table()
 
     @told
-    async def cancel(self, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
-        """Cancel a job."""
+    async def act(self, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
+        """Cancel a job, or let it go on."""
         key = await key_for("jobs:write", request)
-        await job_routes.cancel(event.id, self._service, key)
+        does = job_routes.resume if event.act == "resume" else job_routes.cancel
+        await does(event.id, self._service, key)
         return await self._table()
 
     async def _table(self) -> tuple[Any, Any]:
@@ -58,7 +61,7 @@ class _Handlers:
                         "job": job,
                         "what": _KINDS[job.kind],
                         "whom": names.get(job.subject_id or "", ""),
-                        "file": files.get(job.media_id or "", "deleted video"),
+                        "file": files.get(job.media_id or "", _NO_UPLOAD.get(job.kind, "deleted video")),
                     }
                     for job in jobs.list_all(session, most=_MOST)
                 ]

@@ -1,17 +1,43 @@
-"""People: cards, a new name, and forgetting with what will go."""
+"""People: cards, a new name, going back to an earlier training, and forgetting with what will go."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from app.api import subjects
+from app.api import subjects, trainings
 from app.api.context import Service
-from app.api.schemas import SubjectChange
+from app.api.schemas import RollbackIn, SubjectChange
 from app.ui.acts import acting_html, on_act
 from app.ui.calls import QUIET, key_for, say, told
 from app.ui.render import page_part
+from pipelines.adapter_versions import versions
+from pipelines.vlm_tools import base_name
 from storage import people
+from storage.adapters import AdapterInfo
 from storage.people import SubjectInfo
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a card shows of one person.
+
+    Attributes:
+        version: of the adapter that answers. earlier: the version before it. newest: of all that are kept.
+    """
+
+    person: SubjectInfo
+    version: int | None = None
+    earlier: int | None = None
+    newest: int | None = None
+
+    @classmethod
+    def of(cls, person: SubjectInfo, found: list[AdapterInfo]) -> "Card":
+        """From a person and the versions of their adapter, newest first."""
+        kept = [info.version for info in found]
+        version = next((info.version for info in found if info.current), None)
+        earlier = next((other for other in kept if version is not None and other < version), None)
+        return cls(person, version, earlier, kept[0] if kept else None)
 
 
 def build(service: Service) -> gr.Tab:
@@ -55,7 +81,13 @@ class _Handlers:
 
     @told
     async def act(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
-        """Rename or forget was clicked on a card."""
+        """Rename, roll back or forget was clicked on a card."""
+        if event.act == "rollback":
+            key = await key_for("subjects:write", request)
+            version = int(event.version) if event.version else None
+            body = RollbackIn(version=version, instant=version is None)
+            await trainings.rollback(event.id, body, self._service, key)
+            return await self._cards()
         if event.act == "rename":
             await key_for("subjects:write", request)
             person = await subjects.existing(self._service, event.id)
@@ -82,9 +114,12 @@ class _Handlers:
         return await self._cards()
 
     async def _cards(self) -> tuple[Any, ...]:
-        def work() -> list[SubjectInfo]:
-            with self._service.store.read() as session:
-                return people.list_info(session)
+        store, base = self._service.store, base_name(self._service.settings.base)
 
-        html = page_part("people", people=await self._service.run(work))
+        def work() -> list[Card]:
+            with store.read() as session:
+                everybody = people.list_info(session)
+            return [Card.of(person, versions(store, person.id, base)) for person in everybody]
+
+        html = page_part("people", cards=await self._service.run(work))
         return html, None, gr.update(visible=False), gr.update(visible=False), gr.skip(), ""

@@ -7,6 +7,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipelines.enroll import titles
+
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -19,7 +21,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["clock"] = clock
+    made.filters.update(clock=clock, line=titles.line)
+    made.tests["answering"] = titles.answers
     return made
 
 

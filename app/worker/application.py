@@ -20,14 +20,17 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 
-def build(session: Session, store: Store, folder: MediaFolder, warm: bool = True) -> Starlette:
+def build(session: Session, store: Store, folder: MediaFolder, warm: bool = True, *, jobs_url: str = "") -> Starlette:
     """The application over an open session.
 
     Args:
         session: answers and enrolls. store: the same data folder, for the jobs. folder: of the uploaded files.
-        warm: load the models before saying that the worker is ready.
+        warm: load the models before saying that the worker is ready. jobs_url: see `ServiceSettings`.
     """
+    from pipelines.enroll.worker import TrainingWorker
+
     runner = JobRunner(session, store, folder)
+    trainer = TrainingWorker(session, store, url=jobs_url or None)
     loaded = asyncio.Event()
     broken: list[str] = []
 
@@ -44,15 +47,21 @@ def build(session: Session, store: Store, folder: MediaFolder, warm: bool = True
 
         loading = asyncio.create_task(load())
         runner.start()
+        try:
+            await asyncio.to_thread(trainer.start)
+        except PVChatError as error:
+            broken.append(str(error))
+            log.error("trainings cannot run: %s", error)
         yield
         loading.cancel()
-        await asyncio.to_thread(runner.stop)
+        await asyncio.gather(asyncio.to_thread(trainer.stop), asyncio.to_thread(runner.stop))
 
     async def health(_request: Request) -> Response:
         return JSONResponse({"ready": loaded.is_set() and not broken, "problem": broken[0] if broken else None})
 
     async def wake(_request: Request) -> Response:
         runner.wake()
+        trainer.wake()
         return Response(status_code=204)
 
     async def chat(request: Request) -> Response:

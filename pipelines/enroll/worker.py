@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 Work = JobContext
 DONE, FAILED, NEEDS_PICK = "done", "failed", "needs_pick"
+# A video that kills whoever looks at it is given up at some time.
+MOST_DEATHS = 8
 
 
 def enrollment_flow() -> Flow[Work]:
@@ -116,6 +118,8 @@ class TrainingWorker:
             job = trainings.begin(session, job_id)
         if job is None or job.subject_id is None:
             return {"state": CANCELLED}
+        if job.attempts > job.runs * (len(self._flow.names) + MOST_DEATHS):
+            return self._fail(job, step, TrainingError(f"its worker died {MOST_DEATHS} times; try another video"))
         folder = job_folder(self._store, job)
         try:
             work = JobContext(self._session, self._store, job, self._training.get, self._durable)

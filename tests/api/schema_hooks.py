@@ -54,6 +54,13 @@ def before_call(_context: schemathesis.HookContext, case: "schemathesis.Case[Any
     elif operation == "DELETE /v1/jobs/{job_id}" and "to cancel" in KEPT:
         # Once: whether other jobs have ended before is a matter of luck.
         path.update(job_id=KEPT.pop("to cancel"))
+    elif operation == "POST /v1/subjects/{subject_id}/trainings":
+        path.update(subject_id=KEPT["ids"]["subject_id"][0])
+    elif operation == "POST /v1/jobs/{job_id}/resume":
+        # It fails again each time.
+        path.update(job_id=KEPT["to resume"])
+    elif operation == "GET /v1/jobs/{job_id}/report":
+        path.update(job_id=KEPT["trained"])
     elif operation == "POST /v1/jobs/{job_id}/pick":
         path.update(job_id=KEPT["to pick"])
 

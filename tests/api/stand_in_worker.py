@@ -1,6 +1,7 @@
 """The real worker over stand-in tools: `python stand_in_worker.py --home FOLDER --socket PATH`.
 
-A scene may ask for trouble: {"slow_s": 5} looks for long, {"die": true} kills the process while it looks.
+A scene may ask for trouble: {"slow_s": 5} looks for long, {"die": true} kills the process while it looks. How trainings
+go is said in `tests/stand_in_training.py`.
 """
 
 import os
@@ -16,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from app.worker import __main__ as worker  # noqa: E402
 from pipelines import session as sessions  # noqa: E402
+from tests import stand_in_training  # noqa: E402
 from tests.api.scene_videos import scene_of  # noqa: E402
 from tests.pipelines.scene_tools import SceneTools  # noqa: E402
 
@@ -50,5 +52,6 @@ class VideoTools(SceneTools):
 
 
 if __name__ == "__main__":
+    stand_in_training.install()
     sessions.EmbeddedTools = lambda *_args: VideoTools()  # type: ignore[assignment,misc]
     sys.exit(worker.main())
