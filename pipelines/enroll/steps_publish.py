@@ -22,7 +22,7 @@ from pipelines.enroll.files import (
     Found,
     own_entry,
 )
-from pipelines.enroll.flow import Flow, StepContext
+from pipelines.enroll.flow import SECONDS, Flow, StepContext
 from pvchat.errors import SubjectError
 from pvchat.evaluation.assessment import Assessment
 from pvchat.evaluation.enrollment_report import EnrollmentReport, Material, SampleShown, Verdict, VideoFacts, render
@@ -61,8 +61,7 @@ def publish(context: Context) -> None:
     adapter = _adapter(found)
     version = None if assessment.worse else _store(job, found, adapter, assessment)
     result = _result(found, assessment, version)
-    draft.note("result", {**result, "timing_s": {}})
-    draft.timings.update(_seconds(found))
+    draft.note("result", result)
     html = render(_report(job, found, assessment, adapter))
     (draft.folder / REPORT).write_text(html, encoding="utf-8")
     # It shows how long things took.
@@ -72,6 +71,15 @@ def publish(context: Context) -> None:
 def found_by(artifacts: ArtifactStore, flow: Flow[JobContext], key: str) -> Mapping[str, Artifact]:
     """All artifacts of a job that is done."""
     return flow.found(artifacts, key=key)
+
+
+def result_of(found: Found) -> dict[str, Any]:
+    """What the job's row says when all is done, with the times that are no part of what was made."""
+    return {
+        **found["publish"].notes["result"],
+        "instant_s": found["entry"].timings["instant_s"],
+        "timing_s": _seconds(found),
+    }
 
 
 def _store(job: JobContext, found: Found, adapter: Adapter, assessment: Assessment) -> int:
@@ -113,7 +121,7 @@ def _result(found: Found, assessment: Assessment, version: int | None) -> dict[s
 
 
 def _seconds(found: Found) -> dict[str, float]:
-    return {step: round(artifact.timings.get("seconds", 0.0), 2) for step, artifact in found.items()}
+    return {step: round(artifact.timings[SECONDS], 2) for step, artifact in found.items()}
 
 
 def _report(job: JobContext, found: Found, assessment: Assessment, adapter: Adapter) -> EnrollmentReport:

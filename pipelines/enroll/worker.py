@@ -154,8 +154,9 @@ class TrainingWorker:
         """End the job. The report is what stays; everything else has served."""
         found = steps_publish.found_by(artifacts, self._flow, _key(work))
         shutil.copyfile(found["publish"].folder / REPORT, artifacts.root / REPORT)
+        result = steps_publish.result_of(found)
         with self._store.write() as session:
-            jobs.finish(session, work.job.id, found["publish"].notes["result"])
+            jobs.finish(session, work.job.id, result)
         if not work.options.keep:
             for path in artifacts.root.iterdir():
                 if path.is_dir():
