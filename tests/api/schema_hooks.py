@@ -45,6 +45,9 @@ def before_call(_context: schemathesis.HookContext, case: "schemathesis.Case[Any
             path[name] = "kept"
     if case.meta is None or not case.meta.generation.mode.is_positive or case.method != case.operation.method.upper():
         return
+    if operation == "POST /v1/subjects/{subject_id}/enrollments" and path["subject_id"] == KEPT["ids"]["subject_id"][2]:
+        # Another enrollment takes the report of an earlier training with it.
+        path.update(subject_id=KEPT["ids"]["subject_id"][0])
     if operation == "POST /v1/chat":
         case.body = {**cast("dict[str, Any]", case.body), "video": KEPT["video"]}
     elif operation == "POST /v1/chat/completions":

@@ -110,15 +110,14 @@ def _made(client: httpx.Client) -> dict[str, Any]:
         subject = new_subject(client, name)
         files = {"video": ("two.mp4", scene_mp4(name, {"face": 1, "x": 0.2}, {"face": 2, "x": 0.8}))}
         asking.append(finished(client, client.post(f"/v1/subjects/{subject['id']}/enrollments", files=files).json()))
-    # Somebody else: another enrollment takes the report of an earlier one with it.
-    path = f"/v1/subjects/{enrolled(client, 'Sara', scene_mp4('sara', {'face': 10}))['id']}/trainings"
-    trained = finished(client, client.post(path, json={}).json())
+    sara = enrolled(client, "Sara", scene_mp4("sara", {"face": 10}))
+    trained = finished(client, client.post(f"/v1/subjects/{sara['id']}/trainings", json={}).json())
     rosa = new_subject(client, "Rosa")
     files = {"video": ("rosa.mp4", scene_mp4("rosa", {"face": 9}, fail_at="stills"))}
     path = f"/v1/subjects/{rosa['id']}/enrollments"
     failed = finished(client, client.post(path, files=files, data={"train": "true"}).json())
     ids = {
-        "subject_id": [maria["id"], rosa["id"], *(job["subject_id"] for job in asking)],
+        "subject_id": [maria["id"], rosa["id"], sara["id"], *(job["subject_id"] for job in asking)],
         "video_id": [video, *(job["video_id"] for job in asking)],
         "job_id": [trained["id"], failed["id"], *(job["id"] for job in asking[:2])],
     }
