@@ -22,7 +22,7 @@ DEV_TOOLS := ast_serialize attrs axe-playwright-python check-jsonschema execnet 
   jsonschema-specifications librt mypy mypy_extensions openai pathspec playwright pluggy pyrate-limiter pytest pytest-xdist \
   referencing regress rpds-py ruamel.yaml ruff schemathesis sniffio sortedcontainers Werkzeug
 
-.PHONY: help setup weights demo test check lint-docker format serve test-api test-browser screenshots bench-people bench-load bench-remoh bench-ablation pretrain lock clean
+.PHONY: help setup weights demo test check lint-docker format serve test-api test-browser screenshots bench-people bench-load bench-remoh bench-ablation bench-enroll pretrain lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -97,6 +97,9 @@ bench-remoh: setup weights ## measure fine-tuning per subject
 
 bench-ablation: setup weights ## measure what each part of fine-tuning brings
 	$(BIN)/python -m benchmarks.remoh.ablation
+
+bench-enroll: setup weights ## measure enrolling by a job, from the upload to the published adapter
+	$(BIN)/python -m benchmarks.enroll
 
 pretrain: setup weights ## train the embedded model from simulated scenes
 	$(BIN)/pvchat pretrain nano

@@ -174,19 +174,21 @@ def ask(
     studio: Studio,
     entry: GalleryEntry,
     cases: Sequence[Case],
-    adapter: Adapter,
+    adapter: Adapter | None,
     seed: int,
     *,
     instant: bool = True,
 ) -> Counts:
-    """Ask the same questions with an adapter and, if `instant`, without."""
-    adapters.put("asked", adapter)
+    """Ask the same questions with an adapter, if there is one, and, if `instant`, without."""
+    if adapter is not None:
+        adapters.put("asked", adapter)
+    worn = None if adapter is None else "asked"
     answerer = NanoAnswerer(adapters.nano, adapters, studio.look)
     counts = Counts()
     try:
         for number, case in enumerate(cases):
             seen = studio.see(case.recipe)
-            plain, wearing = asked_clip(seen, entry), asked_clip(seen, entry, "asked")
+            plain, wearing = asked_clip(seen, entry), asked_clip(seen, entry, worn)
             asked = [(wearing, counts.trained), *([(plain, counts.instant)] if instant else [])]
             scene = true_scene(plain, adapters.nano.model.config.layout, present=case.present)
             rng = random.Random(f"ask {seed} {entry.name} {number}")

@@ -1,0 +1,195 @@
+"""People enrolled by jobs, then asked about clips that no job saw, with the adapter that was published and without.
+
+The first person's job is the timed one: it has ten seconds of video, and a question is asked while it runs.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from benchmarks.enroll.household import Enrolled, Household, Say
+from benchmarks.people import report
+from benchmarks.people.build import Cut, Recipe, Workshop, label_of
+from benchmarks.people.media import BIKES, STAGE, Media
+from benchmarks.remoh import personal
+from benchmarks.remoh.people import ASK_SHARE, Cast, Person, Studio, make_cast
+from benchmarks.remoh.personal import Counts, Set
+from pipelines.enroll.options import QUICK as QUICK_JOB
+from pipelines.enroll.options import JobOptions
+from pvchat.errors import NoFaceError, TrainingError
+from pvchat.models.nano import load_nano
+from pvchat.models.nano_adapters import NanoAdapters
+from pvchat.video import probe
+
+CLIP_S = 10.0
+SHOWN: tuple[Set, ...] = ("held_out", "cross")
+
+
+@dataclass(frozen=True)
+class TrainedConfig:
+    """How much is done.
+
+    Attributes:
+        people: how many are enrolled: of clips and of photos by turns. household: other people's videos that the data
+            folder knows. absent: clips in which each person is asked about and absent. seed: of names and questions.
+        options: of the jobs.
+    """
+
+    people: int = 4
+    household: int = 6
+    absent: int = 3
+    seed: int = 7
+    options: JobOptions = field(default_factory=JobOptions)
+
+
+QUICK = TrainedConfig(people=1, household=2, absent=1, options=QUICK_JOB)
+
+
+@dataclass
+class TrainedPeople:
+    """Enrolls and asks.
+
+    Attributes:
+        media: the sources. work: folder; what is finished is kept there and not done again.
+        config: see `TrainedConfig`. say: hears of every step.
+    """
+
+    media: Media
+    work: Path
+    config: TrainedConfig
+    say: Say
+
+    @cached_property
+    def studio(self) -> Studio:
+        """Where clips are made and seen."""
+        return Studio(Workshop(self.work / "clips", self.media, self.say), self.work / "seen")
+
+    @cached_property
+    def cast(self) -> Cast:
+        """Everybody."""
+        return make_cast(self.media, seed=self.config.seed)
+
+    @cached_property
+    def adapters(self) -> NanoAdapters:
+        """nano, and what it wears when asked."""
+        return NanoAdapters(load_nano())
+
+    def measure(self) -> dict[str, Any]:
+        """Everybody's figures, by key, what they come to together, and who is the timed one."""
+        people: dict[str, Any] = {}
+        left_out: dict[str, str] = {}
+        wanted = chosen(self.cast, self._seconds(), self.config.people)
+        for person in wanted:
+            self.say(f"enrolling {person.key}")
+            try:
+                people[person.key] = self._kept(person, timed=person is wanted[0])
+            except (NoFaceError, TrainingError) as error:
+                left_out[person.key] = str(error)
+        summary = together(list(people.values()), self.config.seed)
+        return {**summary, "timed": wanted[0].key, "people": people, "left_out": left_out}
+
+    def _kept(self, person: Person, *, timed: bool) -> dict[str, Any]:
+        """A person's figures, of an earlier run of the same commit if there are any."""
+        commit = report.commit()
+        config = {**asdict(self.config), "people": None}
+        what = json.dumps([commit, config, person.key, timed, str(person.enroll)])
+        file = self.work / "people" / f"{hashlib.sha256(what.encode()).hexdigest()[:20]}.json"
+        # Of changed files, or outside a checkout, nobody knows what an earlier run was made with.
+        if not (file.is_file() and not commit.endswith("+") and commit != "unknown"):
+            figures = self._figures(person, timed=timed)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(figures), "utf-8")
+        kept: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        return kept
+
+    def _figures(self, person: Person, *, timed: bool) -> dict[str, Any]:
+        enrolled, clip_s, known = self._enroll(person, timed=timed)
+        cases = [case for case in personal.cases_of(self.cast, person, self.config.absent) if case.part in SHOWN]
+        counts = personal.ask(
+            self.adapters, self.studio, enrolled.entry, cases, enrolled.adapter, self.config.seed, instant=True
+        )
+        parts = {part: personal.part_of(counts, part) for part in SHOWN if counts.errors(part).asked}
+        self.say(f"{person.key}: {parts}")
+        return {
+            "clip_s": clip_s,
+            "job_s": round(enrolled.job_s, 1),
+            "steps": {step: round(seconds, 1) for step, seconds in enrolled.steps.items()},
+            "instant": None if enrolled.instant is None else asdict(enrolled.instant),
+            "result": enrolled.result,
+            "household": known,
+            "parts": parts,
+        }
+
+    def _enroll(self, person: Person, *, timed: bool) -> tuple[Enrolled, float, list[str]]:
+        """Enroll one person in a data folder of their own: seconds of the video, and whose videos it knew before."""
+        home = self.work / "homes" / person.key
+        # A job that was cut short would be taken up again, and its time would tell nothing.
+        shutil.rmtree(home, ignore_errors=True)
+        home.parent.mkdir(parents=True, exist_ok=True)
+        make = self.studio.workshop.make
+        clip, ask = make(person.enroll), make(person.ask[0])
+        nobody = [Cut(key, 0.0, 1.0) for key in (STAGE, BIKES) if key in self.media.sources]
+        recipes = household(self.cast, person, nobody, self.config.household)
+        with Household(home, say=self.say) as folder:
+            folder.ask_about([make(recipe).path for recipe in recipes])
+            enrolled = folder.enroll(person.name, clip.path, self.config.options, ask=ask.path if timed else None)
+        shutil.rmtree(home, ignore_errors=True)
+        return enrolled, clip.duration_s, [label_of(recipe) for recipe in recipes]
+
+    def _seconds(self) -> dict[str, float]:
+        """Length of each person's clip."""
+        clips = [person.key for person in self.cast.people.values() if not person.cross]
+        return {key: probe(self.media.sources[key].path, untrusted=False).duration_s for key in clips}
+
+
+def household(cast: Cast, person: Person, nobody: Sequence[Recipe], most: int) -> list[Recipe]:
+    """Recipes of the videos that were asked about before: enrollment clips of others, none of whom is asked about as
+    absent, clips first.
+
+    Args:
+        person: who is not in them. nobody: clips of people who are never enrolled. most: how many.
+    """
+    others = cast.negatives_of(person)
+    found = [other.enroll for other in others if not other.cross]
+    found += nobody
+    return [*found, *(other.enroll for other in others if other.cross)][:most]
+
+
+def chosen(cast: Cast, seconds: Mapping[str, float], most: int) -> list[Person]:
+    """Who is enrolled: first the one who has `CLIP_S` of video beside the part that is asked about, then people of
+    photos and of clips by turns.
+
+    Args:
+        seconds: length of each clip, by key.
+    """
+    clips = [person for person in cast.people.values() if not person.cross]
+    photos = [person for person in cast.people.values() if person.cross]
+    timed = next((p for p in clips if seconds[p.key] * ASK_SHARE[0] >= CLIP_S), None)
+    if timed is not None:
+        clips.remove(timed)
+        clips.insert(0, replace(timed, enroll=Cut(timed.key, 0.0, CLIP_S / seconds[timed.key])))
+    mixed = [person for pair in zip_longest(clips, photos) for person in pair if person is not None]
+    return mixed[:most]
+
+
+def together(people: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    """The figures over all people; see `benchmarks.remoh.personal.summary`."""
+    found = personal.summary([counts_of(person["parts"]) for person in people], seed)
+    return {key: value for key, value in found.items() if not key.startswith("masked")}
+
+
+def counts_of(parts: Mapping[str, Any]) -> Counts:
+    """Counts as they were before they were written down."""
+    counts = Counts()
+    for part in SHOWN:
+        for kind, right in parts.get(part, {"right_by_kind": {}})["right_by_kind"].items():
+            counts.asked[part, kind] = right["asked"]
+            counts.instant[part, kind] = right["instant"]
+            counts.trained[part, kind] = right["trained"]
+    return counts
