@@ -18,8 +18,8 @@ from starlette.types import Message, Receive
 
 from app.api.context import Service
 from app.api.problems import Problem
-from app.naming import told_as
 from pipelines.enroll.jobs import accept
+from pipelines.naming import told_as
 from pvchat.errors import VideoError
 from pvchat.video import Limits, Probe, probe
 from storage import jobs, media

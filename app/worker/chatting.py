@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.naming import told_as
+from pipelines.naming import told_as
 from pipelines.session import Session
 from pvchat.errors import PVChatError
 

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.naming import told_as
 from pipelines.crops import jpegs_of
+from pipelines.naming import told_as
 from pipelines.results import EnrollResult
 from pipelines.session import Session
 from pvchat.errors import AmbiguousSubjectError, PVChatError

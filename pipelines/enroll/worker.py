@@ -15,17 +15,27 @@ from typing import Any
 
 from pipelines.crops import jpegs_of
 from pipelines.enroll import steps_data, steps_publish, steps_samples, steps_training, steps_video
-from pipelines.enroll.artifacts import ArtifactStore
+from pipelines.enroll.artifacts import ArtifactStore, DiskFullError
 from pipelines.enroll.context import JobContext, JobGoneError, JobStoppedError, PickNeededError
 from pipelines.enroll.durable import CANCELLED, INTERRUPTED, DurableWorker
 from pipelines.enroll.files import REPORT
 from pipelines.enroll.flow import Flow, Step
 from pipelines.lazy import Lazy
+from pipelines.naming import told_as
 from pipelines.session import Session
 from pipelines.train_nano import NanoTraining
-from pvchat.errors import AmbiguousSubjectError, ConsentError, PVChatError, TrainingError
+from pvchat.errors import (
+    AmbiguousSubjectError,
+    ConsentError,
+    NoFaceError,
+    PVChatError,
+    TrainingError,
+    VideoError,
+    WeightsError,
+)
 from storage import jobs, trainings
 from storage.jobs import Choice, Job
+from storage.media import MediaFolder
 from storage.store import Store
 from storage.training_folder import TrainingFolder
 
@@ -173,7 +183,8 @@ class TrainingWorker:
         if isinstance(error, ConsentError):
             TrainingFolder(self._store.database.parent).drop(job.subject_id or "")
         if isinstance(error, PVChatError):
-            title, detail = TITLES.get(type(error), "The job failed"), str(error)
+            file = MediaFolder(self._store.database.parent).path(job.media_id or "none")
+            title, detail = TITLES.get(type(error), "The job failed"), told_as(str(error), file)
         else:
             log.error("job %s failed unexpectedly in %s", job.id, step, exc_info=error)
             title, detail = "Something unexpected happened", "the log says what; the job can be resumed"
@@ -204,5 +215,9 @@ def _key(work: JobContext) -> str:
 TITLES: Mapping[type[PVChatError], str] = {
     AmbiguousSubjectError: "There is no such person in the video",
     ConsentError: "The consent does not hold",
+    DiskFullError: "The disk is full",
+    NoFaceError: "No face that can be described",
     TrainingError: "The training cannot go on",
+    VideoError: "The video cannot be read",
+    WeightsError: "A model is missing",
 }
