@@ -4,12 +4,10 @@ The steps before it have left all it needs, so that a report shows what was, not
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipelines.enroll.artifacts import Artifact, ArtifactStore
 from pipelines.enroll.context import JobContext, JobGoneError
 from pipelines.enroll.files import (
     ASSESSMENT,
@@ -22,7 +20,7 @@ from pipelines.enroll.files import (
     Found,
     own_entry,
 )
-from pipelines.enroll.flow import SECONDS, Flow, StepContext
+from pipelines.enroll.flow import SECONDS, StepContext
 from pvchat.errors import SubjectError
 from pvchat.evaluation.assessment import Assessment
 from pvchat.evaluation.enrollment_report import EnrollmentReport, Material, SampleShown, Verdict, VideoFacts, render
@@ -66,11 +64,6 @@ def publish(context: Context) -> None:
     (draft.folder / REPORT).write_text(html, encoding="utf-8")
     # It shows how long things took.
     draft.digest(REPORT, found["evaluate"].content)
-
-
-def found_by(artifacts: ArtifactStore, flow: Flow[JobContext], key: str) -> Mapping[str, Artifact]:
-    """All artifacts of a job that is done."""
-    return flow.found(artifacts, key=key)
 
 
 def result_of(found: Found) -> dict[str, Any]:

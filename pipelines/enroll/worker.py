@@ -162,7 +162,7 @@ class TrainingWorker:
 
     def _finish(self, work: JobContext, artifacts: ArtifactStore) -> None:
         """End the job. The report is what stays; everything else has served."""
-        found = steps_publish.found_by(artifacts, self._flow, _key(work))
+        found = self._flow.found(artifacts, key=_key(work))
         shutil.copyfile(found["publish"].folder / REPORT, artifacts.root / REPORT)
         result = steps_publish.result_of(found)
         with self._store.write() as session:
@@ -184,7 +184,7 @@ class TrainingWorker:
             TrainingFolder(self._store.database.parent).drop(job.subject_id or "")
         if isinstance(error, PVChatError):
             file = MediaFolder(self._store.database.parent).path(job.media_id or "none")
-            title, detail = TITLES.get(type(error), "The job failed"), told_as(str(error), file)
+            title, detail = FAILURES.get(type(error), "The job failed"), told_as(str(error), file)
         else:
             log.error("job %s failed unexpectedly in %s", job.id, step, exc_info=error)
             title, detail = "Something unexpected happened", "the log says what; the job can be resumed"
@@ -212,7 +212,7 @@ def _key(work: JobContext) -> str:
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
-TITLES: Mapping[type[PVChatError], str] = {
+FAILURES: Mapping[type[PVChatError], str] = {
     AmbiguousSubjectError: "There is no such person in the video",
     ConsentError: "The consent does not hold",
     DiskFullError: "The disk is full",
