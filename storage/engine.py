@@ -1,5 +1,6 @@
 """Opening the SQLite file: private, in write-ahead mode, with foreign keys and overwriting of deleted bytes."""
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -35,12 +36,25 @@ def prepare_home(home: Path) -> Path:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite gives its -wal and -shm files the mode of the database, so the mode has to be right from the start.
-        os.close(os.open(database, os.O_CREAT | os.O_RDWR, 0o600))
+        make_private(database)
     except OSError as error:
         raise StorageError(
             f"cannot use the data folder {home}: {error.strerror}; set PVCHAT_HOME to a writable folder"
         ) from error
     return database
+
+
+def make_private(file: Path) -> None:
+    """Create an empty file that only its owner can read, unless it is there.
+
+    A database that is there must not even be opened and closed: with that, this process would lose every lock that
+    SQLite holds on it elsewhere in the process (POSIX), and the next process would delete the log it still writes to.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def make_engine(database: Path) -> Engine:

@@ -24,11 +24,17 @@ def run_here(session: "Session", store: "Store", job_id: str, name: str) -> "Job
         TrainingCancelledError: Ctrl-C; the job can go on later.
         JobError: it is gone.
     """
+    import logging
+
     from app.cli import terminal
     from app.settings import ServiceSettings
     from pipelines.enroll.worker import TrainingWorker
     from pvchat.errors import TrainingCancelledError
 
+    # What a worker notes of its own doings would only stand between the lines.
+    notes = logging.getLogger("pipelines.enroll")
+    level = notes.level
+    notes.setLevel(logging.ERROR)
     worker = TrainingWorker(session, store, url=ServiceSettings.from_environment().jobs_url or None)
     with terminal.only_result_on_stdout():
         worker.start()
@@ -39,6 +45,7 @@ def run_here(session: "Session", store: "Store", job_id: str, name: str) -> "Job
             raise TrainingCancelledError(f"interrupted; go on with: pvchat jobs resume {job_id[:8]}") from None
         finally:
             worker.stop()
+            notes.setLevel(level)
 
 
 def watch(store: "Store", job_id: str, name: str) -> "Job":

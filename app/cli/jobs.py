@@ -37,9 +37,11 @@ def list_all(
     """The newest jobs, newest first."""
     from storage import jobs, people
 
-    with _open() as store, store.read() as session:
-        found = jobs.list_all(session, state=None if state is None else state.value)
-        names = {info.id: info.name for info in people.list_info(session)}
+    with _open() as store:
+        with store.read() as session:
+            found = jobs.list_all(session, state=None if state is None else state.value)
+            names = {info.id: info.name for info in people.list_info(session)}
+        states = {job.id: _state(store, job) for job in found}
     if json_line:
         _write([_plain(job) for job in found])
         return
@@ -60,7 +62,7 @@ def list_all(
         at = "" if job.ended else line(job)
         begun = f"{job.created_at.astimezone():%Y-%m-%d %H:%M}"
         whom = Text(names.get(job.subject_id or "", ""))
-        table.add_row(job.id[:8], job.kind, whom, job.state.replace("_", " "), Text(at), begun)
+        table.add_row(job.id[:8], job.kind, whom, states[job.id], Text(at), begun)
     console.print(table)
 
 
@@ -77,7 +79,7 @@ def show(job_id: JobId, json_line: JsonOption = False) -> None:
             _write(_plain(job))
             return
         name = called(store, job.subject_id)
-        facts = [("job", job.id), ("what", f"{job.kind} {name}".strip()), ("state", job.state.replace("_", " "))]
+        facts = [("job", job.id), ("what", f"{job.kind} {name}".strip()), ("state", _state(store, job))]
         if not job.ended:
             facts.append(("at", f"{line(job)} ({job.progress:.0%})"))
         facts += [("choice", f"{number}: {description}") for number, description in job.choices]
@@ -182,6 +184,12 @@ def _find(store: "Store", beginning: str) -> "Job":
         what = "no job" if not found else "more than one job"
         raise JobError(f'there is {what} whose id begins with "{beginning}"; see: pvchat jobs list')
     return found[0]
+
+
+def _state(store: "Store", job: "Job") -> str:
+    from pipelines.enroll.jobs import interrupted
+
+    return "interrupted" if interrupted(store, job) else job.state.replace("_", " ")
 
 
 def _plain(job: "Job") -> dict[str, Any]:

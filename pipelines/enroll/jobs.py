@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.enroll.processes import Process, this_host
 from pvchat.errors import AmbiguousSubjectError, ConsentError, PVChatError, SubjectError, VideoError
 from pvchat.weights.files import sha256_of
 from storage import jobs, media, people, trainings, workers
@@ -190,6 +191,11 @@ def changes(store: Store, job_id: str, every_s: float = _LOOK_EVERY_S) -> Iterat
         time.sleep(every_s)
 
 
+def interrupted(store: Store, job: Job) -> bool:
+    """Whether a training counts as running although there is surely no worker that could be at it."""
+    return job.kind == "train" and job.state == "running" and not _beats(store)
+
+
 def somebody_works(store: Store, within_s: float = _SILENT_S) -> bool:
     """Whether a worker of this data folder is alive: whether one says so.
 
@@ -253,8 +259,11 @@ def _content(
 
 
 def _beats(store: Store) -> dict[str, int]:
+    """How often each worker has said that it lives, less those of this host whose process has ended."""
+    host = this_host()
     with store.read() as session:
-        return {worker.id: worker.beats for worker in workers.all_workers(session)}
+        found = workers.all_workers(session)
+    return {w.id: w.beats for w in found if not Process(w.host, w.pid, w.pid_started).is_gone_from(host)}
 
 
 def _gone() -> JobError:

@@ -5,7 +5,6 @@ Payloads are job ids, results are states, both as JSON. Nothing here says whethe
 """
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pvchat.errors import PVChatError
+from storage.engine import make_private
 
 FILE = "workflows.sqlite"
 DONE = "done"
@@ -170,7 +170,7 @@ def database_url(url: str | None, home: Path) -> URL:
     """
     if url is None:
         file = home / FILE
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        make_private(file)
         return URL.create("sqlite", database=str(file))
     try:
         parsed = make_url(url)

@@ -1,6 +1,7 @@
 """`pvchat jobs`: read and steered by another process than the one that works."""
 
 import json
+import subprocess
 import sys
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.enroll.processes import this_host
 from storage import jobs, people, trainings, workers
 from storage.jobs import Choice, Job
 from storage.people import Consent
@@ -75,11 +77,23 @@ def test_the_list_says_who_what_and_how_far(run: Run, make: Make) -> None:
     ran = run("jobs", "list")
     assert ran.code == 0
     told = " ".join(ran.out.split())
-    for words in (job.id[:8], done.id[:8], "Maria", "Nina", "running", "step 7 of 12"):
+    for words in (job.id[:8], done.id[:8], "Maria", "Nina", "interrupted", "step 7 of 12"):
         assert words in told
     assert "Nina" not in run("jobs", "list", "--state", "running").out
     (only,) = json.loads(run("jobs", "list", "--state", "done", "--json").out)
     assert (only["id"], only["kind"], only["result"]["adapter_version"]) == (done.id, "train", 1)
+
+
+def test_a_job_without_any_worker_is_told_from_one_that_runs(run: Run, make: Make, store: Store) -> None:
+    job, gone = make(), subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    with store.write() as session:
+        workers.register(session, "ended", this_host(), gone.pid, 1.0)
+    assert "state: interrupted" in run("jobs", "show", job.id).out
+    assert "interrupted" in run("jobs", "list").out
+    with store.write() as session:
+        workers.register(session, "elsewhere", "another host", gone.pid, 1.0)
+    assert "state: running" in run("jobs", "show", job.id).out
 
 
 def test_an_empty_list_says_how_to_begin(run: Run) -> None:

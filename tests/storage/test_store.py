@@ -1,6 +1,8 @@
 """Opening a data folder, transactions, and what the schema refuses."""
 
 import stat
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +11,9 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from storage import people
 from storage.engine import DATABASE_NAME, StorageError
+from storage.people import Consent
 from storage.schema import ConsentRow, SubjectRow, VectorRow, VideoRow, now
 from storage.store import Store
 
@@ -147,3 +151,17 @@ def test_consent_validity() -> None:
     assert not Consent("Ann", "p", withdrawn_at=given).valid(given)
     assert Consent("Ann", "p", expires_at=given + timedelta(seconds=1)).valid(given)
     assert not Consent("Ann", "p", expires_at=given).valid(given)
+
+
+def test_what_one_store_of_a_process_opens_takes_no_lock_from_another(home: Path) -> None:
+    """A lock that SQLite holds on a file ends when the process closes that file anywhere: others would take its log."""
+    program = "import sys, pathlib, storage.store as s; s.Store.open(pathlib.Path(sys.argv[1])).close()"
+    other_process = [sys.executable, "-c", program, str(home)]
+    with Store.open(home) as first, Store.open(home) as second:
+        for number, store in enumerate((first, second, first)):
+            with store.write() as session:
+                people.create(session, name=f"P{number}", name_key=f"p{number}", consent=Consent("Ann", "door"))
+            subprocess.run(other_process, check=True, cwd=Path(__file__).parents[2])
+            assert home.joinpath("pvchat.db-wal").is_file()
+    with Store.open(home) as again, again.read() as session:
+        assert [info.name for info in people.list_info(session)] == ["P0", "P1", "P2"]
