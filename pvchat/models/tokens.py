@@ -6,6 +6,7 @@ and from a simulated scene (`pvchat.training.simulate`), so the model never sees
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,12 +89,15 @@ def patch_rows(maps: PatchMaps, track_ids: Sequence[int]) -> PatchArrays:
     return PatchArrays(rows.reshape(-1, rows.shape[2]).astype(np.float16), slot.reshape(-1))
 
 
+@cache
 def appearance_projection(width: int) -> Float:
-    """(1280, width) fixed random projection with orthonormal columns; seeded, so it need not be stored."""
+    """(1280, width) fixed random projection with orthonormal columns; seeded, so it need not be stored. Read-only."""
     gaussian = np.random.default_rng(_PROJECTION_SEED).normal(size=(APPEARANCE_WIDTH, width))
     columns, _ = np.linalg.qr(gaussian)
     # Unit vectors projected on `width` of 1280 directions have a norm of about sqrt(width / 1280): scale it back to 1.
     scaled: Float = (columns * np.sqrt(APPEARANCE_WIDTH / width)).astype(np.float32)
+    # Every clip needs it, and the decomposition takes longer than all else that is done for a clip without pixels.
+    scaled.flags.writeable = False
     return scaled
 
 

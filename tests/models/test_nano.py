@@ -8,6 +8,7 @@ import torch
 
 from pvchat.errors import ModelError
 from pvchat.models.nano import NanoInputs, NanoModel, collate, load_nano
+from pvchat.models.tokens import appearance_projection
 from pvchat.training.pretraining import batch_inputs, draw
 from pvchat.training.simulate import SceneSimulator
 from pvchat.training.simulated_scene import SimulationConfig
@@ -91,3 +92,10 @@ def test_gradients_reach_every_parameter() -> None:
     (outputs.scene_tokens.square().sum() + outputs.personal_tokens.square().sum()).backward()
     missing = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().any()]
     assert missing == []
+
+
+def test_the_projection_of_clothes_is_worked_out_once_and_cannot_be_changed() -> None:
+    projection = appearance_projection(6)
+    assert appearance_projection(6) is projection
+    with pytest.raises(ValueError, match="read-only"):
+        projection[0] = 0
