@@ -122,7 +122,11 @@ class NanoTraining:
         self._adapters.put(_KEY, adapter)
         try:
             return compare(
-                NanoAsker(self._adapters, _KEY), clips, look_alike=lambda clip: clip.key in look_alikes, check=check
+                NanoAsker(self._adapters, _KEY),
+                clips,
+                look_alike=lambda clip: clip.key in look_alikes,
+                covered=lambda clip: not clip.content.arrays.has_face.any(),
+                check=check,
             )
         finally:
             self._adapters.drop(_KEY)

@@ -76,7 +76,6 @@ def clips(context: Context) -> None:
     draft.digest(CARD, adapter_sha256(card, tensors))
     draft.note("steps", len(run.result.history))
     draft.note("held_out_loss", run.result.best)
-    draft.note("notes", list(run.result.notes))
 
 
 def evaluate(context: Context) -> None:

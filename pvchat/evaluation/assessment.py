@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 from pvchat.chat.questions import TYPE_OF, QuestionType
 
-Group = Literal["present", "absent", "look_alike"]
+Group = Literal["present", "covered", "absent", "look_alike"]
 
 GROUPS: tuple[Group, ...] = get_args(Group)
 TYPES: tuple[QuestionType, ...] = get_args(QuestionType)
@@ -62,9 +62,9 @@ class Assessment:
 
     Attributes:
         by_kind: counts of each kind of question.
-        by_group: of questions about existence: asked where the subject is ("present"), where not ("absent"), and, among
-            the latter, where one of the most similar others is shown ("look_alike"). A group nothing was asked of is
-            left out.
+        by_group: of questions about existence: asked where the subject's face is seen ("present"), where the subject is
+            and no face is seen ("covered"), where the subject is not ("absent"), and, among the latter, where one of
+            the most similar others is shown ("look_alike"). A group nothing was asked of is left out.
         wrong: a few wrong answers of the trained one, for reading. examples: a few answers of each type, right or not.
     """
 

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from pvchat.evaluation.enrollment_report import EnrollmentReport
 
 GROUP_WORDS: dict[Group, tuple[str, str]] = {
-    "present": ("Recognised when there", "asked “is this person here?” where they are"),
-    "absent": ("“No” when not there", "the same question where they are not"),
-    "look_alike": ("Look-alikes told apart", "not there, but somebody who looks similar is"),
+    "present": ("Recognised when there", "asked “is this person here?” where their face is seen"),
+    "covered": ("Recognised without a face", "the same question with all faces covered on purpose"),
+    "absent": ("“No” when not there", "the same question where they are not, with faces and without"),
+    "look_alike": ("Nearest others told apart", "not there, but one of those known who are most like them is"),
 }
 """Title and explanation of each group."""
 
@@ -83,7 +84,7 @@ def advice(report: "EnrollmentReport") -> list[tuple[str, str]]:
             )
         )
     groups = report.assessment.by_group if report.assessment is not None else {}
-    mistaken = [counts for group, counts in groups.items() if group != "present" and counts.trained_errors]
+    mistaken = [c for group, c in groups.items() if group in ("absent", "look_alike") and c.trained_errors]
     if mistaken or not _others(report):
         found.append(
             (

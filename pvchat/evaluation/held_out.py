@@ -26,6 +26,8 @@ QUESTIONS = 3
 _MOST_WRONG = 20
 _EXAMPLES_PER_TYPE = 2
 
+Tells = Callable[[TrainingClip[Any]], bool]
+
 
 class Asker(Protocol):
     """Answers questions about a held-out clip, without evidence lines."""
@@ -40,7 +42,8 @@ def compare(
     *,
     questions: int = QUESTIONS,
     seed: int = 7,
-    look_alike: Callable[[TrainingClip[Any]], bool] | None = None,
+    look_alike: Tells | None = None,
+    covered: Tells | None = None,
     check: Callable[[], None] | None = None,
 ) -> Assessment:
     """Ask some questions about each clip, twice.
@@ -49,6 +52,7 @@ def compare(
         asker: see `Asker`. clips: held-out ones, whose content knows its facts; others are passed over.
         questions: about each clip, the first one about existence where there is one. seed: of which ones.
         look_alike: whether a clip without the subject shows one of the people who resemble them most; None for none.
+        covered: whether no face is seen in a clip; None for none.
         check: called before each clip; ends the work by what it raises.
     """
     rng = random.Random(f"held out {seed}")
@@ -68,7 +72,7 @@ def compare(
             answers.append(Answered(turn.kind, turn.question, turn.answer, before, after, *good))
             counts = Counts(1, not good[0], not good[1])
             kinds[turn.kind] = kinds.get(turn.kind, Counts()) + counts
-            for group in _groups(turn, clip, look_alike):
+            for group in _groups(turn, clip, look_alike, covered):
                 groups[group] = groups.get(group, Counts()) + counts
     return Assessment(
         dict(sorted(kinds.items())),
@@ -148,15 +152,13 @@ class VlmAsker:
         return answers
 
 
-def _groups(
-    turn: Turn, clip: TrainingClip[Any], look_alike: Callable[[TrainingClip[Any]], bool] | None
-) -> tuple[Group, ...]:
+def _groups(turn: Turn, clip: TrainingClip[Any], look_alike: Tells | None, covered: Tells | None) -> tuple[Group, ...]:
     """Which groups a question counts for."""
     state = clip.content.facts.subjects[0].state
     if turn.kind != "existence" or state == "unsure":
         return ()
     if state == "present":
-        return ("present",)
+        return ("covered",) if covered is not None and covered(clip) else ("present",)
     return ("absent", "look_alike") if look_alike is not None and look_alike(clip) else ("absent",)
 
 

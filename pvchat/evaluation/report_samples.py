@@ -81,6 +81,9 @@ def samples_view(samples: Sequence[SampleShown], threshold: float | None) -> Sam
     reasons = Counter(sample.reason for sample in rejected)
     scores = {"rejected": _scores(rejected), "kept": _scores(kept)}
     mark = None if threshold is None else (threshold, f"kept from {threshold:.2f} on")
+    every = [*scores["kept"], *scores["rejected"]]
+    # Probabilities: 0 and 1 tell more than the least and the most of them.
+    span = (0.0, 1.0) if every and min(every) >= 0 and max(every) <= 1 else None
     return SamplesView(
         len(kept),
         len(rejected),
@@ -88,7 +91,7 @@ def samples_view(samples: Sequence[SampleShown], threshold: float | None) -> Sam
         sorted(reasons.items(), key=lambda item: (-item[1], item[0])),
         [_picture(sample) for sample in _spread(kept, more_kept)],
         [_picture(sample) for sample in _spread(rejected, more_rejected)],
-        stacked_bars(scores, _TONES, x_label="likeness to the person", mark=mark) if any(scores.values()) else None,
+        stacked_bars(scores, _TONES, x_label="likeness to the person", mark=mark, span=span) if every else None,
     )
 
 

@@ -135,16 +135,21 @@ def heat_map(rows: Mapping[str, Sequence[float]], *, row: str, column: str, said
 
 
 def stacked_bars(
-    values: Mapping[str, Sequence[float]], tones: Mapping[str, Tone], *, x_label: str, mark: tuple[float, str] | None
+    values: Mapping[str, Sequence[float]],
+    tones: Mapping[str, Tone],
+    *,
+    x_label: str,
+    mark: tuple[float, str] | None,
+    span: tuple[float, float] | None = None,
 ) -> Markup:
     """How many of each group lie where on a range, stacked.
 
     Args:
         values: of each group, bottom first. tones: colour of each group. x_label: what the values are.
-        mark: a value with a word, shown as an upright line.
+        mark: a value with a word, shown as an upright line. span: lowest and highest value; None takes those there are.
     """
     every = [*(value for group in values.values() for value in group), *([mark[0]] if mark else [])]
-    ticks = _ticks(min(every), max(every))
+    ticks = _ticks(*(span or (min(every), max(every))))
     low, high = ticks[0], ticks[-1]
     bins = 24
     counts = {name: [0] * bins for name in values}

@@ -109,7 +109,7 @@ def test_all_is_said_that_was_asked_for(page: str) -> None:
         "12 fewer errors in 80 held-out questions",
         "Recognised when there 16 of 18 instant: 11",
         "“No” when not there 17 of 18",
-        "Look-alikes told apart 5 of 6",
+        "Nearest others told apart 5 of 6",
         "Existence is the person there, who else is? 30 of 39 35 of 39",
         "Appearance what do they look like, what do they wear? 11 of 18 14 of 18",
         "Action what are they doing? 4 of 9 6 of 9",
@@ -248,6 +248,13 @@ def test_nothing_that_a_camera_wrote_beside_its_pixels_is_in_the_page() -> None:
     assert picture["alt"] == "Kept picture, still, no face found"
 
 
+def test_likeness_is_drawn_from_0_to_1() -> None:
+    alike = [SampleShown(True, "surely the same person", score, "mirror", noise(8)) for score in (0.99, 1.0)]
+    made = render(full(samples=alike, threshold=None))
+    (chart,) = re.findall(r'aria-label="likeness to the person.*?</svg>', made)
+    assert re.findall(r">([\d.]+)</text>", chart) == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+
+
 def test_reasons_are_counted_most_frequent_first(page: str) -> None:
     text = Reader(page).text
     told = text[text.index("Why some were rejected") :]
@@ -286,6 +293,7 @@ def test_layers_are_in_the_order_of_their_numbers() -> None:
             "Show more people",
             False,
         ),
+        ({"assessment": Assessment({}, {"covered": Counts(9, 5, 5)})}, "Show more people", False),
         ({}, "Train again later", False),
     ],
 )

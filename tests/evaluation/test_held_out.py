@@ -75,6 +75,13 @@ def test_questions_about_existence_are_counted_by_who_is_shown() -> None:
     assert "look_alike" not in compare(asker, clips).by_group
 
 
+def test_who_is_not_recognised_without_a_face_is_counted_apart() -> None:
+    asker = Scripted("No, Maria is not in this video.", "Yes, Maria is in this video.")
+    clips = [clip("present"), clip("present", source="veiled"), clip("absent", source="veiled")]
+    found = compare(asker, clips, covered=lambda shown: shown.source == "veiled")
+    assert found.by_group == {"present": Counts(1, 1, 0), "covered": Counts(1, 1, 0), "absent": Counts(1, 0, 1)}
+
+
 def test_what_was_said_can_be_read() -> None:
     found = compare(Scripted("No, Maria is not in this video.", "Yes, Maria is in this video."), [clip("absent")] * 30)
     assert len(found.wrong) == 20
