@@ -22,7 +22,7 @@ DEV_TOOLS := ast_serialize attrs axe-playwright-python check-jsonschema execnet 
   jsonschema-specifications librt mypy mypy_extensions openai pathspec playwright pluggy pyrate-limiter pytest pytest-xdist \
   referencing regress rpds-py ruamel.yaml ruff schemathesis sniffio sortedcontainers Werkzeug
 
-.PHONY: help setup weights demo test check lint-docker format serve test-api test-browser screenshots bench-people bench-load bench-remoh bench-ablation bench-enroll pretrain lock clean
+.PHONY: help setup weights demo test check lint-docker format serve test-api test-browser screenshots bench-people bench-load bench-remoh bench-ablation bench-enroll bench-crash pretrain lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -100,6 +100,9 @@ bench-ablation: setup weights ## measure what each part of fine-tuning brings
 
 bench-enroll: setup weights ## measure enrolling by a job, from the upload to the published adapter
 	$(BIN)/python -m benchmarks.enroll
+
+bench-crash: setup weights ## kill enrollment jobs in every step, on SQLite and PostgreSQL
+	$(BIN)/python -m benchmarks.enroll.crash --full --work build/crash
 
 pretrain: setup weights ## train the embedded model from simulated scenes
 	$(BIN)/pvchat pretrain nano
