@@ -3,7 +3,6 @@
 All steps with both databases, over real perception, are `make bench-crash`.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from benchmarks import postgres
 from benchmarks.enroll import crash_case
-from benchmarks.enroll.crash_case import STEPS, Moment, Prepared, Reference
+from benchmarks.enroll.crash_case import Moment, Prepared, Reference
 from pipelines.session import Session
 from storage.store import Store
 from tests.pipelines.enroll.job_tools import TINY
