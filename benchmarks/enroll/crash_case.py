@@ -17,6 +17,7 @@ from typing import Any
 
 from pipelines.enroll.artifacts import MANIFEST, ArtifactStore
 from pipelines.enroll.flow import SECONDS
+from pipelines.enroll.jobs import submit
 from pipelines.enroll.options import JobOptions
 from pipelines.enroll.worker import enrollment_flow, job_folder
 from pvchat.errors import PVChatError
@@ -121,16 +122,7 @@ class _Run:
             if not worker.pipe.poll(self.prepared.patience_s):
                 raise CrashError(f"a worker was not ready after {self.prepared.patience_s:.0f} s; its log says why")
             self._heard(worker)
-        with self.store.write() as session:
-            job = jobs.add(
-                session,
-                kind="train",
-                owner="benchmark",
-                subject_id=self.prepared.subject_id,
-                options=self.prepared.options.to_dict(),
-            )
-        if job is None:
-            raise CrashError("the job was not accepted")
+        job = submit(self.store, self.prepared.subject_id, self.prepared.options, owner="benchmark")
         self.job_id = job.id
 
     @property

@@ -1,13 +1,17 @@
-"""A data folder's store, and a real PostgreSQL server."""
+"""A data folder's store, a worker in it, and a real PostgreSQL server."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import postgres
+from pipelines.session import Session
 from storage.store import Store
+from tests.pipelines.enroll.job_tools import Desk
+from tests.training_bases import tiny_training
 
 
 @pytest.fixture
@@ -15,6 +19,20 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """An open store in a data folder of its own."""
     with Store.open(tmp_path / "home") as opened:
         yield opened
+
+
+@pytest.fixture
+def desk(home: Path, tools: Any) -> Iterator[Desk]:
+    """A session with a worker that takes jobs, over stand-in perception and a tiny nano."""
+    tools.sampled_s = ()
+    tools.trainer = tiny_training
+    with Store.open(home) as store, Session(Store.open(home), tools) as session:
+        made = Desk(session, store, tools)
+        made.worker.start()
+        try:
+            yield made
+        finally:
+            made.worker.stop()
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,10 @@
 All steps with both databases, over real perception, are `make bench-crash`.
 """
 
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,12 +15,12 @@ from benchmarks.enroll import crash_case
 from benchmarks.enroll.crash_case import Moment, Prepared, Reference
 from pipelines.session import Session
 from storage.store import Store
-from tests.pipelines.enroll.job_tools import TINY
+from tests.pipelines.enroll.job_tools import MARIA, STRANGER, TINY
 from tests.pipelines.enroll.tiny_worker import tiny
 from tests.pipelines.scene_tools import SceneTools, write_scene
 
-MARIA = {"face": 1, "every": 0.5}
-STRANGER = {"face": 7, "every": 0.5, "x": 0.8}
+# Also what other tests of this folder fork: there is one server for all of them.
+crash_case.load_ahead("tests.pipelines.enroll.tiny_work", "tests.pipelines.enroll.tiny_worker")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """A data folder that has seen a stranger and knows of Maria."""
     folder = tmp_path_factory.mktemp("crash")
     home = folder / "prepared"
-    with Session(Store.open(home), SceneTools(sampled_s=())) as session:
+    tools: Any = SceneTools(sampled_s=())
+    with Session(Store.open(home), tools) as session:
         session.perceive(write_scene(folder / "street.mp4", STRANGER))
         subject_id = session.create_subject("Maria", consent_by="Maria", purpose="door")
     options = replace(TINY, file=str(write_scene(folder / "first.mp4", MARIA)), keep=True)
@@ -42,7 +45,7 @@ def reference(prepared: Prepared) -> Reference:
 def until_a_checkpoint(folder: Path) -> None:
     """The training has kept something, and goes on."""
     while not list(folder.glob(".work~stills~*/run.safetensors")):
-        pass
+        time.sleep(0.001)
 
 
 @pytest.mark.parametrize(

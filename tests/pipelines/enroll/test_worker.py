@@ -1,68 +1,23 @@
 """Enrollment jobs from the first step to the last, over stand-in perception and a tiny nano."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipelines.enroll import worker
 from pipelines.enroll.files import REPORT
-from pipelines.enroll.worker import TrainingWorker, enrollment_flow, job_folder
-from pipelines.session import Session
+from pipelines.enroll.worker import job_folder
 from pvchat.evaluation.assessment import Assessment, Counts
-from storage import adapters, jobs, people, trainings
+from storage import jobs, people, trainings
 from storage.schema import ConsentRow, now
-from storage.store import Store
-from tests.pipelines.enroll.job_tools import add, get, wait
+from tests.pipelines.enroll.job_tools import MARIA, STEPS, STRANGER, Desk, add, get, wait
 from tests.training_bases import tiny_training
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-CONSENT = {"consent_by": "Ann", "purpose": "door"}
-MARIA = {"face": 1, "every": 0.5}
-STRANGER = {"face": 7, "every": 0.5, "x": 0.8}
-STEPS = enrollment_flow().names
-
 Video = Callable[..., Path]
-
-
-class Desk:
-    """A data folder with a session and a worker, and a note of every step that ran."""
-
-    def __init__(self, session: Session, store: Store, tools: Any) -> None:
-        self.session, self.store, self.tools = session, store, tools
-        self.ran: list[str] = []
-        self.on_step: Callable[[str, str], None] = lambda _job_id, _step: None
-        self.worker = TrainingWorker(session, store, beat_s=0.1, dead_after_s=1.0, on_run=self._run)
-
-    def _run(self, job_id: str, step: str) -> None:
-        self.ran.append(step)
-        self.on_step(job_id, step)
-
-    def subject(self, name: str = "Maria") -> str:
-        return self.session.create_subject(name, **CONSENT)
-
-    def ended(self, job_id: str) -> Any:
-        return wait(self.store, job_id, lambda job: job.ended)
-
-    def adapters(self, subject_id: str) -> list[int]:
-        with self.store.read() as session:
-            return [info.version for info in adapters.versions(session, subject_id, "nano")]
-
-
-@pytest.fixture
-def desk(home: Path, tools: Any) -> Iterator[Desk]:
-    tools.sampled_s = ()
-    tools.trainer = tiny_training
-    with Store.open(home) as store, Session(Store.open(home), tools) as session:
-        made = Desk(session, store, tools)
-        made.worker.start()
-        try:
-            yield made
-        finally:
-            made.worker.stop()
 
 
 def settled(found: Callable[[], bool]) -> None:
