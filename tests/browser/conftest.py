@@ -25,7 +25,8 @@ _HARMLESS = (
 )
 
 
-@pytest.fixture(scope="session")
+# Ends with these tests: as long as it lives, an event loop runs in this process.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The browser."""
     names = ("chromium", "chromium-browser", "google-chrome")

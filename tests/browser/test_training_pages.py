@@ -23,7 +23,7 @@ def test_a_training_shows_how_far_it_is_while_the_form_is_free_again(
     expect(page.get_by_label("Name", exact=True)).to_have_value("")
     page.get_by_label("Name", exact=True).fill("Nina")
     assert serious(page) == []
-    expect(panel.get_by_role("heading", name="Maria is trained")).to_be_visible()
+    expect(panel.get_by_role("heading", name="Maria is trained")).to_be_visible(timeout=60_000)
     # What was typed meanwhile is still there.
     expect(page.get_by_label("Name", exact=True)).to_have_value("Nina")
     with page.context.expect_page() as opened:
