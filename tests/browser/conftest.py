@@ -26,7 +26,7 @@ _HARMLESS = (
 
 
 # Ends with these tests: as long as it lives, an event loop runs in this process.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The browser."""
     names = ("chromium", "chromium-browser", "google-chrome")
