@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pipelines.enroll.artifacts import MANIFEST, ArtifactStore
 from pipelines.enroll.flow import SECONDS
@@ -87,6 +87,11 @@ class Outcome:
     wrong: tuple[str, ...]
     rerun: tuple[str, ...]
     job_s: float
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        """From JSON."""
+        return cls(**{**kept, "wrong": tuple(kept["wrong"]), "rerun": tuple(kept["rerun"])})
 
 
 @dataclass(frozen=True)
@@ -263,13 +268,17 @@ def killed(
             took_s=seconds.get(step, 0.0),
             takeover_s=round(after[0].at_s - killed_s, 3),
             wrong=tuple(name for name in STEPS if contents.get(name) != reference.contents[name]),
-            rerun=_rerun([one.step for one in run.begun], step),
+            rerun=rerun([one.step for one in run.begun], step),
             job_s=round(time.monotonic() - began, 1),
         )
 
 
-def _rerun(begun: Sequence[str], cut_short: str) -> tuple[str, ...]:
-    """Steps that began again, apart from the one that was cut short, which has to."""
+def rerun(begun: Sequence[str], cut_short: str) -> tuple[str, ...]:
+    """Steps that began again, apart from the one that was cut short, which has to.
+
+    Args:
+        begun: steps in the order they began, in whichever worker.
+    """
     again = [step for number, step in enumerate(begun) if step in begun[:number]]
     again.remove(cut_short)
     return tuple(again)
