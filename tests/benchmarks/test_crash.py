@@ -1,6 +1,7 @@
 """What the benchmark of killed jobs plans, counts and keeps; the kills themselves are in tests/pipelines/enroll."""
 
 import json
+import threading
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from benchmarks.enroll.crash_case import STEPS, Outcome, Reference
 from benchmarks.enroll.crash_plan import DATABASES, FULL_KILLS, SHARES, Kill, When, earlier, matrix, moment
 from benchmarks.people import report
 from benchmarks.people.media import Media
+from pipelines.enroll.artifacts import MANIFEST
+from pvchat.training.checkpoint import Checkpoint, save_checkpoint
 
 CLEAN = Outcome("entry", after_s=0.5, took_s=1.0, takeover_s=2.5, wrong=(), rerun=(), job_s=30.0)
 
@@ -31,6 +34,34 @@ def test_a_step_that_is_over_too_soon_is_killed_earlier_and_at_last_before_it_be
     assert tries[1] < when  # type: ignore[operator]
     assert tries[-1] is None
     assert moment(None, 1.0) is None
+
+
+def write_checkpoint(folder: Path, stage: int, step: int) -> None:
+    work = folder / ".work~clips~0"
+    work.mkdir(exist_ok=True)
+    save_checkpoint(work / "run.safetensors", Checkpoint({"stage": stage, "step": step}, {}, {}), None)
+
+
+@pytest.mark.parametrize("ends", ["kept", "over"])
+def test_a_kill_after_a_checkpoint_waits_for_one_of_the_second_stage(tmp_path: Path, ends: str) -> None:
+    write_checkpoint(tmp_path, 2, 0)
+    (tmp_path / "clips").mkdir()
+
+    def end() -> None:
+        if ends == "kept":
+            write_checkpoint(tmp_path, 2, 7)
+        else:
+            (tmp_path / "clips" / MANIFEST).touch()
+
+    wait = moment("checkpoint", 1.0)
+    assert wait is not None
+    waiting = threading.Thread(target=wait, args=(tmp_path,))
+    waiting.start()
+    waiting.join(0.5)
+    assert waiting.is_alive()
+    end()
+    waiting.join(10.0)
+    assert not waiting.is_alive()
 
 
 def test_the_figures_count_all_kills() -> None:
