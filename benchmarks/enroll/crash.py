@@ -73,7 +73,6 @@ class Crashes:
                 self._kept = kept
             else:
                 _say(f"what {work} has is of another commit, and is measured anew")
-        self._references: dict[Size, Reference] = {}
 
     @cached_property
     def _people(self) -> list[Path]:
@@ -133,7 +132,7 @@ class Crashes:
                     f"{outcome.takeover_s:.1f} s, wrong {len(outcome.wrong)}, rerun {len(outcome.rerun)}, "
                     f"{perf_counter() - began:.0f} s in all"
                 )
-            done[kill.name] = Outcome(**self._kept["kills"][kill.name])
+            done[kill.name] = Outcome.of(self._kept["kills"][kill.name])
         return done
 
     def _kill(self, kill: Kill, server: Callable[[], Path]) -> Outcome:
@@ -154,7 +153,7 @@ class Crashes:
         home = self._work / name.replace(" ", "-")
         shutil.rmtree(home, ignore_errors=True)
         yield home
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
 
     def _keep(self) -> None:
         self._file.write_text(json.dumps(self._kept, indent=1) + "\n", encoding="utf-8")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pipelines.enroll.artifacts import MANIFEST, ArtifactStore
 from pipelines.enroll.flow import SECONDS
@@ -88,6 +88,11 @@ class Outcome:
     rerun: tuple[str, ...]
     job_s: float
 
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        """From JSON."""
+        return cls(**{**kept, "wrong": tuple(kept["wrong"]), "rerun": tuple(kept["rerun"])})
+
 
 @dataclass(frozen=True)
 class _Worker:
@@ -139,9 +144,9 @@ class _Run:
         """Where the job's files are."""
         return job_folder(self.store, self.job)
 
-    def finished(self) -> set[str]:
-        """The steps whose artifact is there."""
-        return {step for step in STEPS if (self.folder / step / MANIFEST).is_file()}
+    def finished(self, step: str) -> bool:
+        """Whether the step's artifact is there, which is whole then."""
+        return (self.folder / step / MANIFEST).is_file()
 
     def until(self, step: str | None) -> _Begun | None:
         """Let the workers work until the job has ended, or until `step` begins, which then waits for a nod."""
@@ -250,8 +255,7 @@ def killed(
             moment(run.folder)
         killed_s = time.monotonic()
         run.kill(at.worker)
-        finished = run.finished()
-        if step in finished:
+        if run.finished(step):
             return None
         before = len(run.begun)
         run.until(None)
@@ -263,13 +267,17 @@ def killed(
             took_s=seconds.get(step, 0.0),
             takeover_s=round(after[0].at_s - killed_s, 3),
             wrong=tuple(name for name in STEPS if contents.get(name) != reference.contents[name]),
-            rerun=_rerun([one.step for one in run.begun], step),
+            rerun=rerun([one.step for one in run.begun], step),
             job_s=round(time.monotonic() - began, 1),
         )
 
 
-def _rerun(begun: Sequence[str], cut_short: str) -> tuple[str, ...]:
-    """Steps that began again, apart from the one that was cut short, which has to."""
+def rerun(begun: Sequence[str], cut_short: str) -> tuple[str, ...]:
+    """Steps that began again, apart from the one that was cut short, which has to.
+
+    Args:
+        begun: steps in the order they began, in whichever worker.
+    """
     again = [step for number, step in enumerate(begun) if step in begun[:number]]
     again.remove(cut_short)
     return tuple(again)

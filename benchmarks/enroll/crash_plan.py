@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks.enroll.crash_case import STEPS, Moment
+from pipelines.enroll.artifacts import MANIFEST
 from pipelines.enroll.options import QUICK, JobOptions
+from pvchat.errors import TrainingError
 from pvchat.training.checkpoint import load_checkpoint
 
 Size = Literal["reduced", "full"]
@@ -76,10 +78,16 @@ def moment(when: When, step_s: float) -> Moment | None:
 
 
 def _second_stage_is_kept(folder: Path) -> None:
-    while not any(_in_second_stage(path) for path in folder.glob(".work~clips~*/run.safetensors")):
+    while not (folder / "clips" / MANIFEST).is_file():
+        if any(_in_second_stage(path) for path in folder.glob(".work~clips~*/run.safetensors")):
+            return
         time.sleep(_LOOK_S)
 
 
 def _in_second_stage(checkpoint: Path) -> bool:
-    state = load_checkpoint(checkpoint).state
+    try:
+        state = load_checkpoint(checkpoint).state
+    except TrainingError:
+        # The step has ended meanwhile, and this went with it.
+        return False
     return bool(state["stage"] == 2 and state["step"] > 0)
