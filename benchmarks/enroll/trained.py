@@ -28,6 +28,8 @@ from pvchat.models.nano_adapters import NanoAdapters
 from pvchat.video import probe
 
 CLIP_S = 10.0
+ASKED_S = 3.0
+"""Seconds of the timed person's enrollment video, and of the video asked about while the job runs."""
 SHOWN: tuple[Set, ...] = ("held_out", "cross")
 
 
@@ -84,7 +86,7 @@ class TrainedPeople:
         """Everybody's figures, by key, what they come to together, and who is the timed one."""
         people: dict[str, Any] = {}
         left_out: dict[str, str] = {}
-        wanted = chosen(self.cast, self._seconds(), self.config.people)
+        wanted = chosen(self.cast, self.seconds, self.config.people)
         for person in wanted:
             self.say(f"enrolling {person.key}")
             try:
@@ -133,16 +135,22 @@ class TrainedPeople:
         shutil.rmtree(home, ignore_errors=True)
         home.parent.mkdir(parents=True, exist_ok=True)
         make = self.studio.workshop.make
-        clip, ask = make(person.enroll), make(person.ask[0])
+        clip = make(person.enroll)
+        ask = make(self._short(person)).path if timed else None
         nobody = [Cut(key, 0.0, 1.0) for key in (STAGE, BIKES) if key in self.media.sources]
         recipes = household(self.cast, person, nobody, self.config.household)
         with Household(home, say=self.say) as folder:
             folder.ask_about([make(recipe).path for recipe in recipes])
-            enrolled = folder.enroll(person.name, clip.path, self.config.options, ask=ask.path if timed else None)
+            enrolled = folder.enroll(person.name, clip.path, self.config.options, ask=ask)
         shutil.rmtree(home, ignore_errors=True)
         return enrolled, clip.duration_s, [label_of(recipe) for recipe in recipes]
 
-    def _seconds(self) -> dict[str, float]:
+    def _short(self, person: Person) -> Recipe:
+        """The last seconds of a person's clip, all of them after what the person is enrolled from."""
+        return Cut(person.key, max(ASK_SHARE[0], 1 - ASKED_S / self.seconds[person.key]), 1.0)
+
+    @cached_property
+    def seconds(self) -> dict[str, float]:
         """Length of each person's clip."""
         clips = [person.key for person in self.cast.people.values() if not person.cross]
         return {key: probe(self.media.sources[key].path, untrusted=False).duration_s for key in clips}

@@ -149,7 +149,7 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., d
     }
     monkeypatch.setattr(run, "find_media", media)
     monkeypatch.setattr(report, "commit", lambda: "abc")
-    monkeypatch.setattr(TrainedPeople, "_seconds", lambda _self: CLIPS)
+    monkeypatch.setattr(TrainedPeople, "seconds", CLIPS)
     done: list[str] = []
 
     def figures(_self: TrainedPeople, person_of: Any, *, timed: bool) -> dict[str, Any]:
