@@ -13,7 +13,6 @@ from pvchat import weights
 from pvchat.video import probe, read_frames
 from tests.video import numbered
 
-AV1 = {"preset": "10", "crf": "20", "svtav1-params": "enable-tf=0:pred-struct=1"}
 VARIABLE = (1, 9, 20, 21, 29)
 
 Pictures = Sequence[NDArray[np.uint8]]
@@ -33,7 +32,8 @@ def write(path: Path, kind: str, pictures: Pictures) -> Path:
     if kind == "rotated":
         return numbered.write(path, count, turned=-1, rotation=90, pictures=pictures)
     if kind == "av1":
-        return numbered.write(path, count, codec="libsvtav1", options=AV1, pictures=pictures)
+        with numbered.as_before():
+            return numbered.write(path, count, codec="libsvtav1", options=numbered.AV1_OPTIONS, pictures=pictures)
     if kind == "variable rate":
         ticks = np.cumsum(np.resize(VARIABLE, count)).tolist()
         return numbered.write(path, count, ticks=ticks, time_base=numbered.Fraction(1, 480), pictures=pictures)

@@ -38,5 +38,5 @@ def variable(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def av1(folder: Path) -> Path:
-    options = {"preset": "10", "crf": "10", "svtav1-params": "enable-tf=0:pred-struct=1"}
-    return numbered.write(folder / "av1.mp4", 40, codec="libsvtav1", options=options)
+    with numbered.as_before():
+        return numbered.write(folder / "av1.mp4", 40, codec="libsvtav1", options=numbered.AV1_OPTIONS)

@@ -4,7 +4,9 @@ A frame is a grid of 4 x 3 cells. The first cell is white and the last black (so
 noticed), the ten between are the bits of the number.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -19,6 +21,7 @@ COLUMNS, ROWS = 4, 3
 CELL = 32
 WIDTH, HEIGHT = COLUMNS * CELL, ROWS * CELL
 FPS = 30
+AV1_OPTIONS = {"preset": "10", "crf": "10", "svtav1-params": "enable-tf=0:pred-struct=1"}
 
 
 def picture(number: int) -> NDArray[np.uint8]:
@@ -37,6 +40,19 @@ def number_of(rgb: NDArray[np.uint8]) -> int:
     if width < height or bits[0] != 1 or bits[-1] != 0:
         return -1
     return sum(bit << place for place, bit in enumerate(bits[1:-1]))
+
+
+@contextmanager
+def as_before() -> Iterator[None]:
+    """Give this thread its scheduling back: SVT-AV1, run by root, makes it and all that it starts later real-time."""
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameter)
 
 
 def write(
