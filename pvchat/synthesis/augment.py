@@ -12,7 +12,7 @@ from pvchat.synthesis.framing import crop, mirror
 from pvchat.synthesis.occlusion import occlusion
 from pvchat.synthesis.plan import BLOCK, EFFECTS, Effect, Mix, Slot, plan
 from pvchat.synthesis.shots import Shot
-from pvchat.synthesis.synthesizer import Sample
+from pvchat.synthesis.synthesizer import Sample, held
 
 _PLAIN: dict[Effect, Callable[[Shot, random.Random], Shot]] = {
     "mirror": lambda shot, rng: mirror(shot),
@@ -32,14 +32,12 @@ class AugmentConfig:
     Attributes:
         seconds: shortest and longest clip; a shot that is shorter makes a shorter one.
         least_s: a shot shorter than this makes stills alone.
-        still_s, still_fps: how a still is shown. slower, faster: by how much a clip is re-timed.
+        slower, faster: by how much a clip is re-timed.
         mix: how much of what.
     """
 
     seconds: tuple[float, float] = (2.0, 3.0)
     least_s: float = 1.0
-    still_s: float = 0.5
-    still_fps: float = 8.0
     slower: tuple[float, float] = (0.6, 0.8)
     faster: tuple[float, float] = (1.3, 1.7)
     mix: Mix = field(default_factory=Mix)
@@ -94,10 +92,8 @@ class AugmentSynthesizer:
         pace = 1.0
         if "retiming" in slot.effects:
             pace = rng.choice((rng.uniform(*self.config.slower), rng.uniform(*self.config.faster)))
-        if slot.kind == "still":
-            shot, fps = _still(shot, rng), self.config.still_fps
-        else:
-            shot, fps = self._clip(shot, pace, rng)
+        still = slot.kind == "still"
+        shot, fps = (_still(shot, rng), 0.0) if still else self._clip(shot, pace, rng)
         company: tuple[str, ...] = ()
         for effect in slot.effects:
             if effect in _PLAIN:
@@ -110,9 +106,7 @@ class AugmentSynthesizer:
             elif effect == "together":
                 shot, other = together(shot, material.roomy, rng)
                 company = (*company, other)
-        frames = shot.frames
-        if slot.kind == "still":
-            frames = frames * max(1, round(self.config.still_s * fps))
+        frames, fps = held(shot.frames[0]) if still else (shot.frames, fps)
         return Sample(index, slot.kind, frames, fps, slot.effects, shot.source, tuple(sorted(set(company))))
 
     def _clip(self, shot: Shot, pace: float, rng: random.Random) -> tuple[Shot, float]:

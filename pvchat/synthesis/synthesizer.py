@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pvchat.errors import SynthesisError
 from pvchat.perception.geometry import Image
 from pvchat.synthesis.shots import Shot
 
-NAMES = ("augment",)
+if TYPE_CHECKING:
+    from pvchat.synthesis.aligned_faces import Mesh
+
+NAMES = ("augment", "subject-diffusion")
+# How a still is shown.
+_STILL_FRAMES, _STILL_FPS = 4, 8.0
 
 Kind = Literal["still", "clip"]
 
@@ -22,6 +27,8 @@ class Sample:
         frames: (H, W, 3) uint8 RGB, all of one size. fps: frames per second.
         recipe: what was done, in order. source: key of the footage the subject was taken from.
         others: keys of other people's footage of which something is seen.
+        novelty: of a face that a model made: how far it is from the nearest one it has seen, in spacings of faces in
+            neighbouring frames; below 1 it is a copy. None where the face is as it was filmed.
     """
 
     index: int
@@ -31,6 +38,7 @@ class Sample:
     recipe: tuple[str, ...]
     source: str
     others: tuple[str, ...] = ()
+    novelty: float | None = None
 
 
 class Synthesizer(Protocol):
@@ -68,17 +76,28 @@ class Synthesizer(Protocol):
         ...
 
 
-def synthesizer(name: str) -> Synthesizer:
+def held(frame: Image) -> tuple[tuple[Image, ...], float]:
+    """A still as a short clip: its frames, and frames per second."""
+    return (frame,) * _STILL_FRAMES, _STILL_FPS
+
+
+def synthesizer(name: str, *, mesh: "Mesh | None" = None) -> Synthesizer:
     """Make a synthesizer by name.
 
     Args:
-        name: one of `NAMES`.
+        name: one of `NAMES`. mesh: fits landmarks to a face; needed by "subject-diffusion".
 
     Raises:
-        SynthesisError: the name is unknown.
+        SynthesisError: the name is unknown, or what it needs is missing.
     """
     if name == "augment":
         from pvchat.synthesis.augment import AugmentSynthesizer
 
         return AugmentSynthesizer()
+    if name == "subject-diffusion":
+        from pvchat.synthesis.subject_diffusion import SubjectDiffusionSynthesizer
+
+        if mesh is None:
+            raise SynthesisError("subject-diffusion needs facial landmarks, which perception here does not give")
+        return SubjectDiffusionSynthesizer(mesh)
     raise SynthesisError(f"unknown synthesizer {name!r}; use {', '.join(map(repr, NAMES))}")

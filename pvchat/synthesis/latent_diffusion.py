@@ -1,0 +1,137 @@
+"""Diffusion in one person's latent: a model of how this face looks and moves, learned from one video (DDPM; Ho et al.,
+2020, sampled by DDIM; Song et al., 2021)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from diffusers import DDIMScheduler, DDPMScheduler
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pvchat.synthesis.denoiser import LatentDenoiser
+
+_SCHEDULE = "squaredcos_cap_v2"
+
+
+@dataclass(frozen=True)
+class DiffusionConfig:
+    """The model and how it is trained and sampled.
+
+    Attributes:
+        width, depth: of the denoiser. levels: noise levels of the schedule.
+        steps: of training. rate: learning rate at its start, falling to 0 along a cosine. weight_decay: of AdamW.
+        stills, windows: in a batch. jitter: noise on the latents, so that what lies between the crops is learned
+            instead of the crops. average: share of the old weights in the moving average that is sampled from.
+        sampled: steps of sampling. eta: 0 is DDIM, 1 as much noise as DDPM.
+    """
+
+    width: int = 384
+    depth: int = 4
+    levels: int = 1000
+    steps: int = 1200
+    rate: float = 1e-3
+    weight_decay: float = 1e-2
+    stills: int = 64
+    windows: int = 16
+    jitter: float = 0.05
+    average: float = 0.995
+    sampled: int = 40
+    eta: float = 0.8
+
+
+class LatentDiffusion:
+    """A trained model of one person's latents.
+
+    Args:
+        denoiser: trained. size: k of a latent. frames: T of a window. config: what it was trained with.
+    """
+
+    def __init__(self, denoiser: LatentDenoiser, size: int, frames: int, config: DiffusionConfig) -> None:
+        self._denoiser = denoiser.eval().requires_grad_(False)
+        self._size = size
+        self._frames = frames
+        self._config = config
+        self._scheduler = DDIMScheduler(
+            num_train_timesteps=config.levels, beta_schedule=_SCHEDULE, clip_sample=False, timestep_spacing="trailing"
+        )
+        self._scheduler.set_timesteps(config.sampled)
+
+    @torch.no_grad()
+    def sample(self, seed: int, *, still: bool) -> Tensor:
+        """A new window.
+
+        Args:
+            seed: of the noise. still: one frame instead of a window.
+
+        Returns:
+            (1 or T, k).
+        """
+        chance = torch.Generator().manual_seed(seed)
+        latents = torch.randn((1, 1 if still else self._frames, self._size), generator=chance)
+        for step in self._scheduler.timesteps:
+            noise = torch.randn(latents.shape, generator=chance)
+            predicted = self._denoiser(latents, step[None])
+            latents = self._scheduler.step(
+                predicted, int(step), latents, eta=self._config.eta, variance_noise=noise
+            ).prev_sample
+        found: Tensor = latents[0]
+        return found
+
+
+def train_diffusion(
+    latents: Tensor,
+    windows: Tensor,
+    config: DiffusionConfig,
+    *,
+    seed: int,
+    check: Callable[[float], None] | None = None,
+) -> LatentDiffusion:
+    """Learn the latents of one person.
+
+    Args:
+        latents: (n, k) of all crops, of about unit variance. windows: (m, T, k) of consecutive ones; m may be 0.
+        config: see `DiffusionConfig`. seed: of everything random.
+        check: called with the share that is done before each step; ends the work by what it raises.
+    """
+    chance = torch.Generator().manual_seed(seed)
+    frames = windows.shape[1]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        denoiser = LatentDenoiser(latents.shape[1], frames=frames, width=config.width, depth=config.depth)
+    scheduler = DDPMScheduler(num_train_timesteps=config.levels, beta_schedule=_SCHEDULE)
+    optimizer = torch.optim.AdamW(denoiser.parameters(), lr=config.rate, weight_decay=config.weight_decay)
+    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.steps)
+    average = torch.optim.swa_utils.AveragedModel(
+        denoiser, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average)
+    )
+    sources = [(latents[:, None], config.stills)]
+    if len(windows):
+        sources.append((windows, config.windows))
+    for step in range(config.steps):
+        if check is not None:
+            check(step / config.steps)
+        losses = [_loss(denoiser, scheduler, source, count, config, chance) for source, count in sources]
+        optimizer.zero_grad()
+        torch.stack(losses).mean().backward()
+        nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
+        optimizer.step()
+        falling.step()
+        average.update_parameters(denoiser)
+    return LatentDiffusion(average.module, latents.shape[1], frames, config)
+
+
+def _loss(
+    denoiser: LatentDenoiser,
+    scheduler: DDPMScheduler,
+    source: Tensor,
+    count: int,
+    config: DiffusionConfig,
+    chance: torch.Generator,
+) -> Tensor:
+    clean = source[torch.randint(len(source), (count,), generator=chance)]
+    clean = clean + config.jitter * torch.randn(clean.shape, generator=chance)
+    noise = torch.randn(clean.shape, generator=chance)
+    steps = torch.randint(config.levels, (count,), generator=chance)
+    noisy = scheduler.add_noise(clean, noise, steps)
+    return functional.mse_loss(denoiser(noisy, steps), noise)
