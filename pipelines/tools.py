@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pvchat.models.adapter import Adapter
     from pvchat.perception import PerceptionModels
     from pvchat.perception.geometry import Image
+    from pvchat.synthesis.aligned_faces import Mesh
+    from pvchat.synthesis.gate import Verdict
 
 BASES = ("nano",)
 # Calibrated log-odds; 2 is a probability of .88.
@@ -74,14 +76,19 @@ class Tools(Answering, Protocol):
     def probe(self, video: Path) -> None:
         """Raise VideoError when the file is no video; needs no model."""
 
-    def perceive(self, video: Path, progress: Progress | None) -> tuple[PerceptionRecord, PerceptionVectors]:
-        """Look at a video."""
+    def perceive(
+        self, video: Path, progress: Progress | None, *, untrusted: bool = True
+    ) -> tuple[PerceptionRecord, PerceptionVectors]:
+        """Look at a video; `untrusted` decodes it in a child process with limits."""
 
     def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
         """Whether the faces of two tracks of one video surely are one person's."""
 
     def people_mask(self) -> "PeopleMask | None":
         """Which pixels of a picture are people: (H, W, 3) RGB to (H, W) in 0..1; None where nothing can tell."""
+
+    def face_mesh(self) -> "Mesh | None":
+        """Fits landmarks to a face; None where nothing can."""
 
     def build_entry(
         self, name: str, samples: FaceSamples, appearance: "NDArray[np.float32] | None", model_id: str
@@ -98,6 +105,11 @@ class Tools(Answering, Protocol):
         self, vectors: PerceptionVectors, record: PerceptionRecord, gallery: "Sequence[GalleryEntry]"
     ) -> "list[IdentityDecision]":
         """Who of the gallery is in the video."""
+
+    def judge(
+        self, vectors: PerceptionVectors, record: PerceptionRecord, entry: "GalleryEntry", novelty: float | None
+    ) -> "Verdict":
+        """Whether a synthesized sample, as perceived, serves; see `pvchat.synthesis.gate`."""
 
     def clip(
         self,
@@ -172,11 +184,13 @@ class EmbeddedTools:
 
         probe(video, untrusted=True)
 
-    def perceive(self, video: Path, progress: Progress | None) -> tuple[PerceptionRecord, PerceptionVectors]:
+    def perceive(
+        self, video: Path, progress: Progress | None, *, untrusted: bool = True
+    ) -> tuple[PerceptionRecord, PerceptionVectors]:
         """Look at a video. Raises VideoError and WeightsError."""
         from pvchat.perception import perceive
 
-        return perceive(video, models=self._seeing.get(), progress=progress)
+        return perceive(video, models=self._seeing.get(), progress=progress, untrusted=untrusted)
 
     def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
         """Whether the faces of two tracks of one video surely are one person's.
@@ -205,6 +219,14 @@ class EmbeddedTools:
         from pvchat.identity.decision import decide
 
         return decide(vectors, record, gallery)
+
+    def judge(
+        self, vectors: PerceptionVectors, record: PerceptionRecord, entry: "GalleryEntry", novelty: float | None
+    ) -> "Verdict":
+        """Whether a synthesized sample, as perceived, serves."""
+        from pvchat.synthesis.gate import judge
+
+        return judge(record, vectors, entry, novelty=novelty)
 
     def entry(self, name: str, vectors: SubjectVectors, coverage: Mapping[str, Any]) -> "GalleryEntry":
         """A stored subject as the library wants it."""
@@ -262,6 +284,10 @@ class EmbeddedTools:
     def people_mask(self) -> "PeopleMask | None":
         """Which pixels of a picture are people, for synthesis. Raises WeightsError."""
         return self._seeing.get().people.mask
+
+    def face_mesh(self) -> "Mesh | None":
+        """Fits landmarks to a face, for synthesis. Raises WeightsError."""
+        return self._seeing.get().mesh.landmarks
 
     def release(self) -> None:
         """Let go of what the model kept about videos and people."""

@@ -36,7 +36,7 @@ def sample_footage(found: Found) -> list[Footage]:
     """The samples that were kept."""
     folder = found["synthesize"].folder
     return [
-        read_footage(folder / f"{one['index']:02}.npz") for one in found["synthesize"].notes["samples"] if one["kept"]
+        read_footage(folder / f"{one['number']:03}.npz") for one in found["synthesize"].notes["samples"] if one["kept"]
     ]
 
 

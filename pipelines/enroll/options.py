@@ -15,7 +15,8 @@ class JobOptions:
     Attributes:
         file: where the enrollment video lies when it is not an upload; None for an upload.
         seed: of everything random.
-        synthesizer: what makes further samples of the subject. samples: how many it makes; each is judged by its face.
+        synthesizer: what generates further samples of the subject; "augment" generates none.
+        generated: how many of these are to pass the gate. samples: how many are made by augmentation.
         others: videos and pictures of other people that are kept as negatives, at most.
         stills, clips, questions, held_out: see `pvchat.training.subject_data`.
         pairs, alignment: see `pvchat.training.align`; how many pairs, how many steps.
@@ -25,7 +26,8 @@ class JobOptions:
 
     file: str | None = None
     seed: int = 7
-    synthesizer: str = "augment"
+    synthesizer: str = "subject-diffusion"
+    generated: int = 25
     samples: int = 16
     others: int = 24
     stills: int = 27
@@ -41,7 +43,7 @@ class JobOptions:
     keep: bool = False
 
     def __post_init__(self) -> None:
-        least = {"samples": 0, "others": 0, "pairs": 0, "alignment": 0}
+        least = {"generated": 0, "samples": 0, "others": 0, "pairs": 0, "alignment": 0}
         for name in ("stills", "clips", "questions", "held_out", "epochs", *least):
             if getattr(self, name) < least.get(name, 1):
                 raise TrainingError(f"{name} is {getattr(self, name)}; give {least.get(name, 1)} or more")
@@ -74,5 +76,17 @@ class JobOptions:
         return {name: value for name, value in self.to_dict().items() if name not in ("file", "keep")}
 
 
-QUICK = JobOptions(samples=3, others=3, stills=3, clips=5, questions=40, held_out=4, pairs=12, alignment=12, epochs=1)
+QUICK = JobOptions(
+    synthesizer="augment",
+    generated=0,
+    samples=3,
+    others=3,
+    stills=3,
+    clips=5,
+    questions=40,
+    held_out=4,
+    pairs=12,
+    alignment=12,
+    epochs=1,
+)
 """A job that takes well under a minute: for trying things out, not for answers."""

@@ -155,10 +155,10 @@ def _samples(found: Found) -> list[SampleShown]:
     return [
         SampleShown(
             kept=bool(one["kept"]),
-            reason="surely the same person" if one["kept"] else f"the face is {one['state']}",
+            reason=one["reason"] or "surely the same person",
             score=float(one["score"]),
             recipe=", ".join(one["recipe"]),
-            jpeg=(folder / f"{one['index']:02}.jpg").read_bytes(),
+            jpeg=(folder / f"{one['number']:03}.jpg").read_bytes(),
         )
         for one in found["synthesize"].notes["samples"]
     ]

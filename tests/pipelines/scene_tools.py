@@ -30,6 +30,7 @@ from pvchat.perception.record import (
     Track,
     VideoInfo,
 )
+from pvchat.synthesis.gate import Verdict
 
 Float = NDArray[np.float32]
 APPEARANCE_WIDTH = 1280
@@ -105,7 +106,7 @@ class SceneTools:
         return json.loads(content)
 
     def perceive(
-        self, video: Path, progress: Callable[[float, str], None] | None
+        self, video: Path, progress: Callable[[float, str], None] | None, *, untrusted: bool = True
     ) -> tuple[PerceptionRecord, PerceptionVectors]:
         self.calls.append("perceive")
         content = video.read_bytes()
@@ -160,6 +161,15 @@ class SceneTools:
 
     def people_mask(self) -> None:
         return None
+
+    def face_mesh(self) -> None:
+        return None
+
+    def judge(self, vectors: PerceptionVectors, record: PerceptionRecord, entry: Any, novelty: float | None) -> Verdict:
+        same = [track for track, faces in vectors.faces.items() if _same(entry, faces.vectors[0])]
+        if not same:
+            return Verdict(False, "somebody else" if vectors.faces else "no face")
+        return Verdict(True, "", same[0], 6.0, 1.0, 1.0)
 
     def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
         return bool(np.allclose(a.vectors[0], b.vectors[0]))
