@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from app.worker.chatting import Question, answer_events
 from app.worker.job_runner import JobRunner
+from app.worker.own_thread import in_own_thread
 from pipelines.session import Session
 from pvchat.errors import PVChatError
 from storage.media import MediaFolder
@@ -39,7 +40,7 @@ def build(session: Session, store: Store, folder: MediaFolder, warm: bool = True
         async def load() -> None:
             try:
                 if warm:
-                    await asyncio.to_thread(session.warm_up)
+                    await in_own_thread(session.warm_up)
             except PVChatError as error:
                 broken.append(str(error))
                 log.error("the models cannot be loaded: %s", error)

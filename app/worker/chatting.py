@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.worker.own_thread import in_own_thread
 from pipelines.naming import told_as
 from pipelines.session import Session
 from pvchat.errors import PVChatError
@@ -86,7 +87,7 @@ async def answer_events(session: Session, asked: Question) -> AsyncIterator[byte
         finally:
             loop.call_soon_threadsafe(events.put_nowait, None)
 
-    working = loop.run_in_executor(None, work)
+    working = in_own_thread(work)
     try:
         while (event := await events.get()) is not None:
             yield json.dumps(event, ensure_ascii=False).encode() + b"\n"

@@ -5,6 +5,7 @@ The job is the product's own: queued in the data folder, taken by a worker in th
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -98,7 +99,7 @@ class Household:
     def ask_about(self, videos: Sequence[Path]) -> None:
         """Ask about videos that show other people, so that the data folder knows them."""
         for video in videos:
-            self._session.ask(video, QUESTION)
+            self._ask_session(video, QUESTION)
 
     def enroll(self, name: str, file: Path, options: JobOptions, *, ask: Path | None = None) -> Enrolled:
         """Enroll somebody by a job, and wait until it is done.
@@ -148,10 +149,15 @@ class Household:
     def _ask(self, name: str, video: Path) -> Instant:
         entry_s = time.perf_counter() - self._began[0][1]
         started = time.perf_counter()
-        answer = self._session.ask(video, f"Is {name} in this video?").answer
+        answer = self._ask_session(video, f"Is {name} in this video?")
         answer_s = time.perf_counter() - started
         self._say(f"  entry after {entry_s:.1f} s, answer after {answer_s:.1f} s more: {answer}")
         return Instant(entry_s, answer_s, answer, read_existence(answer) == "present")
+
+    def _ask_session(self, video: Path, question: str) -> str:
+        # As the service does it: see `app.worker.own_thread`.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(self._session.ask, video, question).result().answer
 
     def _note(self, _job_id: str, step: str) -> None:
         moment = time.perf_counter()
