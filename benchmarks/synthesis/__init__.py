@@ -1,0 +1,1 @@
+"""How good synthesized samples are, what the gate lets through, and what mining finds."""
