@@ -26,7 +26,7 @@ class JobOptions:
 
     file: str | None = None
     seed: int = 7
-    synthesizer: str = "subject-diffusion"
+    synthesizer: str = "augment"
     generated: int = 25
     samples: int = 16
     others: int = 24

@@ -1,4 +1,4 @@
-"""A small network that takes noise out of windows of latents, one frame or several."""
+"""A small network that sees windows of noisy latents, one frame or several, and tells their velocity."""
 
 import torch
 from diffusers.models.embeddings import TimestepEmbedding, Timesteps
@@ -8,7 +8,7 @@ _TIME = 64
 
 
 class LatentDenoiser(nn.Module):
-    """Predicts the noise in windows of latents.
+    """Predicts the velocity of windows of latents: part of the noise less part of what is clean.
 
     Every frame goes through residual blocks that know the noise level (adaptive normalization as in DiT; Peebles and
     Xie, 2023); in windows of several frames each block also mixes the frames. A window of one frame is a still.
@@ -28,7 +28,7 @@ class LatentDenoiser(nn.Module):
         self.leave = nn.Linear(width, size)
 
     def forward(self, noisy: Tensor, steps: Tensor) -> Tensor:
-        """The noise in it.
+        """The velocity.
 
         Args:
             noisy: (B, T, k) with T = 1 or the longest window. steps: (B,) long, of the noise schedule.

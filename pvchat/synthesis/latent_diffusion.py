@@ -12,6 +12,9 @@ from torch.nn import functional
 from pvchat.synthesis.denoiser import LatentDenoiser
 
 _SCHEDULE = "squaredcos_cap_v2"
+# At the highest level nothing of the clean latents is left, and noise predicted there says nothing about them: the
+# model predicts the velocity instead (Salimans and Ho, 2022).
+_PREDICTED = "v_prediction"
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class DiffusionConfig:
         width, depth: of the denoiser. levels: noise levels of the schedule.
         steps: of training. rate: learning rate at its start, falling to 0 along a cosine. weight_decay: of AdamW.
         stills, windows: in a batch. jitter: noise on the latents, so that what lies between the crops is learned
-            instead of the crops. average: share of the old weights in the moving average that is sampled from.
+            instead of the crops. average: share of the old weights in the moving average that is sampled from, less in the first steps.
         sampled: steps of sampling. eta: 0 is DDIM, 1 as much noise as DDPM.
     """
 
@@ -37,7 +40,7 @@ class DiffusionConfig:
     jitter: float = 0.05
     average: float = 0.995
     sampled: int = 40
-    eta: float = 0.8
+    eta: float = 0.0
 
 
 class LatentDiffusion:
@@ -53,7 +56,11 @@ class LatentDiffusion:
         self._frames = frames
         self._config = config
         self._scheduler = DDIMScheduler(
-            num_train_timesteps=config.levels, beta_schedule=_SCHEDULE, clip_sample=False, timestep_spacing="trailing"
+            num_train_timesteps=config.levels,
+            beta_schedule=_SCHEDULE,
+            prediction_type=_PREDICTED,
+            clip_sample=False,
+            timestep_spacing="trailing",
         )
         self._scheduler.set_timesteps(config.sampled)
 
@@ -99,11 +106,11 @@ def train_diffusion(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         denoiser = LatentDenoiser(latents.shape[1], frames=frames, width=config.width, depth=config.depth)
-    scheduler = DDPMScheduler(num_train_timesteps=config.levels, beta_schedule=_SCHEDULE)
+    scheduler = DDPMScheduler(num_train_timesteps=config.levels, beta_schedule=_SCHEDULE, prediction_type=_PREDICTED)
     optimizer = torch.optim.AdamW(denoiser.parameters(), lr=config.rate, weight_decay=config.weight_decay)
     falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.steps)
     average = torch.optim.swa_utils.AveragedModel(
-        denoiser, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average)
+        denoiser, avg_fn=lambda kept, new, count: kept.lerp(new, 1 - min(config.average, (1 + count) / (10 + count)))
     )
     sources = [(latents[:, None], config.stills)]
     if len(windows):
@@ -133,5 +140,5 @@ def _loss(
     clean = clean + config.jitter * torch.randn(clean.shape, generator=chance)
     noise = torch.randn(clean.shape, generator=chance)
     steps = torch.randint(config.levels, (count,), generator=chance)
-    noisy = scheduler.add_noise(clean, noise, steps)
-    return functional.mse_loss(denoiser(noisy, steps), noise)
+    velocity = scheduler.get_velocity(clean, noise, steps)
+    return functional.mse_loss(denoiser(scheduler.add_noise(clean, noise, steps), steps), velocity)

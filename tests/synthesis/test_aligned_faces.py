@@ -37,12 +37,14 @@ def test_every_face_comes_to_lie_upright_at_the_same_place(x: float, y: float, r
 def test_each_face_of_a_shot_gives_a_crop_and_all_crops_look_alike() -> None:
     crops = face_crops([talking(20)], mesh, 64)
     assert [(one.shot, one.frame) for one in crops] == [(0, index) for index in range(20)]
-    mean = np.mean([one.pixels.astype(float) for one in crops], axis=0)
-    inside = oval(64) > 0.9
-    # The face moves by a third of its width, its eyes do not move in the crop; the mouth does.
-    assert np.abs(crops[5].pixels - mean)[inside].mean() < 12
-    frames = np.stack([frame.astype(float) for frame in talking(20).frames])
-    assert np.abs(frames - frames.mean(axis=0)).mean() > 3
+    # The face sways by a third of its width: seen from a fixed place it moves, in its crops only the mouth does.
+    fixed = [crop(frame, crops[0].to_crop, 64) for frame in talking(20).frames]
+    assert _spread([one.pixels for one in crops]) < 0.5 * _spread(fixed)
+
+
+def _spread(pictures: list[Image]) -> float:
+    inside = np.stack(pictures)[:, oval(64) > 0.9].astype(float)
+    return float(np.abs(inside - inside.mean(axis=0)).mean())
 
 
 def test_frames_without_a_face_or_with_a_tiny_or_doubtful_one_give_none() -> None:
@@ -68,7 +70,7 @@ def test_a_face_that_is_put_back_as_it_was_changes_next_to_nothing() -> None:
 def test_another_face_changes_the_inner_face_alone_and_takes_on_its_light() -> None:
     shot = talking(12)
     first, *_, last = face_crops([shot], mesh, 96)
-    darker = np.asarray(last.pixels * 0.6, np.uint8)
+    darker = np.asarray(last.pixels * 0.8, np.uint8)
     back = put_back(shot.frames[0], darker, first.to_crop)
     changed = np.abs(back.astype(int) - shot.frames[0]).max(axis=2) > 2
     weight = crop(np.asarray(changed[..., None].repeat(3, 2) * 255, np.uint8), first.to_crop, 96)[..., 0] > 127

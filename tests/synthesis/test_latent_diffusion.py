@@ -27,7 +27,7 @@ def test_a_few_components_hold_pictures_that_differ_in_a_few_ways() -> None:
     decoded = latent.decode(latent.encode(crops))
     errors = [np.abs(a.astype(int) - b).mean() for a, b in zip(crops, decoded, strict=True)]
     assert latent.size == 3
-    assert max(errors) < 1.0
+    assert max(errors) < 2.0
     assert latent.encode(crops).std(dim=0, correction=0) == pytest.approx([1, 1, 1], abs=0.01)
 
 

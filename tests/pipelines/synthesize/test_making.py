@@ -51,7 +51,9 @@ class Judging:
     def perceive(self, video: Path, progress: Any, *, untrusted: bool = True) -> Any:
         assert video.is_file()
         info = VideoInfo(sha256="0" * 64, duration_s=0.5, width=32, height=32, fps=8.0, decoder="test")
-        return PerceptionRecord(models={}, video=info), PerceptionVectors("face-1", {}, "clothes-1", {})
+        return PerceptionRecord(models={}, video=info, sampled_s=(0.1,)), PerceptionVectors(
+            "face-1", {}, "clothes-1", {}
+        )
 
     def decide(self, vectors: Any, record: Any, gallery: Any) -> Any:
         from types import SimpleNamespace
