@@ -12,7 +12,7 @@ from pvchat.synthesis.framing import crop, mirror
 from pvchat.synthesis.occlusion import occlusion
 from pvchat.synthesis.plan import BLOCK, EFFECTS, Effect, Mix, Slot, plan
 from pvchat.synthesis.shots import Shot
-from pvchat.synthesis.synthesizer import Sample
+from pvchat.synthesis.synthesizer import Sample, held
 
 _PLAIN: dict[Effect, Callable[[Shot, random.Random], Shot]] = {
     "mirror": lambda shot, rng: mirror(shot),
@@ -112,7 +112,7 @@ class AugmentSynthesizer:
                 company = (*company, other)
         frames = shot.frames
         if slot.kind == "still":
-            frames = frames * max(1, round(self.config.still_s * fps))
+            frames = held(frames[0], self.config.still_s, fps)
         return Sample(index, slot.kind, frames, fps, slot.effects, shot.source, tuple(sorted(set(company))))
 
     def _clip(self, shot: Shot, pace: float, rng: random.Random) -> tuple[Shot, float]:

@@ -6,9 +6,10 @@ from typing import Literal, Protocol
 
 from pvchat.errors import SynthesisError
 from pvchat.perception.geometry import Image
+from pvchat.synthesis.hub_config import HubConfig
 from pvchat.synthesis.shots import Shot
 
-NAMES = ("augment",)
+NAMES = ("augment", "ip-adapter-faceid", "consisid", "image-to-video")
 
 Kind = Literal["still", "clip"]
 
@@ -68,11 +69,11 @@ class Synthesizer(Protocol):
         ...
 
 
-def synthesizer(name: str) -> Synthesizer:
-    """Make a synthesizer by name.
+def synthesizer(name: str, hub: HubConfig | None = None) -> Synthesizer:
+    """Make a synthesizer by name; nothing is loaded before it generates.
 
     Args:
-        name: one of `NAMES`.
+        name: one of `NAMES`. hub: for those that run a diffusers pipeline; `docs/synthesis.md` says what they need.
 
     Raises:
         SynthesisError: the name is unknown.
@@ -81,4 +82,21 @@ def synthesizer(name: str) -> Synthesizer:
         from pvchat.synthesis.augment import AugmentSynthesizer
 
         return AugmentSynthesizer()
+    if name == "ip-adapter-faceid":
+        from pvchat.synthesis.ip_adapter_faceid import FaceIDSynthesizer
+
+        return FaceIDSynthesizer(hub)
+    if name == "consisid":
+        from pvchat.synthesis.consisid import ConsisIDSynthesizer
+
+        return ConsisIDSynthesizer(hub)
+    if name == "image-to-video":
+        from pvchat.synthesis.image_to_video import ImageToVideoSynthesizer
+
+        return ImageToVideoSynthesizer(hub)
     raise SynthesisError(f"unknown synthesizer {name!r}; use {', '.join(map(repr, NAMES))}")
+
+
+def held(frame: Image, seconds: float, fps: float) -> tuple[Image, ...]:
+    """A still as it is shown: one frame, repeated for as long."""
+    return (frame,) * max(1, round(seconds * fps))
