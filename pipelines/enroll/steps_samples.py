@@ -56,7 +56,7 @@ def _samples(job: JobContext, own: GalleryEntry, footage: Footage) -> Iterator[S
     beside = [other for other in finder.others(own, footage.key) if other.frames is not None][:COMPANIONS]
     shots = shots_of(footage, parts(footage)[0], segment=job.tools.people_mask())
     others = [shot for other in beside for shot in shots_of(other, other.span, segment=job.tools.people_mask(), most=2)]
-    maker = synthesizer(job.options.synthesizer)
+    maker = synthesizer(job.options.synthesizer, job.options.hub)
     try:
         yield from maker.generate(shots, others, job.options.samples, seed=job.options.seed, check=job.check)
     except SynthesisError:
