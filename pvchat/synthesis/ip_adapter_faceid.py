@@ -41,12 +41,13 @@ class FaceIDConfig:
     """What the stills are like.
 
     Attributes:
-        size: width and height in pixels, multiples of 8. steps: of denoising. guidance: how much the words count.
+        size: width and height in pixels, multiples of 8; None as the model was trained.
+        steps: of denoising. guidance: how much the words count.
         scale: how much the face counts, 0 to 1. faces: of so many frames the mean vector is taken.
         still_s, still_fps: how a still is shown.
     """
 
-    size: tuple[int, int] = (512, 512)
+    size: tuple[int, int] | None = None
     steps: int = 30
     guidance: float = 6.0
     scale: float = 0.7
@@ -133,7 +134,7 @@ class FaceIDSynthesizer:
     ) -> Sample:
         config = self.config
         prompt = deal(seed, index, medium="a photo")
-        width, height = config.size
+        width, height = config.size or (None, None)
         # (1, 1, 512): one picture of one face. Without guidance there is no second, empty half of the batch.
         face = vector[None, None].to(opened.pipeline.unet.dtype)
         halves = torch.cat([torch.zeros_like(face), face]) if config.guidance > 1 else face
