@@ -76,7 +76,7 @@ def _score(frame: Image, box: Box) -> float:
     face = np.asarray(cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.float32)
     size = min(1.0, min(right - left, bottom - top) / _LARGE_PX)
     detail = float(cv2.Laplacian(face, cv2.CV_32F).var())
-    return size * (0.5 + 0.5 * _symmetry(face)) * detail / (detail + _SHARP)
+    return float(size * (0.5 + 0.5 * _symmetry(face)) * detail / (detail + _SHARP))
 
 
 def _symmetry(face: np.ndarray) -> float:

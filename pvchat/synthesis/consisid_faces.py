@@ -125,8 +125,8 @@ def _face_folder(config: HubConfig, kind: PipelineKind) -> Path:
     try:
         folder = Path(name)
         if not folder.is_dir():
-            where = {"revision": config.revision, **forbids_fetching(config)}
-            folder = Path(snapshot_download(name, allow_patterns=[f"{_FOLDER}/*"], **where))
+            where: dict[str, Any] = {"revision": config.revision, **forbids_fetching(config)}
+            folder = Path(str(snapshot_download(name, allow_patterns=[f"{_FOLDER}/*"], **where)))
     except Exception as error:  # the hub's library raises its own errors and those of the network
         raise SynthesisError(
             f'the face models of "{name}" cannot be had ({first_line(error)}); give a folder that holds {_FOLDER}'

@@ -138,7 +138,8 @@ class ImageToVideoSynthesizer:
         device = pipeline._execution_device
         mask = read.attention_mask.to(device)
         encoded: Tensor = pipeline.text_encoder(read.input_ids.to(device), mask).last_hidden_state
-        return encoded * mask[..., None].to(encoded.dtype)
+        words: Tensor = encoded * mask[..., None].to(encoded.dtype)
+        return words
 
 
 def _choose(index: Mapping[str, Any]) -> str | None:
