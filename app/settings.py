@@ -33,6 +33,9 @@ class ServiceSettings:
         pages: 1 for the web pages, 0 for the API alone.
         login_hours: how long a browser stays logged in.
         base: model that answers: "nano", or a vision-language model by name or folder.
+        synthesizer: what makes further samples of a person who is trained; "" for the usual one, see docs/synthesis.md.
+        synthesizer_model, synthesizer_adapter, synthesizer_device, synthesizer_offload: of a synthesizer that runs a
+            diffusers pipeline; "" as usual.
         jobs_url: database of the durable workflows that train, for example of PostgreSQL; "" for a file in the data
             folder.
     """
@@ -52,6 +55,11 @@ class ServiceSettings:
     pages: bool = True
     login_hours: int = 12
     base: str = "nano"
+    synthesizer: str = ""
+    synthesizer_model: str = ""
+    synthesizer_adapter: str = ""
+    synthesizer_device: str = ""
+    synthesizer_offload: str = ""
     jobs_url: str = ""
 
     @classmethod
@@ -69,6 +77,11 @@ class ServiceSettings:
                 continue
             values[item.name] = _read(item.name, text, getattr(defaults, item.name))
         return replace(defaults, **values)
+
+    @property
+    def synthesis(self) -> dict[str, str]:
+        """The options of a training job that are about its synthesizer."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name.startswith("synthesizer")}
 
     @property
     def max_upload_bytes(self) -> int:

@@ -39,7 +39,7 @@ async def train(
             return accept(
                 session,
                 info.id,
-                plain_options(body.questions),
+                plain_options(body.questions, synthesis=service.settings.synthesis),
                 owner=key.id,
                 idempotency_key=idempotency_key,
                 fingerprint=fingerprint,

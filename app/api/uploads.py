@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from starlette.types import Message, Receive
 
 from app.api.context import Service
 from app.api.problems import Problem
-from pipelines.enroll.jobs import accept
+from pipelines.enroll.jobs import accept, plain_options
 from pipelines.naming import told_as
 from pvchat.errors import VideoError
 from pvchat.video import Limits, Probe, probe
@@ -160,14 +160,10 @@ async def keep_upload(
     kind: "JobKind",
     subject_id: str | None = None,
     pick: int | None = None,
-    options: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
     fingerprint: str | None = None,
 ) -> "Job":
     """Give an upload its place and accept the job it is for, both or neither.
-
-    Args:
-        options: of a training; see `pipelines.enroll.jobs.accept`.
 
     Returns:
         The job; one that is under way for this video has its own copy, and this upload is not kept.
@@ -192,7 +188,8 @@ async def keep_upload(
                 check_room(session, service)
                 _note(session, upload, media_id)
                 if kind == "train" and subject_id is not None:
-                    job = accept(session, subject_id, options or {}, media_id=media_id, **chosen)
+                    options = plain_options(synthesis=service.settings.synthesis)
+                    job = accept(session, subject_id, options, media_id=media_id, **chosen)
                 else:
                     added = jobs.add(session, kind=kind, subject_id=subject_id, media_id=media_id, **chosen)
                     job = added or _first_of_two(session, owner, idempotency_key)

@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import BaseOption
+from app.cli.options import (
+    BaseOption,
+    OffloadOption,
+    SynthesizerAdapterOption,
+    SynthesizerDeviceOption,
+    SynthesizerModelOption,
+    SynthesizerOption,
+)
 
 
 def enroll(
@@ -26,12 +33,24 @@ def enroll(
         typer.Option("--questions", min=3, metavar="N", help="To train on; fewer train faster and worse."),
     ] = None,
     base: BaseOption = "nano",
+    synthesizer: SynthesizerOption = "",
+    synthesizer_model: SynthesizerModelOption = "",
+    synthesizer_adapter: SynthesizerAdapterOption = "",
+    synthesizer_device: SynthesizerDeviceOption = "",
+    offload: OffloadOption = "",
 ) -> None:
     """Enroll a person from one video, with their consent."""
     if train:
         from app.cli.enroll_training import enroll_and_train
 
-        enroll_and_train(name, video, consent_by, purpose, pick, questions, base)
+        synthesis = {
+            "synthesizer": synthesizer,
+            "synthesizer_model": _lasting(synthesizer_model),
+            "synthesizer_adapter": _lasting(synthesizer_adapter),
+            "synthesizer_device": synthesizer_device,
+            "synthesizer_offload": offload,
+        }
+        enroll_and_train(name, video, consent_by, purpose, pick, questions, base, synthesis)
         return
     if questions is not None:
         raise typer.BadParameter("--questions goes with --train")
@@ -53,6 +72,11 @@ def enroll(
     console.print(f"{result.subject} is enrolled ({result.timing_s['total']:.1f} s).", soft_wrap=True)
     for what, value in result.coverage.items():
         console.print(f"  {what.replace('_', ' ')}: {_plain(value)}", soft_wrap=True)
+
+
+def _lasting(name: str) -> str:
+    """A path that holds wherever the job goes on; a name on the model hub stays as it is."""
+    return str(Path(name).absolute()) if name and Path(name).exists() else name
 
 
 def _plain(value: object) -> str:

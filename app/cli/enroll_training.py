@@ -1,5 +1,6 @@
 """`pvchat enroll --train`: enroll a person and train, as a job that goes on when this process does not."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,21 @@ if TYPE_CHECKING:
 
 
 def enroll_and_train(
-    name: str, video: Path, consent_by: str, purpose: str, pick: int | None, questions: int | None, base: str
+    name: str,
+    video: Path,
+    consent_by: str,
+    purpose: str,
+    pick: int | None,
+    questions: int | None,
+    base: str,
+    synthesis: Mapping[str, str],
 ) -> None:
     """Submit the job, run it here, follow it to its end.
 
     Args:
-        questions: how many are trained on, None for the usual number. The others are those of `pvchat enroll`; somebody
-            who is enrolled from this video already needs no new consent.
+        questions: how many are trained on, None for the usual number.
+        synthesis: see `pipelines.enroll.jobs.plain_options`. The others are those of `pvchat enroll`; somebody who is
+            enrolled from this video already needs no new consent.
 
     Raises:
         PVChatError: see `pvchat enroll`; or the job failed, was cancelled, or asks who is meant.
@@ -30,7 +39,7 @@ def enroll_and_train(
     from pvchat.paths import home_dir
     from storage.store import Store
 
-    options = JobOptions.from_dict(jobs.plain_options(questions, video))
+    options = JobOptions.from_dict(jobs.plain_options(questions, video, synthesis))
     with pipelines.open(base=base) as session, Store.open(home_dir()) as store:
         known = _known(store, name, video)
         if known is None:

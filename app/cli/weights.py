@@ -1,5 +1,6 @@
 """`pvchat weights`: what is needed, what is there, fetch it, check it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,6 +45,19 @@ def verify(names: Names = None) -> None:
     bad = [status.weight.name for status in found if status.state != "ok"]
     if bad:
         raise WeightsError(f"missing or corrupt: {', '.join(bad)}; run: pvchat weights pull")
+
+
+@app.command("convert-faceid")
+def convert_faceid(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The published .bin file.")],
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="The .safetensors file to write.")],
+) -> None:
+    """Make safetensors of IP-Adapter FaceID's weights; nothing but tensors is read of the pickle."""
+    from app.cli import terminal
+    from pvchat.synthesis.face_id_weights import convert
+
+    count = convert(source, target)
+    terminal.out().print(f"{target.name} holds {count} tensors.")
 
 
 def _show(found: "Sequence[Status]") -> None:

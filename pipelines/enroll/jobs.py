@@ -211,13 +211,18 @@ def somebody_works(store: Store, within_s: float = _SILENT_S) -> bool:
     return False
 
 
-def plain_options(questions: int | None = None, file: Path | None = None) -> dict[str, Any]:
+def plain_options(
+    questions: int | None = None, file: Path | None = None, synthesis: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Options of a job that are not as usual; fewer questions than a few per clip make fewer clips.
 
     Args:
         questions: how many are trained on, `LEAST_QUESTIONS` or more. file: the video, where it is no upload.
+        synthesis: those options of `JobOptions` that begin with "synthesizer"; "" is as usual.
     """
-    chosen: dict[str, Any] = {} if file is None else {"file": str(file.absolute())}
+    chosen: dict[str, Any] = {name: value for name, value in (synthesis or {}).items() if value}
+    if file is not None:
+        chosen["file"] = str(file.absolute())
     if questions is not None:
         most = max(2, questions // _LEAST_QUESTIONS_PER_CLIP)
         chosen["questions"] = questions

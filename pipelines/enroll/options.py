@@ -6,6 +6,11 @@ from typing import Any, get_args
 
 from pvchat.errors import TrainingError
 from pvchat.models.remoh import Routing
+from pvchat.synthesis.hub_config import HubConfig, Offload
+from pvchat.synthesis.synthesizer import NAMES
+
+# What has no part in the results: where things lie and how they are run.
+_NOT_MADE_OF = ("file", "keep", "synthesizer_device", "synthesizer_offload")
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,8 @@ class JobOptions:
         seed: of everything random.
         synthesizer: what generates further samples of the subject; "augment" generates none.
         generated: how many of these are to pass the gate. samples: how many are made by augmentation.
+        synthesizer_model, synthesizer_adapter, synthesizer_device, synthesizer_offload: of a synthesizer that runs a
+            diffusers pipeline, see `HubConfig`.
         others: videos and pictures of other people that are kept as negatives, at most.
         stills, clips, questions, held_out: see `pvchat.training.subject_data`.
         pairs, alignment: see `pvchat.training.align`; how many pairs, how many steps.
@@ -28,6 +35,10 @@ class JobOptions:
     seed: int = 7
     synthesizer: str = "augment"
     generated: int = 25
+    synthesizer_model: str = ""
+    synthesizer_adapter: str = ""
+    synthesizer_device: str = "auto"
+    synthesizer_offload: Offload = "none"
     samples: int = 16
     others: int = 24
     stills: int = 27
@@ -51,8 +62,23 @@ class JobOptions:
             raise TrainingError(
                 f"{self.questions} questions are too few for {self.stills + self.clips} stills and clips; one each"
             )
-        if self.routing not in get_args(Routing):
-            raise TrainingError(f'routing is "{self.routing}"; give {", ".join(get_args(Routing))}')
+        for name, choices in (
+            ("routing", get_args(Routing)),
+            ("synthesizer", NAMES),
+            ("synthesizer_offload", get_args(Offload)),
+        ):
+            if getattr(self, name) not in choices:
+                raise TrainingError(f'{name} is "{getattr(self, name)}"; give {", ".join(choices)}')
+
+    @property
+    def hub(self) -> HubConfig:
+        """For a synthesizer that runs a diffusers pipeline."""
+        return HubConfig(
+            model=self.synthesizer_model,
+            adapter=self.synthesizer_adapter,
+            device=self.synthesizer_device,
+            offload=self.synthesizer_offload,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -73,7 +99,7 @@ class JobOptions:
 
     def what_is_made(self) -> dict[str, Any]:
         """Everything a job's results depend on; where the file lies and what is kept is not part of it."""
-        return {name: value for name, value in self.to_dict().items() if name not in ("file", "keep")}
+        return {name: value for name, value in self.to_dict().items() if name not in _NOT_MADE_OF and value != ""}
 
 
 QUICK = JobOptions(

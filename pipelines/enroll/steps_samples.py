@@ -46,7 +46,7 @@ def synthesize(context: Context) -> None:
             shots_of(footage, parts(footage)[0], segment=mask),
             [shot for other in beside for shot in shots_of(other, other.span, segment=mask, most=2)],
             wanted,
-            maker=lambda name: synthesizer(name, mesh=job.tools.face_mesh()),
+            maker=lambda name: synthesizer(name, options.hub, mesh=job.tools.face_mesh()),
             tools=job.tools,
             entry=own,
             folder=draft.folder,

@@ -71,20 +71,29 @@ def load_engine(name: str = "dlib", *, accept_insightface_license: bool | None =
     if kind == "insightface":
         from pvchat.identity.insightface_engine import InsightFaceEngine
 
-        accepted = accept_insightface_license
-        if accepted is None:
-            accepted = os.environ.get(LICENSE_VARIABLE, "").strip().lower() in (
-                "1",
-                "true",
-                "yes",
-            )
-        if not accepted:
-            raise ModelError(
-                f"the face engine {name!r} uses models for non-commercial research only; "
-                f"set {LICENSE_VARIABLE}=1 to accept that, or use the engine 'dlib'"
-            )
+        check_insightface_license(f"the face engine {name!r}", accept_insightface_license)
         return InsightFaceEngine(pack or "buffalo_l", root=Path.home() / ".insightface")
     raise ModelError(f"unknown face engine {name!r}; use 'dlib', 'insightface' or 'insightface:PACK'")
+
+
+def check_insightface_license(
+    what: str, accepted: bool | None = None, *, instead: str = "use the engine 'dlib'"
+) -> None:
+    """Refuse insightface's pretrained models unless the user accepts what they are for.
+
+    Args:
+        what: needs them. accepted: see `load_engine`. instead: what does without them.
+
+    Raises:
+        ModelError: not accepted.
+    """
+    if accepted is None:
+        accepted = os.environ.get(LICENSE_VARIABLE, "").strip().lower() in ("1", "true", "yes")
+    if not accepted:
+        raise ModelError(
+            f"{what} uses models for non-commercial research only; "
+            f"set {LICENSE_VARIABLE}=1 to accept that, or {instead}"
+        )
 
 
 def check_lengths(boxes_px: Sequence[PixelBox], landmarks: Sequence[FaceLandmarks | None]) -> None:

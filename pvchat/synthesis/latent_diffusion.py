@@ -25,7 +25,8 @@ class DiffusionConfig:
         width, depth: of the denoiser. levels: noise levels of the schedule.
         steps: of training. rate: learning rate at its start, falling to 0 along a cosine. weight_decay: of AdamW.
         stills, windows: in a batch. jitter: noise on the latents, so that what lies between the crops is learned
-            instead of the crops. average: share of the old weights in the moving average that is sampled from, less in the first steps.
+            instead of the crops. average: share of the old weights in the moving average that is sampled from, less in
+            the first steps.
         sampled: steps of sampling. eta: 0 is DDIM, 1 as much noise as DDPM.
     """
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from pvchat.errors import SynthesisError
 from pvchat.perception.geometry import Image
+from pvchat.synthesis.hub_config import HubConfig
 from pvchat.synthesis.shots import Shot
 
 if TYPE_CHECKING:
     from pvchat.synthesis.aligned_faces import Mesh
 
-NAMES = ("augment", "subject-diffusion")
+NAMES = ("augment", "subject-diffusion", "ip-adapter-faceid", "consisid", "image-to-video")
 # How a still is shown.
 _STILL_FRAMES, _STILL_FPS = 4, 8.0
 
@@ -81,11 +82,12 @@ def held(frame: Image) -> tuple[tuple[Image, ...], float]:
     return (frame,) * _STILL_FRAMES, _STILL_FPS
 
 
-def synthesizer(name: str, *, mesh: "Mesh | None" = None) -> Synthesizer:
-    """Make a synthesizer by name.
+def synthesizer(name: str, hub: HubConfig | None = None, *, mesh: "Mesh | None" = None) -> Synthesizer:
+    """Make a synthesizer by name; nothing is loaded before it generates.
 
     Args:
-        name: one of `NAMES`. mesh: fits landmarks to a face; needed by "subject-diffusion".
+        name: one of `NAMES`. hub: for those that run a diffusers pipeline; `docs/synthesis.md` says what they need.
+        mesh: fits landmarks to a face; needed by "subject-diffusion".
 
     Raises:
         SynthesisError: the name is unknown, or what it needs is missing.
@@ -100,4 +102,16 @@ def synthesizer(name: str, *, mesh: "Mesh | None" = None) -> Synthesizer:
         if mesh is None:
             raise SynthesisError("subject-diffusion needs facial landmarks, which perception here does not give")
         return SubjectDiffusionSynthesizer(mesh)
+    if name == "ip-adapter-faceid":
+        from pvchat.synthesis.ip_adapter_faceid import FaceIDSynthesizer
+
+        return FaceIDSynthesizer(hub)
+    if name == "consisid":
+        from pvchat.synthesis.consisid import ConsisIDSynthesizer
+
+        return ConsisIDSynthesizer(hub)
+    if name == "image-to-video":
+        from pvchat.synthesis.image_to_video import ImageToVideoSynthesizer
+
+        return ImageToVideoSynthesizer(hub)
     raise SynthesisError(f"unknown synthesizer {name!r}; use {', '.join(map(repr, NAMES))}")

@@ -20,6 +20,14 @@ def test_the_environment_overrides_the_defaults(monkeypatch: pytest.MonkeyPatch,
     assert settings.host == "127.0.0.1"
 
 
+def test_what_is_set_for_a_synthesizer_is_handed_to_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(ServiceSettings.from_environment().synthesis.values()) == {""}
+    monkeypatch.setenv("PVCHAT_SYNTHESIZER", "image-to-video")
+    monkeypatch.setenv("PVCHAT_SYNTHESIZER_OFFLOAD", "sequential")
+    chosen = {name: value for name, value in ServiceSettings.from_environment().synthesis.items() if value}
+    assert chosen == {"synthesizer": "image-to-video", "synthesizer_offload": "sequential"}
+
+
 @pytest.mark.parametrize("value", ["", "many", "0", "-5", "1e3"])
 def test_a_value_that_is_no_number_above_zero_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PVCHAT_MAX_UPLOAD_MB", value)

@@ -127,6 +127,20 @@ def test_demo_passes_its_exit_code_on(run: Run, tools: Any, monkeypatch: pytest.
     assert run("demo").code == 0
 
 
+def test_a_published_face_adapter_is_converted_and_anything_else_is_not(run: Run, tmp_path: Path) -> None:
+    import torch
+
+    projection = {"proj.0.weight": torch.ones(4, 512), "proj.2.weight": torch.ones(8, 4), "norm.weight": torch.ones(2)}
+    torch.save({"image_proj": projection, "ip_adapter": {"1.to_k_ip.weight": torch.ones(2, 2)}}, tmp_path / "a.bin")
+    ran = run("weights", "convert-faceid", tmp_path / "a.bin", tmp_path / "a.safetensors")
+    assert (ran.code, ran.out) == (0, "a.safetensors holds 4 tensors.\n")
+    (tmp_path / "b.bin").write_text("no weights")
+    ran = run("weights", "convert-faceid", tmp_path / "b.bin", tmp_path / "b.safetensors")
+    assert (ran.code, ran.out) == (2, "")
+    assert "b.bin cannot be read as tensors alone" in ran.err
+    assert not (tmp_path / "b.safetensors").exists()
+
+
 def test_version_and_help_end_well(run: Run) -> None:
     assert run("--version").out.startswith("pvchat ")
     ran = run("--help")

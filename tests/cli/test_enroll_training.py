@@ -71,6 +71,35 @@ def test_it_tells_how_far_it_is_when_questions_work_and_what_came_of_it(
     assert "present" in run("ask", tmp_path / "m.mp4", "Is Maria here?").out
 
 
+def test_a_synthesizer_is_chosen_by_options(run: Run, tmp_path: Path, home: Path) -> None:
+    (tmp_path / "wan").mkdir()
+    ran = run(
+        "enroll",
+        "Maria",
+        scene(tmp_path / "m.mp4", {"face": 1}),
+        *CONSENT,
+        *("--train", "--synthesizer", "image-to-video", "--synthesizer-model", tmp_path / "wan", "--offload", "model"),
+    )
+    assert ran.code == 0, ran.err
+    (job,) = all_jobs(home)
+    assert job.options is not None
+    chosen = {name: value for name, value in job.options.items() if name.startswith("synthesizer")}
+    assert chosen == {
+        "synthesizer": "image-to-video",
+        "synthesizer_model": str(tmp_path / "wan"),
+        "synthesizer_adapter": "",
+        "synthesizer_device": "auto",
+        "synthesizer_offload": "model",
+    }
+
+
+def test_an_unknown_synthesizer_is_refused_before_anything_is_done(run: Run, tmp_path: Path, home: Path) -> None:
+    ran = run("enroll", "Maria", scene(tmp_path / "m.mp4", {"face": 1}), *CONSENT, "--train", "--synthesizer", "magic")
+    assert (ran.code, ran.out) == (2, "")
+    assert 'synthesizer is "magic"; give augment, ip-adapter-faceid' in ran.err
+    assert not home.exists() or all_jobs(home) == []
+
+
 def test_an_adapter_that_is_no_better_is_said_to_be_left_out(run: Run, tmp_path: Path) -> None:
     ran = run("enroll", "Maria", scene(tmp_path / "m.mp4", {"face": 1}, worse=True), *CONSENT, "--train")
     assert ran.code == 0

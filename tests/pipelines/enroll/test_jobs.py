@@ -11,7 +11,7 @@ import pytest
 from pipelines.enroll import jobs as trained
 from pipelines.enroll.jobs import JobError, submit
 from pipelines.enroll.options import QUICK, JobOptions
-from pvchat.errors import AmbiguousSubjectError, ConsentError, SubjectError, VideoError
+from pvchat.errors import AmbiguousSubjectError, ConsentError, SubjectError, TrainingError, VideoError
 from storage import jobs, media, people, trainings
 from storage.jobs import Choice
 from storage.people import Consent
@@ -100,6 +100,19 @@ def test_any_number_of_questions_makes_options_that_hold(questions: int, tmp_pat
     assert JobOptions.from_dict(trained.plain_options()) == JobOptions()
     if questions == 1455:
         assert options == replace(JobOptions(), file=options.file)
+
+
+def test_options_of_a_synthesizer_are_kept_where_they_are_not_as_usual() -> None:
+    given = {"synthesizer": "consisid", "synthesizer_model": "", "synthesizer_offload": "model"}
+    assert trained.plain_options(synthesis=given) == {"synthesizer": "consisid", "synthesizer_offload": "model"}
+    options = JobOptions.from_dict(trained.plain_options(synthesis=given))
+    assert (options.hub.model, options.hub.offload, options.hub.device) == ("", "model", "auto")
+    assert JobOptions.from_dict(options.to_dict()) == options
+    # How it is run is no part of what is made: another GPU makes the same.
+    assert options.what_is_made() == replace(JobOptions(), synthesizer="consisid").what_is_made()
+    for wrong in ({"synthesizer": "magic"}, {"synthesizer_offload": "disk"}):
+        with pytest.raises(TrainingError, match=r'is "(magic|disk)"; give '):
+            JobOptions.from_dict(trained.plain_options(synthesis=wrong))
 
 
 def test_a_job_that_asks_goes_on_with_an_answer(store: Store, maria: str, tmp_path: Path) -> None:
