@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pvchat.models.adapter import Adapter
     from pvchat.perception import PerceptionModels
     from pvchat.perception.geometry import Image
+    from pvchat.perception.stills import StillFace
 
 BASES = ("nano",)
 # Calibrated log-odds; 2 is a probability of .88.
@@ -76,6 +77,9 @@ class Tools(Answering, Protocol):
 
     def perceive(self, video: Path, progress: Progress | None) -> tuple[PerceptionRecord, PerceptionVectors]:
         """Look at a video."""
+
+    def faces_of_picture(self, picture: "Image") -> "Sequence[StillFace]":
+        """The faces of a still picture, (H, W, 3) RGB, described."""
 
     def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
         """Whether the faces of two tracks of one video surely are one person's."""
@@ -177,6 +181,12 @@ class EmbeddedTools:
         from pvchat.perception import perceive
 
         return perceive(video, models=self._seeing.get(), progress=progress)
+
+    def faces_of_picture(self, picture: "Image") -> "Sequence[StillFace]":
+        """The faces of a still picture. Raises WeightsError."""
+        from pvchat.perception.stills import faces_of_picture
+
+        return faces_of_picture(picture, self._seeing.get())
 
     def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
         """Whether the faces of two tracks of one video surely are one person's.

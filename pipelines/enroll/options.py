@@ -17,6 +17,7 @@ class JobOptions:
         seed: of everything random.
         synthesizer: what makes further samples of the subject. samples: how many it makes; each is judged by its face.
         others: videos and pictures of other people that are kept as negatives, at most.
+        look_alikes, strangers: of the corpus, people who resemble the subject and others, at most.
         stills, clips, questions, held_out: see `pvchat.training.subject_data`.
         pairs, alignment: see `pvchat.training.align`; how many pairs, how many steps.
         epochs: passes over the clips, at most. routing, spr, hae: of ReMoH.
@@ -28,6 +29,8 @@ class JobOptions:
     synthesizer: str = "augment"
     samples: int = 16
     others: int = 24
+    look_alikes: int = 12
+    strangers: int = 6
     stills: int = 27
     clips: int = 54
     questions: int = 1455
@@ -41,7 +44,7 @@ class JobOptions:
     keep: bool = False
 
     def __post_init__(self) -> None:
-        least = {"samples": 0, "others": 0, "pairs": 0, "alignment": 0}
+        least = {"samples": 0, "others": 0, "look_alikes": 0, "strangers": 0, "pairs": 0, "alignment": 0}
         for name in ("stills", "clips", "questions", "held_out", "epochs", *least):
             if getattr(self, name) < least.get(name, 1):
                 raise TrainingError(f"{name} is {getattr(self, name)}; give {least.get(name, 1)} or more")
@@ -74,5 +77,17 @@ class JobOptions:
         return {name: value for name, value in self.to_dict().items() if name not in ("file", "keep")}
 
 
-QUICK = JobOptions(samples=3, others=3, stills=3, clips=5, questions=40, held_out=4, pairs=12, alignment=12, epochs=1)
+QUICK = JobOptions(
+    samples=3,
+    others=3,
+    look_alikes=2,
+    strangers=1,
+    stills=3,
+    clips=5,
+    questions=40,
+    held_out=4,
+    pairs=12,
+    alignment=12,
+    epochs=1,
+)
 """A job that takes well under a minute: for trying things out, not for answers."""
