@@ -82,12 +82,16 @@ class MinedFootage:
         frames = self._frames.source(record.video.sha256, path, record.sampled_s) if record.sampled_s else None
         whole = Footage(candidate.item.sha256, record, vectors, (), frames)
         part = window(whole, *self._part(candidate, record.video.duration_s))
-        if not part.record.tracks or not part.record.sampled_s:
-            return None
         times = part.record.sampled_s
-        if part.frames is not None and self._copies.is_copy(part.pictures(sorted({times[0], times[len(times) // 2]}))):
+        if not part.record.tracks or (part.frames is not None and not times):
             return None
-        return part
+        if part.frames is None:
+            return part
+        try:
+            shown = part.pictures(sorted({times[0], times[len(times) // 2]}))
+        except VideoError:
+            return None
+        return None if self._copies.is_copy(shown) else part
 
     def _surely_others(self, record: PerceptionRecord, vectors: PerceptionVectors) -> bool:
         """Whether the subject is surely in none of the tracks, the unclear ones among them."""

@@ -143,8 +143,9 @@ class OtherPeople:
     """Whom the person was told from.
 
     Attributes:
-        kinds: videos and pictures by what they show, as it is to be read. look_alikes: those of the corpus that resemble
-            the person. licences: those of the corpus by licence, "" where none was noted. corpus: faces in the corpus.
+        kinds: videos and pictures by what they show, as it is to be read.
+        look_alikes: those of the corpus that resemble the person.
+        licences: those of the corpus by licence, "" where none was noted. corpus: faces in the corpus.
     """
 
     kinds: Mapping[str, int]

@@ -1,13 +1,16 @@
 """The faces of one still picture, described: what the corpus needs of it, without bodies, clothes and tracks."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pvchat.perception.faces import cut_out, measure_face
 from pvchat.perception.geometry import Image
-from pvchat.perception.models import PerceptionModels
 from pvchat.perception.record import Box, FaceSamples
+
+if TYPE_CHECKING:
+    from pvchat.perception.models import PerceptionModels
 
 # A crowd: the largest are described, and more tiles than these would only find smaller faces.
 MOST_FACES = 24
@@ -23,7 +26,7 @@ class StillFace:
     samples: FaceSamples
 
 
-def faces_of_picture(rgb: Image, models: PerceptionModels) -> list[StillFace]:
+def faces_of_picture(rgb: Image, models: "PerceptionModels") -> list[StillFace]:
     """Find and describe the faces of a picture, as perception does in a frame.
 
     Args:

@@ -1,0 +1,1 @@
+"""How well a person is told from others by what is made and mined for a training."""
