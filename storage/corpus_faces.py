@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.corpus import chunks
@@ -14,7 +15,6 @@ from storage.vectors import unpack
 
 Float = NDArray[np.float32]
 
-_Columns = tuple[int, int, float, float, float, float, int, bytes]
 _BLOCK = 8192
 _COLUMNS = (
     CorpusFaceRow.id,
@@ -99,7 +99,7 @@ def sample(session: Session, model_id: str, most: int, start: int) -> FaceBlock 
 
 def of_items(session: Session, items: Collection[int], model_id: str) -> FaceBlock | None:
     """All faces of some items, by id; None where there are none."""
-    rows: list[Row[_Columns]] = []
+    rows: list[Any] = []
     for chunk in chunks(sorted(items)):
         wanted = select(*_COLUMNS).where(CorpusFaceRow.item_id.in_(chunk), CorpusFaceRow.model_id == model_id)
         rows += session.execute(wanted).all()
@@ -151,7 +151,7 @@ def drop_other_engines(session: Session, model_id: str) -> int:
     return int(gone)
 
 
-def _block(found: Sequence[Row[_Columns]]) -> FaceBlock:
+def _block(found: Sequence[Any]) -> FaceBlock:
     return FaceBlock(
         ids=np.array([row[0] for row in found], np.int64),
         items=np.array([row[1] for row in found], np.int64),

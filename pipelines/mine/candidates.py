@@ -163,8 +163,9 @@ def _nearest(
             items = corpus_faces.items_of(session, {int(face) for face in nearest.ids.ravel()})
         judged = scorer.candidates(sorted(set(items.values())))
         found = [one for one in judged if one.logit >= level]
-        reached = any(one.logit < level for one in judged)
-        if reached or len(found) >= config.hard * config.tries * config.per_person or k >= min(count, _MOST_NEAREST):
+        enough = config.hard * config.tries
+        reached = len(judged) - len(found) >= enough or len(found) >= enough * config.per_person
+        if reached or k >= min(count, _MOST_NEAREST):
             return sorted(found, key=lambda one: (-one.logit, one.face))
         k *= _MORE
 
