@@ -81,21 +81,19 @@ def read_pictures(
     limits = limits or PictureLimits()
     done = 0
     while done < len(descriptors):
-        name = names[done]
         try:
             with _PictureChild(descriptors[done:], names[done:], limits, max_side) as child:
                 for message, payload in child.messages():
-                    name = names[done]
-                    yield _picture(message, payload, name, limits)
+                    yield _picture(message, payload, names[done], limits)
                     done += 1
                     if done == len(descriptors):
                         return
         except ChildTimeoutError:
-            yield PictureError(f"{name} took longer than {limits.timeout_s:g} s to read: export it again")
+            yield PictureError(f"{names[done]} took longer than {limits.timeout_s:g} s to read: export it again")
             done += 1
         except (ChildDiedError, KeyError, TypeError, ValueError):
             # The picture whose turn it was has ended the process; those after it get a new one.
-            yield PictureError(f"{name} made the decoder fail: export it again as JPEG or PNG")
+            yield PictureError(f"{names[done]} made the decoder fail: export it again as JPEG or PNG")
             done += 1
 
 

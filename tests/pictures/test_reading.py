@@ -102,7 +102,7 @@ def test_what_is_no_file_is_refused_when_it_is_opened(tmp_path: Path) -> None:
         ("time.sleep(60)", "took longer than 2 s"),
         ("b = bytearray(8 << 30)", "to decode: scale it down"),
         ("raise RuntimeError('\\x1b[31m')", "made the decoder fail"),
-        ("open('WRITTEN', 'wb').write(b'x')", "made the decoder fail"),
+        ("open('WRITTEN', 'wb', 0).write(b'x')", "made the decoder fail"),
     ],
 )
 def test_a_decoder_that_crashes_hangs_or_swells_costs_one_picture(
@@ -120,9 +120,10 @@ def test_a_decoder_that_crashes_hangs_or_swells_costs_one_picture(
     )
     monkeypatch.setattr(reading, "child_command", lambda _module: [sys.executable, "-s", "-c", script])
     found = read(
-        [tmp_path / "good.png", tmp_path / "evil.png", tmp_path / "good.png"], limits=PictureLimits(timeout_s=1.0)
+        [tmp_path / "good.png", tmp_path / "evil.png", tmp_path / "good.png"], limits=PictureLimits(timeout_s=2.0)
     )
     assert [isinstance(one, PictureError) for one in found] == [False, True, False]
+    assert str(found[1]).startswith("evil.png ")
     assert told in str(found[1])
     assert not written.exists() or not written.read_bytes()
 
