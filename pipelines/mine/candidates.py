@@ -188,7 +188,7 @@ def _random_level(entry: GalleryEntry, config: MiningConfig, logits: Sequence[fl
     else:
         drawn = Whitening.for_model(entry.model_id).draw_people(_RANDOM_PEOPLE, np.random.default_rng(config.seed))
         values = _logits([JudgedTrack(i, (), mean, 1.0, 1.0) for i, mean in enumerate(drawn)], entry)
-    return float(min(np.quantile(values, config.random_quantile), config.bound))
+    return min(float(np.quantile(values, config.random_quantile)), config.bound)
 
 
 def _logits(tracks: Sequence[JudgedTrack], entry: GalleryEntry) -> NDArray[np.float32]:

@@ -77,7 +77,7 @@ def walk(root: Path, unreadable: Callable[[Path], None] = lambda _path: None) ->
             yield FoundFile(path, status.st_size, status.st_mtime_ns, kind)
 
 
-def _next(folder: "os.ScandirIterator[str]") -> "os.DirEntry[str] | None":
+def _next(folder: Iterator[os.DirEntry[str]]) -> os.DirEntry[str] | None:
     try:
         return next(folder, None)
     except OSError:
