@@ -34,6 +34,6 @@ class Place:
 def place(home: Path) -> Iterator[Place]:
     world = World(11)
     people = {number: world.person() for number in range(1, 60)}
-    tools = WorldTools(world, people)
+    tools = WorldTools(people)
     with Store.open(home) as store:
         yield Place(store, tools, PerceivedVideos(store, tools), world, world.entry("Maria", people[1]))

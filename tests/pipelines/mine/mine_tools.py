@@ -22,15 +22,15 @@ Float = NDArray[np.float32]
 
 
 class WorldTools(SceneTools):
-    """People by number, as whitened vectors; faces of them differ a little each time."""
+    """People by number, as whitened vectors; three faces of each differ a little."""
 
-    def __init__(self, world: World, people: dict[int, Float]) -> None:
+    def __init__(self, people: dict[int, Float]) -> None:
         super().__init__(sampled_s=())
-        self.world = world
         self.people = people
 
     def vectors_of(self, number: int) -> Float:
-        return self.world.faces(self.people[number], 3, noise=0.2).vectors
+        # The same each time, as for a file.
+        return World(number).faces(self.people[number], 3, noise=0.2).vectors
 
     def perceive(
         self, video: Path, progress: Callable[[float, str], None] | None
