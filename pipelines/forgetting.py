@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from pipelines.results import ForgetReport
 from pipelines.tools import Tools
-from storage import perceptions
+from storage import corpus_faces, perceptions
+from storage.corpus_folder import CorpusFolder
 from storage.erase import Erased, erase_subject
 from storage.media import MediaFolder
 from storage.people import StoredSubject
@@ -22,8 +23,13 @@ def erase(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tool
         SubjectError: there is no such person.
     """
     seen_in = _seen_in(subject_id, enrolled, store, tools)
+    faces = _in_corpus(subject_id, enrolled, store, tools)
+    indexes = CorpusFolder(store.database.parent)
+    # Before, so that they are gone whatever comes; and after, as another process may have made them anew meanwhile.
+    indexes.drop()
     with store.write() as session:
-        erased = erase_subject(session, subject_id, seen_in)
+        erased = erase_subject(session, subject_id, seen_in, faces)
+    indexes.drop()
     folder = MediaFolder(store.database.parent)
     for media_id in erased.media:
         folder.drop(folder.path(media_id))
@@ -38,9 +44,10 @@ def preview(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, to
         SubjectError: there is no such person.
     """
     seen_in = _seen_in(subject_id, enrolled, store, tools)
+    faces = _in_corpus(subject_id, enrolled, store, tools)
     with store.write() as session:
         # The same code as for real, so that both always say the same; then nothing of it is kept.
-        erased = erase_subject(session, subject_id, seen_in)
+        erased = erase_subject(session, subject_id, seen_in, faces)
         session.rollback()
     return _report(erased)
 
@@ -73,6 +80,20 @@ def _seen_in(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, t
     return set() if subject is None else videos_with(subject, enrolled, store, tools)
 
 
+def _in_corpus(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> set[int]:
+    """Ids of the faces of the corpus that surely are the person's, if the person was enrolled."""
+    subject = next((other for other in enrolled if other.id == subject_id), None)
+    if subject is None:
+        return set()
+    with store.read() as session:
+        if not corpus_faces.stamp(session, subject.vectors.face_model)[0]:
+            return set()
+    # Only where there is a corpus: identity takes a while to import.
+    from pipelines.mine.removing import faces_of
+
+    return faces_of(tools.entry(subject.name, subject.vectors, subject.coverage), store)
+
+
 def _report(erased: Erased) -> ForgetReport:
     return ForgetReport(
         subject=erased.name,
@@ -83,4 +104,5 @@ def _report(erased: Erased) -> ForgetReport:
         videos=erased.videos,
         uploads=len(erased.media),
         adapters=erased.adapters,
+        corpus_faces=erased.corpus_faces,
     )

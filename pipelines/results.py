@@ -203,6 +203,7 @@ class ForgetReport:
         videos: file names of the videos that are no longer known at all.
         uploads: how many videos that were uploaded to enroll the person were deleted.
         adapters: how many adapters that were trained for the person.
+        corpus_faces: how many faces of the corpus.
     """
 
     subject: str
@@ -213,6 +214,7 @@ class ForgetReport:
     videos: tuple[str, ...]
     uploads: int = 0
     adapters: int = 0
+    corpus_faces: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

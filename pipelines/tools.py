@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pvchat.models.adapter import Adapter
     from pvchat.perception import PerceptionModels
     from pvchat.perception.geometry import Image
+    from pvchat.perception.stills import StillFace
     from pvchat.synthesis.aligned_faces import Mesh
     from pvchat.synthesis.gate import Verdict
 
@@ -80,6 +81,9 @@ class Tools(Answering, Protocol):
         self, video: Path, progress: Progress | None, *, untrusted: bool = True
     ) -> tuple[PerceptionRecord, PerceptionVectors]:
         """Look at a video; `untrusted` decodes it in a child process with limits."""
+
+    def faces_of_picture(self, picture: "Image") -> "Sequence[StillFace]":
+        """The faces of a still picture, (H, W, 3) RGB, described."""
 
     def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
         """Whether the faces of two tracks of one video surely are one person's."""
@@ -191,6 +195,12 @@ class EmbeddedTools:
         from pvchat.perception import perceive
 
         return perceive(video, models=self._seeing.get(), progress=progress, untrusted=untrusted)
+
+    def faces_of_picture(self, picture: "Image") -> "Sequence[StillFace]":
+        """The faces of a still picture. Raises WeightsError."""
+        from pvchat.perception.stills import faces_of_picture
+
+        return faces_of_picture(picture, self._seeing.get())
 
     def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
         """Whether the faces of two tracks of one video surely are one person's.

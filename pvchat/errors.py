@@ -22,6 +22,10 @@ class VideoError(PVChatError):
     """A media file cannot be read as video, or is outside the limits."""
 
 
+class PictureError(PVChatError):
+    """A file cannot be read as a picture, or is outside the limits."""
+
+
 class PerceptionError(PVChatError):
     """Nothing usable could be perceived (for example, no face at enrollment)."""
 
@@ -69,6 +73,10 @@ class SynthesisError(PVChatError):
 
 class TrainingError(PVChatError):
     """Fine-tuning cannot start or go on: too little data, values that are not finite, no memory."""
+
+
+class CorpusError(PVChatError):
+    """A folder or file cannot be added to the corpus, or there is no such source."""
 
 
 class TrainingCancelledError(PVChatError):

@@ -4,14 +4,18 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from pvchat.errors import SubjectError
+from storage.corpus import chunks
+from storage.corpus_faces import drop_faces, drop_other_engines
 from storage.perceptions import CLEARED_NAME
 from storage.schema import (
     AdapterRow,
     ConsentRow,
+    CorpusItemRow,
+    CorpusSourceRow,
     JobRow,
     MediaRow,
     PerceptionRow,
@@ -35,6 +39,7 @@ class Erased:
         renamed: how many other videos lost their file name because it held the person's name.
         adapters: how many adapters were trained for the person, earlier versions among them.
         media: ids of the uploaded files that the person was or was to be enrolled from; the files are to be deleted.
+        corpus_faces: faces of the corpus that went; its indexes are to be deleted.
     """
 
     name: str
@@ -46,9 +51,12 @@ class Erased:
     renamed: int
     adapters: int
     media: tuple[str, ...]
+    corpus_faces: int
 
 
-def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -> Erased:
+def erase_subject(
+    session: Session, subject_id: str, seen_in: Collection[int], corpus_faces: Collection[int] = ()
+) -> Erased:
     """Delete a subject, their consent, and everything derived from their face.
 
     Perception records are a cache, so the whole record of a video the person is in goes, with everybody's vectors; it
@@ -57,6 +65,8 @@ def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -
     Args:
         subject_id: id of the subject.
         seen_in: ids of the videos, other than the enrollment video, in which the person was found.
+        corpus_faces: ids of the faces of the corpus that are the person's. Those that another engine described cannot
+            be compared and go as well.
 
     Raises:
         SubjectError: there is no such subject.
@@ -68,6 +78,7 @@ def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -
     enrolled_from = () if subject.video_id is None else (subject.video_id,)
     video_ids = {*seen_in, *enrolled_from}
     counts = _count_by_kind(session, subject_id)
+    in_corpus = drop_faces(session, corpus_faces) + _drop_not_comparable(session, subject_id)
     adapters = session.scalar(select(func.count()).where(AdapterRow.subject_id == subject_id)) or 0
     media = _enrollment_media(session, subject_id)
     session.delete(subject)
@@ -102,7 +113,16 @@ def erase_subject(session: Session, subject_id: str, seen_in: Collection[int]) -
         renamed=renamed,
         adapters=adapters,
         media=media,
+        corpus_faces=in_corpus,
     )
+
+
+def _drop_not_comparable(session: Session, subject_id: str) -> int:
+    """Of a person who was enrolled, what other engines made of the corpus."""
+    model_id = session.scalar(
+        select(VectorRow.model_id).where(VectorRow.subject_id == subject_id, VectorRow.kind == "face")
+    )
+    return 0 if model_id is None else drop_other_engines(session, model_id)
 
 
 def _enrollment_media(session: Session, subject_id: str) -> tuple[str, ...]:
@@ -131,8 +151,22 @@ def _clear_file_names(session: Session, name: str) -> int:
             renamed += 1
         if isinstance(row, VideoRow) and (row.name == row.sha256[:CLEARED_NAME] or wanted in _letters(row.path or "")):
             row.path = None
+    _clear_corpus_names(session, wanted)
     session.flush()
     return renamed
+
+
+def _clear_corpus_names(session: Session, wanted: str) -> None:
+    """The same for the corpus: its files are found again by their content alone."""
+    for source in session.scalars(select(CorpusSourceRow)):
+        if wanted in _letters(source.name):
+            source.name = source.id[:CLEARED_NAME]
+        if wanted in _letters(source.path or ""):
+            source.path = None
+    places = session.execute(select(CorpusItemRow.id, CorpusItemRow.path).where(CorpusItemRow.path.is_not(None)))
+    named = [item_id for item_id, path in places.all() if wanted in _letters(path or "")]
+    for chunk in chunks(named):
+        session.execute(update(CorpusItemRow).where(CorpusItemRow.id.in_(chunk)).values(path=None))
 
 
 def _letters(text: str) -> str:

@@ -10,6 +10,7 @@ from app.auth.scopes import EVERYTHING
 from pipelines.conversation import LONGEST_QUESTION
 from pipelines.enroll.jobs import LEAST_QUESTIONS
 from storage.adapters import AdapterInfo
+from storage.corpus import CorpusSource
 from storage.jobs import Job
 from storage.keys import Key
 from storage.media import Media
@@ -366,6 +367,39 @@ class ProblemOut(BaseModel):
     errors: list[MistakeOut] = []
 
 
+class CorpusSourceOut(BaseModel):
+    """A folder or file of the corpus, without where it lies."""
+
+    id: str
+    name: str
+    licence: str
+    added_at: datetime
+    files: int
+    faces: int
+    no_face: int
+    broken: int
+
+    @classmethod
+    def of(cls, source: CorpusSource) -> "CorpusSourceOut":
+        """From the database."""
+        return cls(
+            id=source.id,
+            name=source.name,
+            licence=source.licence,
+            added_at=source.added_at,
+            files=source.items,
+            faces=source.faces,
+            no_face=source.no_face,
+            broken=source.broken,
+        )
+
+
+class CorpusOut(BaseModel):
+    """All sources, oldest first."""
+
+    sources: list[CorpusSourceOut]
+
+
 class ForgottenOut(BaseModel):
     """What went when a person was forgotten."""
 
@@ -377,3 +411,4 @@ class ForgottenOut(BaseModel):
     videos: list[str]
     uploads: int
     adapters: int
+    corpus_faces: int

@@ -11,6 +11,8 @@ SCOPES: Final = {
     "subjects:delete": "forget people",
     "videos:read": "list and watch videos, read what was perceived",
     "videos:write": "upload and delete videos",
+    "corpus:read": "list the sources of the corpus",
+    "corpus:write": "remove sources of the corpus",
     "jobs:read": "list and follow jobs",
     "jobs:write": "cancel jobs and let them go on, pick the person meant",
     "chat": "ask questions about videos",

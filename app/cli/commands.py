@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import adapters, ask, demo, enroll, forget, jobs, keys, people, pretrain, serve, train, weights
+from app.cli import adapters, ask, corpus, demo, enroll, forget, jobs, keys, people, pretrain, serve, train, weights
 
 app = typer.Typer(
     name="pvchat",
@@ -18,6 +18,7 @@ app.command("ask")(ask.ask)
 app.command("train")(train.train)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(adapters.app, name="adapters")
+app.add_typer(corpus.app, name="corpus")
 app.command("people")(people.people)
 app.command("forget")(forget.forget)
 app.add_typer(weights.app, name="weights")

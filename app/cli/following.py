@@ -113,6 +113,8 @@ def show_result(store: "Store", job: "Job", name: str) -> None:
         f"{result['trained_errors']} trained",
         f"  made: {result['questions']} questions about {result['clips']} clips, "
         f"{result['samples']['kept']} pictures kept of {sum(result['samples'].values())}",
+        f"  told from: {result['others']} videos and pictures of others, {result.get('look_alikes', 0)} of them "
+        "look-alikes of the corpus",
         f"  could be asked about after {result['instant_s']:.1f} s",
         f"  time: {', '.join(f'{step} {seconds:.0f} s' for step, seconds in result['timing_s'].items())}",
     ]

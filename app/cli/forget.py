@@ -37,6 +37,8 @@ def forget(
     console.print(f"  gone: name, consent, {', '.join(gone)}", soft_wrap=True)
     for video in report.records:
         console.print(f"  record of {video}", soft_wrap=True)
+    if report.corpus_faces:
+        console.print(f"  {_count(report.corpus_faces, 'face')} of the corpus", soft_wrap=True)
     if report.adapters:
         console.print(f"  {_count(report.adapters, 'trained adapter')}", soft_wrap=True)
     if report.uploads:

@@ -25,6 +25,7 @@ class JobOptions:
         synthesizer_model, synthesizer_adapter, synthesizer_device, synthesizer_offload: of a synthesizer that runs a
             diffusers pipeline, see `HubConfig`.
         others: videos and pictures of other people that are kept as negatives, at most.
+        look_alikes, strangers: of the corpus, people who resemble the subject and others, at most.
         stills, clips, questions, held_out: see `pvchat.training.subject_data`.
         pairs, alignment: see `pvchat.training.align`; how many pairs, how many steps.
         epochs: passes over the clips, at most. routing, spr, hae: of ReMoH.
@@ -41,6 +42,8 @@ class JobOptions:
     synthesizer_offload: Offload = "none"
     samples: int = 16
     others: int = 24
+    look_alikes: int = 12
+    strangers: int = 6
     stills: int = 27
     clips: int = 54
     questions: int = 1455
@@ -54,7 +57,7 @@ class JobOptions:
     keep: bool = False
 
     def __post_init__(self) -> None:
-        least = {"generated": 0, "samples": 0, "others": 0, "pairs": 0, "alignment": 0}
+        least = dict.fromkeys(("generated", "samples", "others", "look_alikes", "strangers", "pairs", "alignment"), 0)
         for name in ("stills", "clips", "questions", "held_out", "epochs", *least):
             if getattr(self, name) < least.get(name, 1):
                 raise TrainingError(f"{name} is {getattr(self, name)}; give {least.get(name, 1)} or more")
@@ -103,10 +106,11 @@ class JobOptions:
 
 
 QUICK = JobOptions(
-    synthesizer="augment",
     generated=0,
     samples=3,
     others=3,
+    look_alikes=2,
+    strangers=1,
     stills=3,
     clips=5,
     questions=40,

@@ -23,7 +23,15 @@ from pipelines.enroll.files import (
 from pipelines.enroll.flow import SECONDS, StepContext
 from pvchat.errors import SubjectError
 from pvchat.evaluation.assessment import Assessment
-from pvchat.evaluation.enrollment_report import EnrollmentReport, Material, SampleShown, Verdict, VideoFacts, render
+from pvchat.evaluation.enrollment_report import (
+    EnrollmentReport,
+    Material,
+    OtherPeople,
+    SampleShown,
+    Verdict,
+    VideoFacts,
+    render,
+)
 from pvchat.models.adapter import Adapter, parse_adapter
 from pvchat.perception.archive import read_perception
 from pvchat.perception.record import PerceptionRecord
@@ -97,6 +105,7 @@ def _result(found: Found, assessment: Assessment, version: int | None) -> dict[s
     samples = found["synthesize"].notes["samples"]
     kept = sum(bool(one["kept"]) for one in samples)
     total = assessment.total
+    others = OtherPeople.of(found["mine"].notes["others"], found["mine"].notes["corpus"])
     return {
         "published": version is not None,
         "adapter_version": version,
@@ -107,6 +116,8 @@ def _result(found: Found, assessment: Assessment, version: int | None) -> dict[s
         "questions": found["questions"].notes["questions"],
         "samples": {"kept": kept, "rejected": len(samples) - kept},
         "others": len(found["mine"].notes["others"]),
+        "look_alikes": others.look_alikes,
+        "licences": dict(others.licences),
         "coverage": found["entry"].notes["coverage"],
         "warnings": found["entry"].notes["warnings"],
         "report": True,
@@ -134,6 +145,7 @@ def _report(job: JobContext, found: Found, assessment: Assessment, adapter: Adap
         look_alikes=alike,
         samples=_samples(found),
         material=Material.of(data),
+        others=OtherPeople.of(found["mine"].notes["others"], found["mine"].notes["corpus"]),
         assessment=assessment,
         training=_tuned(adapter),
         timing_s=_seconds(found),

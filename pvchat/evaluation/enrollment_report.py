@@ -4,13 +4,22 @@ Everything is inside the page: style, curves, pictures. It has no script, loads 
 same bytes.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pvchat.chat.questions import TYPE_OF, QuestionType
 from pvchat.evaluation.assessment import TYPES, Assessment
-from pvchat.evaluation.enrollment_words import COVERAGE, GROUP_WORDS, SOURCE_WORDS, TYPE_WORDS, advice, first_sentence
+from pvchat.evaluation.enrollment_words import (
+    COVERAGE,
+    GROUP_WORDS,
+    OTHERS_WORDS,
+    SOURCE_WORDS,
+    TYPE_WORDS,
+    advice,
+    first_sentence,
+)
 from pvchat.evaluation.report_page import lasting, page
 from pvchat.evaluation.report_samples import SampleShown, samples_view
 from pvchat.evaluation.svg import line_chart
@@ -23,7 +32,16 @@ if TYPE_CHECKING:
     from pvchat.training.fine_tune_config import FineTuned
     from pvchat.training.personal import TrainingData
 
-__all__ = ["EnrollmentReport", "Material", "SampleShown", "SourceCount", "Verdict", "VideoFacts", "render"]
+__all__ = [
+    "EnrollmentReport",
+    "Material",
+    "OtherPeople",
+    "SampleShown",
+    "SourceCount",
+    "Verdict",
+    "VideoFacts",
+    "render",
+]
 
 
 @dataclass(frozen=True)
@@ -121,6 +139,37 @@ class Material:
 
 
 @dataclass(frozen=True)
+class OtherPeople:
+    """Whom the person was told from.
+
+    Attributes:
+        kinds: videos and pictures by what they show, as it is to be read.
+        look_alikes: those of the corpus that resemble the person.
+        licences: those of the corpus by licence, "" where none was noted. corpus: faces in the corpus.
+    """
+
+    kinds: Mapping[str, int]
+    look_alikes: int
+    licences: Mapping[str, int]
+    corpus: int
+
+    @classmethod
+    def of(cls, noted: Sequence[Mapping[str, Any]], corpus: int) -> "OtherPeople":
+        """Counted.
+
+        Args:
+            noted: of each video or picture "kind", and "licence" where it comes from the corpus.
+        """
+        mined = [one for one in noted if "licence" in one]
+        return cls(
+            dict(Counter(OTHERS_WORDS.get(one["kind"], one["kind"]) for one in noted)),
+            sum(one["kind"] == "look-alike" for one in mined),
+            dict(sorted(Counter(one["licence"] for one in mined).items())),
+            corpus,
+        )
+
+
+@dataclass(frozen=True)
 class EnrollmentReport:
     """All that the page shows.
 
@@ -130,6 +179,7 @@ class EnrollmentReport:
         made_at: moment of the report, as it is to be read.
         coverage: of the gallery entry. warnings: about the video, one line each. look_alikes: one line each.
         samples: every synthesized picture or clip, kept or not. threshold: likeness that a kept one has at least.
+        others: whom the person was told from, None where that was not noted.
         assessment, training: None where the job did not get as far.
         timing_s: seconds of each step, in their order. settings, versions: as they are to be read.
         notes: what happened on the way.
@@ -144,6 +194,7 @@ class EnrollmentReport:
     samples: Sequence[SampleShown] = ()
     threshold: float | None = None
     material: Material | None = None
+    others: OtherPeople | None = None
     assessment: Assessment | None = None
     training: "FineTuned | None" = None
     timing_s: Mapping[str, float] = field(default_factory=dict)

@@ -35,6 +35,16 @@ SOURCE_WORDS: dict[str, str] = {
     "simulated": "Simulated scenes",
 }
 
+OTHERS_WORDS: dict[str, str] = {
+    "somebody enrolled": "Enrolled people",
+    "somebody unknown": "People in other videos",
+    "in the same video": "Others in the same video",
+    "group photo": "A photo of six people",
+    "look-alike": "Look-alikes of the corpus",
+    "corpus": "Other people of the corpus",
+}
+"""What negatives show, by the kind that is noted with them."""
+
 COVERAGE: dict[str, tuple[str, str]] = {
     "faces": ("Usable faces", "more is better; 20 and more are good"),
     "templates": ("Different views", "poses and expressions kept apart"),

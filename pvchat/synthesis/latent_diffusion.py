@@ -121,12 +121,13 @@ def train_diffusion(
             check(step / config.steps)
         losses = [_loss(denoiser, scheduler, source, count, config, chance) for source, count in sources]
         optimizer.zero_grad()
-        torch.stack(losses).mean().backward()
+        torch.autograd.backward(torch.stack(losses).mean())
         nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
         optimizer.step()
         falling.step()
         average.update_parameters(denoiser)
-    return LatentDiffusion(average.module, latents.shape[1], frames, config)
+    denoiser.load_state_dict(average.module.state_dict())
+    return LatentDiffusion(denoiser, latents.shape[1], frames, config)
 
 
 def _loss(

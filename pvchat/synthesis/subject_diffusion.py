@@ -142,7 +142,8 @@ class SubjectDiffusionSynthesizer:
         frames = tuple(
             put_back(frame, face, crop.to_crop) for frame, face, crop in zip(shot.frames, faces, under, strict=True)
         )
-        shot, recipe, company = replace(shot, frames=frames), [self.name], ()
+        shot, recipe = replace(shot, frames=frames), [self.name]
+        company: tuple[str, ...] = ()
         if rng.random() < self.config.backgrounds and can_be_cut_out(shot):
             shot, company = background(shot, others, rng)
             recipe.append("background")

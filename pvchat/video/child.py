@@ -28,9 +28,14 @@ class ChildDiedError(Exception):
     """The process ended before it had answered."""
 
 
+def child_command(module: str) -> list[str]:
+    """How a decoding process is started: no user site, nothing imported from the working folder."""
+    return [sys.executable, "-s", "-P", "-m", module]
+
+
 def worker_command() -> list[str]:
-    """How the decoding process is started: no user site, nothing imported from the working folder."""
-    return [sys.executable, "-s", "-P", "-m", "pvchat.video.worker"]
+    """How the process that decodes video is started."""
+    return child_command("pvchat.video.worker")
 
 
 def worker_environment() -> dict[str, str]:
@@ -68,9 +73,8 @@ class Child:
         max_side: int | None = None,
         decoder: str | None = None,
     ) -> None:
-        self._limits = limits
         # The duration is not known yet; the probe refuses longer ones, so this bounds the waits of all.
-        self._patience = limits.timeout_s + (0.0 if times_s is None else limits.max_duration_s)
+        patience = limits.timeout_s + (0.0 if times_s is None else limits.max_duration_s)
         request = {
             "path": f"/dev/fd/{descriptor}",
             "name": name,
@@ -78,14 +82,31 @@ class Child:
             "times_s": None if times_s is None else list(times_s),
             "max_side": max_side,
             "decoder": decoder,
-            "cpu_s": self._patience * 4,
+            "cpu_s": patience * 4,
         }
+        self._start(request, [descriptor], worker_command(), limits, patience)
+
+    def _start(
+        self,
+        request: dict[str, Any],
+        descriptors: Sequence[int],
+        command: Sequence[str],
+        limits: Limits,
+        patience: float,
+    ) -> None:
+        """Start the process and hand it its request.
+
+        Args:
+            descriptors: open files that it inherits. patience: what all waits for it together may last.
+        """
+        self._limits = limits
+        self._patience = patience
         self._process = subprocess.Popen(
-            worker_command(),
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            pass_fds=(descriptor,),
+            pass_fds=tuple(descriptors),
             env=worker_environment(),
             start_new_session=True,
             bufsize=0,

@@ -44,7 +44,15 @@ def confine(limits: Limits, cpu_s: float) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
-class _Sender:
+def answers_descriptor() -> int:
+    """Where answers go. From now on stdout leads nowhere: decoders write warnings to where they like."""
+    answers = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    return answers
+
+
+class Sender:
     """Writes messages from a thread of its own, a few frames behind the decoder."""
 
     def __init__(self, descriptor: int) -> None:
@@ -54,9 +62,11 @@ class _Sender:
         self._thread.start()
 
     def send(self, message: dict[str, Any], payload: memoryview | None = None) -> None:
+        """Hand a message over; waits while the reader is far behind."""
         self._queue.put((message, payload))
 
     def finish(self) -> None:
+        """Wait until all of it is written."""
         self._queue.put(None)
         self._thread.join()
 
@@ -77,7 +87,7 @@ class _Sender:
             data = data[os.write(self._descriptor, data) :]
 
 
-def serve(request: dict[str, Any], sender: _Sender) -> None:
+def serve(request: dict[str, Any], sender: Sender) -> None:
     """Answer one request: the facts of the file, then the frames asked for."""
     limits = Limits(**request["limits"])
     patience = limits.timeout_s + 1.0
@@ -117,14 +127,11 @@ def serve(request: dict[str, Any], sender: _Sender) -> None:
 
 def main() -> None:
     """Read the request, answer it, leave without running any destructor of the decoders."""
-    answers = os.dup(1)
-    # Decoders write warnings to where they like; the answers must stay clean.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
+    answers = answers_descriptor()
     request = json.loads(sys.stdin.buffer.read())
     limits = Limits(**request["limits"])
     confine(limits, request["cpu_s"])
-    sender = _Sender(answers)
+    sender = Sender(answers)
     answer: dict[str, Any] | None = None
     try:
         serve(request, sender)

@@ -59,6 +59,9 @@ def before_call(_context: schemathesis.HookContext, case: "schemathesis.Case[Any
     elif operation == "DELETE /v1/jobs/{job_id}" and "to cancel" in KEPT:
         # Once: whether other jobs have ended before is a matter of luck.
         path.update(job_id=KEPT.pop("to cancel"))
+    elif operation == "DELETE /v1/corpus/{source_id}" and "to remove" in KEPT:
+        # Once: it is gone then.
+        path.update(source_id=KEPT.pop("to remove"))
     elif operation == "POST /v1/subjects/{subject_id}/trainings":
         path.update(subject_id=KEPT["ids"]["subject_id"][0])
     elif operation == "POST /v1/jobs/{job_id}/resume":

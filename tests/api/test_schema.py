@@ -21,7 +21,7 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.auth.scopes import EVERYTHING
-from storage import keys
+from storage import corpus, keys
 from storage.store import Store
 from tests.api.conftest import Running, enrolled, finished, new_subject, start, uploaded
 from tests.api.scene_videos import scene_mp4
@@ -91,7 +91,11 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
         path.write_text(json.dumps(_strict(document)))
         with Store.open(running.home) as store, store.write() as session:
             secret, key = keys.make(session, name="schemathesis", scopes=EVERYTHING)
+            sources = [
+                corpus.add_source(session, name=name, path=f"/{name}", licence="", added_by="me") for name in ("a", "b")
+            ]
         kept["ids"]["key_id"] = [key.id]
+        kept["to remove"] = sources[0]
         runs = {}
         for name, shown in (("with a key", secret), ("without a key", "")):
             tallies[0].seen = []

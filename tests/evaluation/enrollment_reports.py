@@ -13,6 +13,7 @@ from pvchat.evaluation.assessment import Answered, Assessment, Counts
 from pvchat.evaluation.enrollment_report import (
     EnrollmentReport,
     Material,
+    OtherPeople,
     SampleShown,
     SourceCount,
     Verdict,
@@ -44,6 +45,9 @@ def full(label: str = "Maria", **changes: Any) -> EnrollmentReport:
         "samples": samples(60),
         "threshold": 0.62,
         "material": material(),
+        "others": OtherPeople(
+            {"Look-alikes of the corpus": 9, "People in other videos": 3}, 9, {"CC BY 4.0": 12}, 1200
+        ),
         "assessment": found,
         "training": training(),
         "timing_s": {

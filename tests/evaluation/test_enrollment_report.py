@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pvchat.evaluation.assessment import Assessment, Counts
-from pvchat.evaluation.enrollment_report import Material, SampleShown, Verdict, render
+from pvchat.evaluation.enrollment_report import Material, OtherPeople, SampleShown, Verdict, render
 from pvchat.training.fine_tune_config import FineTuned, StepRecord
 from pvchat.training.personal import TrainingClip, TrainingData, Turn
 from tests.evaluation.enrollment_reports import REASONS, assessment, bare, full, noise, samples, training
@@ -171,6 +171,7 @@ def test_what_people_wrote_stays_text() -> None:
         look_alikes=[HOSTILE],
         samples=[SampleShown(kept, HOSTILE, 0.5, HOSTILE, noise(1)) for kept in (True, False)],
         material=replace(full().material, examples=[(HOSTILE, HOSTILE)]),
+        others=OtherPeople({HOSTILE: 1}, 1, {HOSTILE: 1}, 1),
         assessment=replace(assessment(), wrong=(answered,), examples=(answered,), by_kind={"existence": Counts(1)}),
         training=FineTuned((StepRecord(1, 1, 1, 1.0, 1.0, 0.5, 0.1, 1.0, heads),), 1.0, (HOSTILE,)),
         timing_s={HOSTILE: 1.0},
@@ -319,3 +320,22 @@ def test_material_is_counted_by_source_and_type() -> None:
     assert found.examples[:2] == [("existence?", "existence own 0."), ("existence?", "existence other 1.")]
     assert json.dumps(found.questions)
     assert "The person, as filmed present 2 4" in Reader(render(full(material=found))).text
+
+
+def test_look_alikes_and_licences_of_the_corpus_are_counted_and_shown() -> None:
+    noted = [
+        {"kind": "somebody unknown"},
+        *({"kind": "look-alike", "licence": "CC BY 4.0"} for _ in range(3)),
+        {"kind": "corpus", "licence": ""},
+    ]
+    others = OtherPeople.of(noted, 1200)
+    assert (others.look_alikes, others.licences) == (3, {"": 1, "CC BY 4.0": 3})
+    text = Reader(render(replace(full(), others=others))).text
+    assert "The corpus has 1,200 faces; 3 of those who look most like" in text
+    assert "CC BY 4.0" in text
+    assert "not noted" in text
+
+
+def test_an_empty_corpus_is_said() -> None:
+    text = Reader(render(replace(full(), others=OtherPeople.of([{"kind": "group photo"}], 0)))).text
+    assert "The corpus is empty" in text

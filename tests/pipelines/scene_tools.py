@@ -30,6 +30,7 @@ from pvchat.perception.record import (
     Track,
     VideoInfo,
 )
+from pvchat.perception.stills import StillFace
 from pvchat.synthesis.gate import Verdict
 
 Float = NDArray[np.float32]
@@ -39,6 +40,32 @@ APPEARANCE_WIDTH = 1280
 def face_vector(number: int) -> Float:
     """The vector of face `number`."""
     return np.random.default_rng(1000 + number).normal(size=128).astype(np.float32)
+
+
+CELL_PX = 16
+
+
+def picture_of(*numbers: int, white: int = 255) -> NDArray[np.uint8]:
+    """A picture of faces side by side: each a square of 4 x 4 cells, the bits of its number. 0 is nobody.
+
+    `white` makes other bytes of the same faces.
+    """
+    squares = []
+    for number in numbers or (0,):
+        bits = np.array([number >> bit & 1 for bit in range(16)], np.uint8).reshape(4, 4)
+        squares.append(np.kron(bits, np.full((CELL_PX, CELL_PX), white, np.uint8)))
+    return np.repeat(np.concatenate(squares, axis=1)[..., None], 3, axis=2)
+
+
+def numbers_of(picture: NDArray[np.uint8]) -> list[int]:
+    """The reverse of `picture_of`, also when the picture was compressed."""
+    side = 4 * CELL_PX
+    found = []
+    for start in range(0, picture.shape[1], side):
+        square = picture[:side, start : start + side].mean(axis=2)
+        bits = square.reshape(4, CELL_PX, 4, CELL_PX).mean(axis=(1, 3)).reshape(-1) > 100
+        found.append(sum(1 << bit for bit in range(16) if bits[bit]))
+    return [number for number in found if number]
 
 
 @dataclass(frozen=True)
@@ -128,7 +155,7 @@ class SceneTools:
             if described:
                 faces[number] = FaceSamples(
                     times_s=np.linspace(spans[0][0], spans[0][1], 3, dtype=np.float32),
-                    vectors=np.stack([face_vector(person["face"])] * 3),
+                    vectors=self.vectors_of(person["face"]),
                     quality=np.ones(3, np.float32),
                 )
             tracks.append(
@@ -158,6 +185,18 @@ class SceneTools:
         )
         appearance = {track.id: np.full(APPEARANCE_WIDTH, track.id, np.float32) for track in tracks}
         return record, PerceptionVectors(self.face_model, faces, "clothes-1", appearance)
+
+    def vectors_of(self, number: int) -> Float:
+        """Three descriptions of a face."""
+        return np.stack([face_vector(number)] * 3)
+
+    def faces_of_picture(self, picture: NDArray[np.uint8]) -> list[StillFace]:
+        self.calls.append("picture")
+        found = []
+        for place, number in enumerate(numbers_of(picture)):
+            samples = FaceSamples(np.zeros(1, np.float32), self.vectors_of(number)[:1], np.ones(1, np.float32))
+            found.append(StillFace((0.1 * place, 0.2, 0.1 * place + 0.08, 0.4), samples))
+        return found
 
     def people_mask(self) -> None:
         return None

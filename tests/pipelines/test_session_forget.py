@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from pipelines.session import Session
 from pvchat.errors import SubjectError
-from storage import jobs, media
+from storage import corpus_faces, jobs, media, people
+from storage.corpus_folder import CorpusFolder
 from storage.media import MediaFolder
 from storage.store import Store
+from tests.pipelines.scene_tools import picture_of
 
 Video = Callable[..., Path]
 CONSENT = {"consent_by": "Ann", "purpose": "door"}
@@ -119,3 +122,32 @@ def test_forgetting_deletes_the_files_uploaded_to_enroll_the_person(session: Ses
             jobs.add(database, kind="enroll", owner="key", subject_id=subject, media_id=media_id)
     assert session.forget_subject(subject_id).uploads == 1
     assert [path.name for path in (home / media.FOLDER).iterdir()] == ["other"]
+
+
+def test_faces_of_the_corpus_that_are_the_persons_go_with_their_indexes(
+    session: Session, video: Video, tools: Any, home: Path, tmp_path: Path
+) -> None:
+    from pipelines.mine.add import CorpusIndexer
+
+    session.enroll("Ann", video("a.mp4", {"face": 1}), **CONSENT)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for number in (1, 2):
+        Image.fromarray(picture_of(number)).save(pictures / f"{number}.png")
+    with Store.open(home) as store:
+        CorpusIndexer(store, tools, session.videos).add(pictures)
+        index = CorpusFolder(home).index("dlib-resnet-v1")
+        index.mkdir()
+        subject_id = _id(store)
+        assert session.preview_forgetting(subject_id).corpus_faces == 1
+        assert session.forget("Ann").corpus_faces == 1
+        assert not index.exists()
+        with store.read() as database:
+            assert corpus_faces.stamp(database, "dlib-resnet-v1")[0] == 1
+        # The picture is still there; it is known, and not looked at again.
+        assert CorpusIndexer(store, tools, session.videos).add(pictures).known == 2
+
+
+def _id(store: Store) -> str:
+    with store.read() as database:
+        return people.list_all(database)[0].id
