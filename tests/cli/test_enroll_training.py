@@ -96,7 +96,7 @@ def test_a_synthesizer_is_chosen_by_options(run: Run, tmp_path: Path, home: Path
 def test_an_unknown_synthesizer_is_refused_before_anything_is_done(run: Run, tmp_path: Path, home: Path) -> None:
     ran = run("enroll", "Maria", scene(tmp_path / "m.mp4", {"face": 1}), *CONSENT, "--train", "--synthesizer", "magic")
     assert (ran.code, ran.out) == (2, "")
-    assert 'synthesizer is "magic"; give augment, ip-adapter-faceid' in ran.err
+    assert 'synthesizer is "magic"; give augment, subject-diffusion' in ran.err
     assert not home.exists() or all_jobs(home) == []
 
 

@@ -111,7 +111,7 @@ def test_without_a_shot_the_error_says_what_is_missing() -> None:
 
 
 def test_an_unknown_synthesizer_is_refused_with_the_choices() -> None:
-    with pytest.raises(SynthesisError, match="unknown synthesizer 'magic'; use 'augment', 'ip-adapter-faceid'"):
+    with pytest.raises(SynthesisError, match="unknown synthesizer 'magic'; use 'augment', 'subject-diffusion'"):
         synthesizer("magic")
 
 
