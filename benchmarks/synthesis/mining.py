@@ -56,6 +56,7 @@ class MiningBench:
     Attributes:
         seed: of everything random. subjects: people enrolled in turn.
         pictures: copies of each subject, as pictures. clips: other parts of each subject's clip.
+        mined: look-alikes asked for, and as many others.
         look_alikes: planted for each subject. strangers: drawn at random around them.
         faces: in the large index. queries: put to it. nearest: asked for.
     """
@@ -64,6 +65,7 @@ class MiningBench:
     subjects: int = 4
     pictures: int = 47
     clips: int = 3
+    mined: int = 15
     look_alikes: int = 50
     strangers: int = 5000
     faces: int = 1_000_000
@@ -94,6 +96,10 @@ def measure_mined_self(media: Media, work: Path, config: MiningBench, say: Say) 
             made = shop.make(Cut(source.key, begin, min(1.0, begin + 0.2)))
             (folder / "clips" / source.key).mkdir(parents=True, exist_ok=True)
             shutil.copy(made.path, folder / "clips" / source.key / f"{number}.mp4")
+    others = [source for source in media.sources.values() if source.kind == "photo"]
+    for source in {one.path: one for one in others if one.person not in {one.key for one in subjects}}.values():
+        (folder / "pictures" / "others").mkdir(parents=True, exist_ok=True)
+        shutil.copy(source.path, folder / "pictures" / "others" / source.path.name)
     mined = mined_self = candidates_self = 0
     home = fresh(work / "mining home")
     with open_session(home) as session, Store.open(home) as store:
@@ -107,7 +113,7 @@ def measure_mined_self(media: Media, work: Path, config: MiningBench, say: Say) 
         for source in subjects:
             own = items_under(store, source.key)
             subject = subject_of(session, store, source.key)
-            asked = MiningConfig(hard=60, easy=60, per_person=20, seed=config.seed)
+            asked = MiningConfig(hard=config.mined, easy=config.mined, per_person=20, seed=config.seed)
             found = find_candidates(store, subject.entry, asked, {subject.enrollment.key})
             candidates_self += sum(one.item.id in own for one in (*found.hard, *found.easy))
             draft = fresh(work / "draft")
@@ -130,13 +136,17 @@ def measure_mined_self(media: Media, work: Path, config: MiningBench, say: Say) 
 def measure_lookalikes_found(media: Media, work: Path, config: MiningBench, say: Say) -> dict[str, Any]:
     """Plant faces with known scores around each subject, made of other real people's; count those that are found.
 
+    The scores are spread evenly over the band, in which some of the strangers lie as well: as many are asked for as the
+    band has room for, and it is counted how many of the planted ones come.
+
     Returns:
-        lookalikes_found (share over all subjects), by_subject, random_level of each.
+        lookalikes_found (share over all subjects), by_subject, random_level of each, band (faces that came in all).
     """
     subjects = clip_subjects(media, config)
     shop = Workshop(work / "clips", media, say)
     shares: dict[str, float] = {}
     levels: dict[str, float] = {}
+    bands: dict[str, int] = {}
     home = fresh(work / "alike home")
     with open_session(home) as session:
         for source in subjects:
@@ -152,18 +162,24 @@ def measure_lookalikes_found(media: Media, work: Path, config: MiningBench, say:
             note(store, "strangers", strangers)
             centre = np.average(entry.whitened(), axis=0, weights=entry.weights)
             real = [other for other in others if float(unit(other[None])[0] @ unit(centre[None])[0]) < 0.99]
-            planted = note(store, "alike", look_alikes(entry, centre, real, config.look_alikes, rng))
-            # Three times as many are looked at as are wanted; here it is what is wanted that counts.
-            wanted = MiningConfig(hard=2 * config.look_alikes, easy=0, seed=config.seed, per_person=config.look_alikes)
+            # With the demo media there is one person with a clip: then those drawn by chance stand in.
+            real = real or list(strangers[: config.look_alikes])
+            # Planted on the way to one person they are alike among themselves, which is no fault here.
+            wanted = MiningConfig(hard=config.strangers, easy=0, seed=config.seed, per_person=config.strangers)
+            levels[name] = round(find_candidates(store, entry, wanted).random_level, 2)
+            scores = rng.uniform(levels[name], wanted.bound, config.look_alikes)
+            planted = note(store, "alike", look_alikes(entry, centre, real, scores, rng))
             found = find_candidates(store, entry, wanted)
-            hard = {one.item.id for one in found.hard[: wanted.hard]}
-            shares[name] = round(len(hard & planted) / config.look_alikes, 3)
-            levels[name] = round(found.random_level, 2)
-            say(f"{name}: {shares[name]:.0%} of {config.look_alikes} look-alikes found")
+            bands[name] = len(found.hard)
+            shares[name] = round(len({one.item.id for one in found.hard} & planted) / config.look_alikes, 3)
+            say(
+                f"{name}: {shares[name]:.0%} of {config.look_alikes} look-alikes found, among {bands[name]} in the band"
+            )
     return {
         "lookalikes_found": round(float(np.mean(list(shares.values()))), 3),
         "by_subject": shares,
         "random_level": levels,
+        "band": bands,
     }
 
 
@@ -254,15 +270,14 @@ def changed(frame: Image, rng: Random) -> tuple[Image, int]:
 
 
 def look_alikes(
-    entry: GalleryEntry, centre: Float, real: Sequence[Float], count: int, rng: np.random.Generator
+    entry: GalleryEntry, centre: Float, real: Sequence[Float], scores: Float, rng: np.random.Generator
 ) -> Float:
-    """(count, d) faces in the band: other real people's, each changed a little and moved towards the subject."""
+    """(n, d) faces with these log-odds: other real people's, each changed a little and moved towards the subject."""
     found: list[Float] = []
     length = float(np.linalg.norm(centre))
-    while len(found) < count:
-        other = real[len(found) % len(real)] + 0.5 * rng.standard_normal(len(centre))
+    for number, wanted in enumerate(scores):
+        other = real[number % len(real)] + 0.5 * rng.standard_normal(len(centre))
         other = other / np.linalg.norm(other) * length
-        wanted = float(rng.uniform(-3.6, -2.2))
         low, high = 0.0, 1.0
         for _ in range(24):
             share = (low + high) / 2
