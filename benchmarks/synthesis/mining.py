@@ -167,7 +167,7 @@ def measure_lookalikes_found(media: Media, work: Path, config: MiningBench, say:
             # Planted on the way to one person they are alike among themselves, which is no fault here.
             wanted = MiningConfig(hard=config.strangers, easy=0, seed=config.seed, per_person=config.strangers)
             levels[name] = round(find_candidates(store, entry, wanted).random_level, 2)
-            scores = rng.uniform(levels[name], wanted.bound, config.look_alikes)
+            scores = rng.uniform(levels[name], wanted.bound, config.look_alikes).astype(np.float32)
             planted = note(store, "alike", look_alikes(entry, centre, real, scores, rng))
             found = find_candidates(store, entry, wanted)
             bands[name] = len(found.hard)
