@@ -276,8 +276,12 @@ def look_alikes(
     found: list[Float] = []
     length = float(np.linalg.norm(centre))
     for number, wanted in enumerate(scores):
-        other = real[number % len(real)] + 0.5 * rng.standard_normal(len(centre))
-        other = other / np.linalg.norm(other) * length
+        noise = 0.5
+        other = _changed_person(real[number % len(real)], noise, length, rng)
+        while logit_of(entry, other) >= wanted:
+            # More like the subject than it is to become: somebody further away.
+            noise *= 1.1
+            other = _changed_person(real[number % len(real)], noise, length, rng)
         low, high = 0.0, 1.0
         for _ in range(24):
             share = (low + high) / 2
@@ -285,6 +289,11 @@ def look_alikes(
             low, high = (share, high) if logit_of(entry, moved) < wanted else (low, share)
         found.append(np.asarray((1 - low) * other + low * centre, np.float32))
     return np.stack(found)
+
+
+def _changed_person(person: Float, noise: float, length: float, rng: np.random.Generator) -> Float:
+    other = person + noise * rng.standard_normal(len(person))
+    return np.asarray(other / np.linalg.norm(other) * length, np.float32)
 
 
 def logit_of(entry: GalleryEntry, white: Float) -> float:
