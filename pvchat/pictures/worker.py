@@ -86,6 +86,8 @@ def main() -> None:
             head, payload = {"kind": "memory"}, None
         signal.setitimer(signal.ITIMER_REAL, 0)
         sender.send(head, payload)
+        # The next file may be the one that kills this process.
+        sender.written()
     with contextlib.suppress(OSError):
         sender.finish()
     os._exit(0)

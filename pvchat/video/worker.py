@@ -65,6 +65,10 @@ class Sender:
         """Hand a message over; waits while the reader is far behind."""
         self._queue.put((message, payload))
 
+    def written(self) -> None:
+        """Wait until everything handed over is on its way: what ends this process then takes nothing of it along."""
+        self._queue.join()
+
     def finish(self) -> None:
         """Wait until all of it is written."""
         self._queue.put(None)
@@ -81,6 +85,7 @@ class Sender:
             except OSError:
                 # Nobody reads any more.
                 os._exit(0)
+            self._queue.task_done()
 
     def _write(self, data: memoryview) -> None:
         while data:
