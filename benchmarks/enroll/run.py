@@ -65,6 +65,7 @@ def _run(options: argparse.Namespace) -> int:
     started, commit = perf_counter(), report.commit()
     config = trained.QUICK if options.quick else replace(TrainedConfig(), people=options.people)
     media = find_media()
+    _say(f"media: {media.origin}")
     with ExitStack() as stack:
         work = (options.work or Path(stack.enter_context(TemporaryDirectory(prefix="bench-enroll-")))).resolve()
         people = TrainedPeople(media, work, config, _say).measure()

@@ -151,6 +151,11 @@ def _report(job: JobContext, found: Found, assessment: Assessment, adapter: Adap
         timing_s=_seconds(found),
         settings={name.replace("_", " "): value for name, value in job.options.what_is_made().items()},
         versions={"base": f"{adapter.config.base} {adapter.config.base_sha256[:12]}", **record.models},
+        notes=[
+            f"{way['name']}: {way['kept']} of {way['made']} samples kept; {way['why']}"
+            for way in found["synthesize"].notes["ways"]
+            if way["why"]
+        ],
     )
 
 

@@ -5,7 +5,6 @@ was found is stored every few seconds and when the run ends, also by Ctrl-C: an 
 """
 
 import getpass
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,14 +18,13 @@ from pipelines.mine.faces import faces_of_still, faces_of_video
 from pipelines.mine.walk import FoundFile, walk
 from pipelines.tools import Tools
 from pipelines.videos import PerceivedVideos
+from pvchat.digest import sha256_of_open
 from pvchat.errors import CorpusError, PictureError, VideoError
 from pvchat.pictures import read_pictures
 from pvchat.pictures.reading import open_picture
 from storage import corpus
 from storage.corpus import NewItem
 from storage.store import Store
-
-_CHUNK = 1 << 20
 
 
 @dataclass
@@ -173,7 +171,7 @@ class CorpusIndexer:
                 # Noted at once, so that it is closed whatever reading it brings.
                 opened.append(_Opened(file, place, "", descriptor))
                 try:
-                    opened[-1] = replace(opened[-1], sha256=_sha256(descriptor))
+                    opened[-1] = replace(opened[-1], sha256=sha256_of_open(descriptor))
                 except OSError as error:
                     yield self._broken(place, file, None, f"cannot be read: {error.strerror}")
             new = self._new([one for one in opened if one.sha256], added)
@@ -264,15 +262,6 @@ def _batches(files: Iterable[FoundFile], size: int) -> Iterator[list[FoundFile]]
     remaining = iter(files)
     while batch := list(islice(remaining, size)):
         yield batch
-
-
-def _sha256(descriptor: int) -> str:
-    digest = hashlib.sha256()
-    offset = 0
-    while block := os.pread(descriptor, _CHUNK, offset):
-        digest.update(block)
-        offset += len(block)
-    return digest.hexdigest()
 
 
 def _text(path: Path) -> str:

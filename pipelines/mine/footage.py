@@ -1,6 +1,5 @@
 """A candidate of the corpus as footage: its file is found, looked at as any video is, and judged once more."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pipelines.mine.copies import CopyGuard
 from pipelines.mine.stills import perceive_still
 from pipelines.tools import Tools
 from pipelines.videos import PerceivedVideos
+from pvchat.digest import sha256_of_open
 from pvchat.errors import PictureError, VideoError
 from pvchat.identity.gallery import GalleryEntry
 from pvchat.perception.geometry import Image
@@ -119,9 +119,8 @@ def read_again(path: Path, sha256: str) -> Image | None:
     except PictureError:
         return None
     try:
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                return None
+        if sha256_of_open(descriptor) != sha256:
+            return None
         (picture,) = read_pictures([descriptor], ["the picture"], max_side=_MAX_SIDE)
         return None if isinstance(picture, PictureError) else picture
     finally:

@@ -1,6 +1,5 @@
 """Read a video by time: probe it, read some of its frames, or walk through it in bounded memory."""
 
-import hashlib
 import math
 import os
 import stat
@@ -13,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.digest import sha256_of_open
 from pvchat.errors import VideoError
 from pvchat.video.child import Child, ChildDiedError, ChildTimeoutError
 from pvchat.video.limits import Limits
 
-_CHUNK = 1 << 20
 _MAX_TIMES = 1_000_000
 # A decoder's own words end up in an error message; a hostile file may have a say in them.
 _MAX_TEXT = 300
@@ -82,7 +81,7 @@ def probe(path: str | Path, limits: Limits | None = None, *, untrusted: bool = T
     with _opened(path, limits) as descriptor:
         with closing(_answers(descriptor, str(path), limits, None, None, untrusted)) as answers:
             facts = next(answers)["facts"]
-        return Probe(sha256=_sha256(descriptor), **facts)
+        return Probe(sha256=sha256_of_open(descriptor), **facts)
 
 
 def read_frames(
@@ -192,15 +191,6 @@ def _opened(path: str | Path, limits: Limits) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _sha256(descriptor: int) -> str:
-    digest = hashlib.sha256()
-    offset = 0
-    while block := os.pread(descriptor, _CHUNK, offset):
-        digest.update(block)
-        offset += len(block)
-    return digest.hexdigest()
 
 
 def _answers(

@@ -45,6 +45,16 @@ def test_a_job_goes_through_all_steps_and_leaves_an_adapter_and_a_report(desk: D
     assert desk.session.find("maria") == "Maria"
 
 
+def test_a_synthesizer_that_cannot_work_is_made_up_for_and_the_report_says_why(desk: Desk, video: Video) -> None:
+    job = desk.ended(
+        add(desk.store, desk.subject(), video("first.mp4", MARIA), synthesizer="subject-diffusion", generated=2)
+    )
+    assert (job.state, job.error) == ("done", None)
+    assert "subject-diffusion: 0 of 0 samples kept; subject-diffusion needs facial landmarks" in (
+        job_folder(desk.store, job) / REPORT
+    ).read_text("utf-8")
+
+
 def test_questions_are_answered_from_the_fourth_step_on(desk: Desk, video: Video) -> None:
     clip = video("c.mp4", MARIA)
     asked: list[str] = []

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -56,8 +57,6 @@ class Judging:
         )
 
     def decide(self, vectors: Any, record: Any, gallery: Any) -> Any:
-        from types import SimpleNamespace
-
         return [SimpleNamespace(state="present", track_ids=(1,), score=0.9)]
 
     def judge(self, vectors: Any, record: Any, entry: Any, novelty: float | None) -> Verdict:
