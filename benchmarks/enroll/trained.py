@@ -3,23 +3,21 @@
 The first person's job is the timed one: it has ten seconds of video, and a question is asked while it runs.
 """
 
-import hashlib
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from benchmarks.enroll.household import Enrolled, Household, Say
-from benchmarks.people import report
+from benchmarks.kept import kept
 from benchmarks.people.build import Cut, Recipe, Workshop, label_of
 from benchmarks.people.media import BIKES, STAGE, Media
 from benchmarks.remoh import personal
 from benchmarks.remoh.people import ASK_SHARE, Cast, Person, Studio, make_cast
-from benchmarks.remoh.personal import Counts, Set
+from benchmarks.remoh.personal import Set
 from pipelines.enroll.options import QUICK as QUICK_JOB
 from pipelines.enroll.options import JobOptions
 from pvchat.errors import NoFaceError, TrainingError
@@ -90,25 +88,13 @@ class TrainedPeople:
         for person in wanted:
             self.say(f"enrolling {person.key}")
             try:
-                people[person.key] = self._kept(person, timed=person is wanted[0])
+                timed = person is wanted[0]
+                what = [asdict(self.config) | {"people": None}, person.key, timed, str(person.enroll)]
+                people[person.key] = kept(self.work / "people", what, partial(self._figures, person, timed=timed))
             except (NoFaceError, TrainingError) as error:
                 left_out[person.key] = str(error)
         summary = together(list(people.values()), self.config.seed)
         return {**summary, "timed": wanted[0].key, "people": people, "left_out": left_out}
-
-    def _kept(self, person: Person, *, timed: bool) -> dict[str, Any]:
-        """A person's figures, of an earlier run of the same commit if there are any."""
-        commit = report.commit()
-        config = {**asdict(self.config), "people": None}
-        what = json.dumps([commit, config, person.key, timed, str(person.enroll)])
-        file = self.work / "people" / f"{hashlib.sha256(what.encode()).hexdigest()[:20]}.json"
-        # Of changed files, or outside a checkout, nobody knows what an earlier run was made with.
-        if not (file.is_file() and not commit.endswith("+") and commit != "unknown"):
-            figures = self._figures(person, timed=timed)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(figures), "utf-8")
-        kept: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        return kept
 
     def _figures(self, person: Person, *, timed: bool) -> dict[str, Any]:
         enrolled, clip_s, known = self._enroll(person, timed=timed)
@@ -188,16 +174,5 @@ def chosen(cast: Cast, seconds: Mapping[str, float], most: int) -> list[Person]:
 
 def together(people: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
     """The figures over all people; see `benchmarks.remoh.personal.summary`."""
-    found = personal.summary([counts_of(person["parts"]) for person in people], seed)
+    found = personal.summary([personal.counts_of(person["parts"]) for person in people], seed)
     return {key: value for key, value in found.items() if not key.startswith("masked")}
-
-
-def counts_of(parts: Mapping[str, Any]) -> Counts:
-    """Counts as they were before they were written down."""
-    counts = Counts()
-    for part in SHOWN:
-        for kind, right in parts.get(part, {"right_by_kind": {}})["right_by_kind"].items():
-            counts.asked[part, kind] = right["asked"]
-            counts.instant[part, kind] = right["instant"]
-            counts.trained[part, kind] = right["trained"]
-    return counts

@@ -7,11 +7,14 @@ Questions have held-out wordings, no evidence is in the prompt, and an answer is
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any, Literal
 
+from benchmarks.kept import kept
 from benchmarks.people.build import Recipe, label_of
 from benchmarks.remoh.figures import Errors, bootstrap, ratio, share
 from benchmarks.remoh.people import Cast, Person, Studio, asked_clip, masked, true_facts
@@ -227,61 +230,84 @@ def chosen_people(cast: Cast, most: int | None) -> list[Person]:
     return mixed[:most]
 
 
-def measure_people(adapters: NanoAdapters, studio: Studio, cast: Cast, budget: Budget, say: Say) -> dict[str, Any]:
-    """Train and ask about everybody; everything that was counted, and who and what was left out for which reason."""
+def measure_people(
+    adapters: NanoAdapters, studio: Studio, cast: Cast, budget: Budget, say: Say, folder: Path
+) -> dict[str, Any]:
+    """Train and ask about everybody; everything that was counted, and who and what was left out for which reason.
+
+    Args:
+        folder: where what is finished is kept for another run, person by person.
+    """
     people: dict[str, Any] = {}
-    counted: dict[str, Counts] = {}
-    pixels: dict[str, Any] = {}
     left_out: dict[str, str] = {}
-    for person in chosen_people(cast, budget.people):
-        say(f"training {person.key}")
-        started = time.perf_counter()
-        try:
-            run = train(adapters, studio, cast, person, budget)
-        except (NoFaceError, TrainingError) as error:
-            left_out[person.key] = str(error)
-            continue
-        seconds = time.perf_counter() - started
-        entry, _ = studio.enroll(person)
-        cases = _makeable(studio, cases_of(cast, person, budget.absent), left_out)
-        counts = counted[person.key] = ask(adapters, studio, entry, cases, run.adapter, budget.seed)
-        people[person.key] = {
-            "parts": {part: part_of(counts, part) for part in PARTS if counts.errors(part).asked},
-            "train_s": round(seconds, 1),
-            "held_out_loss": run.result.best,
-            "negatives": [p.key for p in cast.negatives_of(person)],
-            "absent": [p.key for p in cast.absent_of(person, budget.absent)],
-        }
-        say(f"{person.key}: " + ", ".join(f"{part} {counts.errors(part)}" for part in PARTS))
-        if len(pixels) < budget.pixel_people:
-            say(f"training {person.key} without pixels")
-            blind = train(adapters, studio, cast, person, budget, pixels=False)
-            bare = ask(adapters, studio, entry, cases, blind.adapter, budget.seed)
-            pixels[person.key] = {
-                part: {
-                    "asked": counts.errors(part).asked,
-                    "instant": counts.errors(part).instant,
-                    "with_pixels": counts.errors(part).trained,
-                    "without_pixels": bare.errors(part).trained,
-                }
-                for part in PARTS
-                if counts.errors(part).asked
+    for number, person in enumerate(chosen_people(cast, budget.people)):
+        pixels = number < budget.pixel_people
+        what = [asdict(budget) | {"people": None}, person.key, pixels, str(person)]
+        found = kept(folder, what, partial(_measured, adapters, studio, cast, person, budget, say, pixels=pixels))
+        left_out |= found.pop("left_out")
+        if found:
+            people[person.key] = found
+    blind = {key: found.pop("pixel_errors") for key, found in people.items() if "pixel_errors" in found}
+    figures = summary([counts_of(found["parts"]) for found in people.values()], budget.seed)
+    return {**figures, "people": people, "pixel_errors": blind, "left_out": left_out}
+
+
+def _measured(
+    adapters: NanoAdapters, studio: Studio, cast: Cast, person: Person, budget: Budget, say: Say, *, pixels: bool
+) -> dict[str, Any]:
+    """One person's figures, as plain JSON.
+
+    Args:
+        pixels: whether the person is trained without pixels, too.
+    """
+    left_out: dict[str, str] = {}
+    say(f"training {person.key}")
+    started = time.perf_counter()
+    try:
+        run = train(adapters, studio, cast, person, budget)
+    except (NoFaceError, TrainingError) as error:
+        return {"left_out": {person.key: str(error)}}
+    seconds = time.perf_counter() - started
+    entry, _ = studio.enroll(person)
+    cases = _makeable(studio, cases_of(cast, person, budget.absent), left_out)
+    counts = ask(adapters, studio, entry, cases, run.adapter, budget.seed)
+    found: dict[str, Any] = {
+        "parts": {part: part_of(counts, part) for part in PARTS if counts.errors(part).asked},
+        "train_s": round(seconds, 1),
+        "held_out_loss": run.result.best,
+        "negatives": [p.key for p in cast.negatives_of(person)],
+        "absent": [p.key for p in cast.absent_of(person, budget.absent)],
+        "left_out": left_out,
+    }
+    say(f"{person.key}: " + ", ".join(f"{part} {counts.errors(part)}" for part in PARTS))
+    if pixels:
+        say(f"training {person.key} without pixels")
+        blind = train(adapters, studio, cast, person, budget, pixels=False)
+        bare = ask(adapters, studio, entry, cases, blind.adapter, budget.seed)
+        found["pixel_errors"] = {
+            part: {
+                "asked": counts.errors(part).asked,
+                "instant": counts.errors(part).instant,
+                "with_pixels": counts.errors(part).trained,
+                "without_pixels": bare.errors(part).trained,
             }
-    figures = summary(list(counted.values()), budget.seed)
-    return {**figures, "people": people, "pixel_errors": pixels, "left_out": left_out}
+            for part in PARTS
+            if counts.errors(part).asked
+        }
+    return found
 
 
 def _makeable(studio: Studio, cases: Sequence[Case], left_out: dict[str, str]) -> list[Case]:
     """Cases whose clip can be made: a face that is not found cannot be covered."""
-    kept = []
+    found = []
     for case in cases:
         try:
             studio.see(case.recipe)
         except ValueError as error:
             left_out[label_of(case.recipe)] = str(error)
         else:
-            kept.append(case)
-    return kept
+            found.append(case)
+    return found
 
 
 def summary(people: Sequence[Counts], seed: int) -> dict[str, Any]:
@@ -314,6 +340,17 @@ def summary(people: Sequence[Counts], seed: int) -> dict[str, Any]:
 def part_of(counts: Counts, part: Set) -> dict[str, Any]:
     """One person's figures of one part, for the file."""
     return {**asdict(counts.errors(part)), "right_by_kind": counts.by_kind(part)}
+
+
+def counts_of(parts: Mapping[str, Any]) -> Counts:
+    """Counts as they were before `part_of` wrote them down, by part."""
+    counts = Counts()
+    for part in PARTS:
+        for kind, right in parts.get(part, {"right_by_kind": {}})["right_by_kind"].items():
+            counts.asked[part, kind] = right["asked"]
+            counts.instant[part, kind] = right["instant"]
+            counts.trained[part, kind] = right["trained"]
+    return counts
 
 
 def _unmasked(counts: Counts) -> tuple[Errors, Errors]:

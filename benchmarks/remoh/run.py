@@ -129,7 +129,7 @@ class Measurement:
         self.details["ten_subjects"] = found
 
     def _masked_face_acc(self) -> None:
-        found = personal.measure_people(self.adapters, self.studio, self.cast, self.budget, _say)
+        found = personal.measure_people(self.adapters, self.studio, self.cast, self.budget, _say, self.work / "people")
         self.figures |= {key: found[key] for key in ABOUT_PEOPLE}
         self.details["trained"] = found
 
@@ -165,7 +165,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.remoh", description=__doc__.partition("\n")[0])
     parser.add_argument("--only", default="", metavar="KEY,...", help="measure these keys only")
     parser.add_argument("--quick", action="store_true", help="tiny sizes; the figures mean nothing")
-    parser.add_argument("--work", type=Path, metavar="DIR", help="keep clips here, so that the next run is quicker")
+    parser.add_argument(
+        "--work", type=Path, metavar="DIR", help="keep clips and what is finished here: the next run goes on"
+    )
     parser.add_argument("--out", type=Path, default=None, metavar="FILE", help="where the result is written")
     return parser
 

@@ -10,12 +10,12 @@ import pytest
 from benchmarks.enroll import household, questions, run, trained
 from benchmarks.enroll.figures import BARS, KEYS, missed, passes
 from benchmarks.enroll.household import Household
-from benchmarks.enroll.trained import CLIP_S, TrainedConfig, TrainedPeople, chosen, counts_of
+from benchmarks.enroll.trained import CLIP_S, TrainedConfig, TrainedPeople, chosen
 from benchmarks.people import report
 from benchmarks.people.build import Cut, sources_of
 from benchmarks.people.media import BIKES, STAGE, Media, Source
 from benchmarks.remoh.people import ASK_SHARE, make_cast
-from benchmarks.remoh.personal import Counts, Set, part_of
+from benchmarks.remoh.personal import Counts, Set, counts_of, part_of
 from pipelines.enroll.options import QUICK
 from pipelines.enroll.worker import enrollment_flow
 from pvchat.errors import TrainingError
