@@ -6,7 +6,7 @@ All figures are of samples as they were written and perceived, but `nearest_rati
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,9 +20,11 @@ from pipelines.synthesize.making import Wanted, make_samples
 from pipelines.tools import EmbeddedTools
 from pvchat.errors import NoFaceError
 from pvchat.perception.geometry import Image
+from pvchat.perception.patches import frames_of
 from pvchat.perception.record import Box
 from pvchat.synthesis.shots import Shot, shots_of
 from pvchat.synthesis.subject_diffusion import SubjectDiffusionConfig, SubjectDiffusionSynthesizer
+from pvchat.synthesis.synthesizer import SHOT_FPS
 from pvchat.training.footage import Footage, parts
 from pvchat.training.footage_files import read_footage
 from pvchat.video import read_frames
@@ -82,10 +84,16 @@ def of_person(studio: Studio, person: Person, folder: Path, config: DiffusionBen
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     tools = EmbeddedTools()
-    entry, footage = studio.enroll(Person(person.key, person.name, Cut(person.key, *ENROLL_SHARE), (), False))
+    enrolled = Person(person.key, person.name, Cut(person.key, *ENROLL_SHARE), (), False)
+    entry, footage = studio.enroll(enrolled)
     maker = SubjectDiffusionSynthesizer(studio.models.mesh.landmarks, config.synthesizer)
     began = time.perf_counter()
-    shots = shots_of(footage, parts(footage)[0], segment=studio.models.people.mask)
+    filmed = replace(footage, frames=frames_of(studio.see(enrolled.enroll).path, untrusted=False))
+
+    def shots(fps: float) -> list[Shot]:
+        fps = min(fps, footage.record.video.fps)
+        return shots_of(filmed, parts(footage)[0], fps=fps, segment=studio.models.people.mask)
+
     made = make_samples(
         shots,
         [],
@@ -110,7 +118,7 @@ def of_person(studio: Studio, person: Person, folder: Path, config: DiffusionBen
         "face_distance_ratio": round(median(_distances(faces, own.mean(axis=0))) / SAME_PERSON, 3),
         "nearest_ratio": round(median(float(str(one["novelty"])) for one, _ in kept), 2),
         "spread_ratio": round(_spread(faces) / max(_spread(own), 1e-6), 3),
-        "flicker_ratio": _flicker(clips, shots),
+        "flicker_ratio": _flicker(clips, shots(SHOT_FPS)),
         "ways": made.ways,
         "reasons": {str(one["number"]): one["reason"] for one in made.samples if one["reason"]},
     }

@@ -4,16 +4,23 @@
 6. mine: other people's footage, kept as it is now, so that a training can be repeated when their videos have gone
 """
 
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
 from pipelines.enroll.context import JobContext
-from pipelines.enroll.files import beside_footage, own_entry, own_footage
+from pipelines.enroll.files import Found, beside_footage, own_entry, own_footage
 from pipelines.enroll.flow import StepContext
+from pipelines.enroll.steps_video import same_file
 from pipelines.mine.config import MiningConfig
 from pipelines.mine.negatives import NegativeKeeper, Subject
 from pipelines.synthesize.making import Made, Wanted, make_samples
 from pipelines.training_material import MaterialFinder
-from pvchat.synthesis.shots import shots_of
-from pvchat.synthesis.synthesizer import synthesizer
-from pvchat.training.footage import parts
+from pvchat.errors import TrainingError, VideoError
+from pvchat.perception.patches import frames_of
+from pvchat.synthesis.shots import Segment, Shot, shots_of
+from pvchat.synthesis.synthesizer import SHOT_FPS, synthesizer
+from pvchat.training.footage import Footage, parts
 
 Context = StepContext[JobContext]
 
@@ -32,7 +39,7 @@ def synthesize(context: Context) -> None:
         finder = MaterialFinder(job.store, job.tools, job.videos, job.check)
         beside = [other for other in finder.others(own, footage.key) if other.frames is not None][:COMPANIONS]
         made = make_samples(
-            shots_of(footage, parts(footage)[0], segment=mask),
+            _shots(job, context.needed, footage, mask),
             [shot for other in beside for shot in shots_of(other, other.span, segment=mask, most=2)],
             wanted,
             maker=lambda name: synthesizer(name, options.hub, mesh=job.tools.face_mesh()),
@@ -45,6 +52,16 @@ def synthesize(context: Context) -> None:
     draft.note("samples", made.samples)
     draft.note("ways", made.ways)
     draft.note("kept", sum(bool(one["kept"]) for one in made.samples))
+
+
+def _shots(job: JobContext, found: Found, footage: Footage, mask: Segment | None) -> Callable[[float], list[Shot]]:
+    """Shots of the part that is trained on, by frames per second: out of the video while it is there, else out of the
+    fewer frames that were kept."""
+    fps = SHOT_FPS
+    with suppress(VideoError, TrainingError):
+        footage = replace(footage, frames=frames_of(same_file(job, found)))
+        fps = footage.record.video.fps
+    return lambda wanted: shots_of(footage, parts(footage)[0], fps=min(wanted, fps), segment=mask)
 
 
 def mine(context: Context) -> None:

@@ -39,7 +39,7 @@ def ingest(context: Context) -> None:
 def perceive(context: Context) -> None:
     """Look at the video, once."""
     job, found, draft = context.work, context.needed, context.draft
-    perceived = job.videos.get(_same_file(job, found), context.tell, store=False)
+    perceived = job.videos.get(same_file(job, found), context.tell, store=False)
     with (draft.folder / SEEN).open("wb") as file:
         write_perception(file, perceived.record, perceived.vectors)
     draft.note("people", len(perceived.record.tracks))
@@ -75,7 +75,7 @@ def entry(context: Context) -> None:
         TrainingError: the person is not surely found in their own video; the entry is stored all the same.
     """
     job, found, draft = context.work, context.needed, context.draft
-    file, perceived = _same_file(job, found), _perceived(found)
+    file, perceived = same_file(job, found), _perceived(found)
     job.check_now()
     job.videos.know(perceived)
     result = job.session.enroll_subject(
@@ -113,7 +113,12 @@ def video_file(job: JobContext) -> Path:
     return MaterialFinder(job.store, job.tools, job.videos, job.check).enrollment_video(known)
 
 
-def _same_file(job: JobContext, found: Found) -> Path:
+def same_file(job: JobContext, found: Found) -> Path:
+    """The enrollment video, which is still the one the job began with.
+
+    Raises:
+        VideoError, TrainingError: it is gone, or another one lies there.
+    """
     file = video_file(job)
     if job.videos.identify(file)[1] != found["ingest"].notes["sha256"]:
         raise VideoError(f"{file.name} is another video than when the job began; start a new job for it")

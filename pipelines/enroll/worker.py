@@ -57,7 +57,7 @@ def enrollment_flow() -> Flow[Work]:
             Step("perceive", ("ingest",), steps_video.perceive, 6),
             Step("pick", video, steps_video.pick, 0.3),
             Step("entry", (*video, "pick"), steps_video.entry, 1),
-            Step("synthesize", ("entry",), steps_samples.synthesize, 45, version=2),
+            Step("synthesize", ("ingest", "entry"), steps_samples.synthesize, 45, version=2),
             Step("mine", ("entry",), steps_samples.mine, 20, version=2),
             Step("questions", data, steps_data.questions, 6),
             Step("features", (*data, "questions"), steps_data.features, 60),

@@ -64,7 +64,7 @@ class Made:
 
 
 def make_samples(
-    shots: Sequence[Shot],
+    shots: Callable[[float], Sequence[Shot]],
     others: Sequence[Shot],
     wanted: Wanted,
     *,
@@ -78,7 +78,7 @@ def make_samples(
     """Make samples; keep files of those that pass the gate, and a small picture of each.
 
     Args:
-        shots: of the subject. others: of other people.
+        shots: of the subject, with so many frames per second if there are as many. others: of other people.
         wanted: how many and in which way. maker: makes a synthesizer by its name.
         tools: perception and identity. entry: of the subject. folder: for the files, `NUMBER.mp4`, `.npz`, `.jpg`.
         check: called often; ends the work by what it raises. tell: is told how far it is, 0..1, and a few words.
@@ -93,7 +93,8 @@ def make_samples(
             return
         tell(min(1.0, len(samples) / total), f"{way.name}: learning" if way.name != AUGMENT else way.name)
         try:
-            for sample in maker(way.name).generate(shots, others, count, seed=wanted.seed, check=check):
+            way_of = maker(way.name)
+            for sample in way_of.generate(shots(way_of.fps), others, count, seed=wanted.seed, check=check):
                 noted = judge_sample(tools, entry, sample, folder / f"{len(samples):03}")
                 samples.append({"number": len(samples), "way": way.name, **noted})
                 way.made += 1

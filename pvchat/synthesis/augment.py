@@ -12,7 +12,7 @@ from pvchat.synthesis.framing import crop, mirror
 from pvchat.synthesis.occlusion import occlusion
 from pvchat.synthesis.plan import BLOCK, EFFECTS, Effect, Mix, Slot, plan
 from pvchat.synthesis.shots import Shot
-from pvchat.synthesis.synthesizer import Sample, held
+from pvchat.synthesis.synthesizer import SHOT_FPS, Sample, held
 
 _PLAIN: dict[Effect, Callable[[Shot, random.Random], Shot]] = {
     "mirror": lambda shot, rng: mirror(shot),
@@ -51,6 +51,7 @@ class AugmentSynthesizer:
     """
 
     name = "augment"
+    fps = SHOT_FPS
 
     def __init__(self, config: AugmentConfig | None = None) -> None:
         self.config = config or AugmentConfig()

@@ -17,7 +17,7 @@ from pvchat.synthesis.hub_config import HubConfig
 from pvchat.synthesis.hub_pipelines import HubPipeline, PipelineKind, device_of, generator_of, hub_pipeline
 from pvchat.synthesis.prompts import NEGATIVE, deal
 from pvchat.synthesis.shots import Shot
-from pvchat.synthesis.synthesizer import Sample
+from pvchat.synthesis.synthesizer import SHOT_FPS, Sample
 
 # Of a picture (H, W, 3) uint8 RGB of one person.
 FaceReader = Callable[[Image], FaceConditions]
@@ -53,6 +53,7 @@ class ConsisIDSynthesizer:
     """
 
     name = _NAME
+    fps = SHOT_FPS
 
     def __init__(
         self, hub: HubConfig | None = None, config: ConsisIDConfig | None = None, read: FaceReader | None = None

@@ -17,7 +17,7 @@ from pvchat.synthesis.hub_config import HubConfig
 from pvchat.synthesis.hub_pipelines import HubPipeline, PipelineKind, device_of, generator_of, hub_pipeline
 from pvchat.synthesis.prompts import NEGATIVE, Part, deal
 from pvchat.synthesis.shots import Shot
-from pvchat.synthesis.synthesizer import Sample
+from pvchat.synthesis.synthesizer import SHOT_FPS, Sample
 
 _NAME = "image-to-video"
 _CLASS = "WanImageToVideoPipeline"
@@ -52,6 +52,7 @@ class ImageToVideoSynthesizer:
     """
 
     name = _NAME
+    fps = SHOT_FPS
 
     def __init__(self, hub: HubConfig | None = None, config: ImageToVideoConfig | None = None) -> None:
         self.hub = hub or HubConfig()

@@ -27,7 +27,7 @@ from pvchat.synthesis.hub_pipelines import (
 )
 from pvchat.synthesis.prompts import NEGATIVE, deal
 from pvchat.synthesis.shots import Shot
-from pvchat.synthesis.synthesizer import Sample, held
+from pvchat.synthesis.synthesizer import SHOT_FPS, Sample, held
 
 # Of a picture (H, W, 3) uint8 RGB and the box of a face in it: (512,) float32.
 FaceEmbedder = Callable[[Image, PixelBox], FloatArray]
@@ -63,6 +63,7 @@ class FaceIDSynthesizer:
     """
 
     name = _NAME
+    fps = SHOT_FPS
 
     def __init__(
         self, hub: HubConfig | None = None, config: FaceIDConfig | None = None, embed: FaceEmbedder | None = None

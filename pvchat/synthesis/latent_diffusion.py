@@ -24,22 +24,19 @@ class DiffusionConfig:
     Attributes:
         width, depth: of the denoiser. levels: noise levels of the schedule.
         steps: of training. rate: learning rate at its start, falling to 0 along a cosine. weight_decay: of AdamW.
-        stills, windows: in a batch. jitter: noise on the latents, so that what lies between the crops is learned
-            instead of the crops. average: share of the old weights in the moving average that is sampled from, less in
-            the first steps.
+        batch: latents in one. average: share of the old weights in the moving average that is sampled from, less in the
+            first steps.
         sampled: steps of sampling. eta: 0 is DDIM, 1 as much noise as DDPM.
     """
 
-    width: int = 384
+    width: int = 256
     depth: int = 4
     levels: int = 1000
-    steps: int = 1200
+    steps: int = 250
     rate: float = 1e-3
     weight_decay: float = 1e-2
-    stills: int = 64
-    windows: int = 16
-    jitter: float = 0.05
-    average: float = 0.995
+    batch: int = 128
+    average: float = 0.99
     sampled: int = 40
     eta: float = 0.0
 
@@ -48,13 +45,12 @@ class LatentDiffusion:
     """A trained model of one person's latents.
 
     Args:
-        denoiser: trained. size: k of a latent. frames: T of a window. config: what it was trained with.
+        denoiser: trained. size: k of a latent. config: what it was trained with.
     """
 
-    def __init__(self, denoiser: LatentDenoiser, size: int, frames: int, config: DiffusionConfig) -> None:
+    def __init__(self, denoiser: LatentDenoiser, size: int, config: DiffusionConfig) -> None:
         self._denoiser = denoiser.eval().requires_grad_(False)
         self._size = size
-        self._frames = frames
         self._config = config
         self._scheduler = DDIMScheduler(
             num_train_timesteps=config.levels,
@@ -66,17 +62,10 @@ class LatentDiffusion:
         self._scheduler.set_timesteps(config.sampled)
 
     @torch.no_grad()
-    def sample(self, seed: int, *, still: bool) -> Tensor:
-        """A new window.
-
-        Args:
-            seed: of the noise. still: one frame instead of a window.
-
-        Returns:
-            (1 or T, k).
-        """
+    def sample(self, seed: int) -> Tensor:
+        """A new latent (k,); the same for the same seed, of the noise."""
         chance = torch.Generator().manual_seed(seed)
-        latents = torch.randn((1, 1 if still else self._frames, self._size), generator=chance)
+        latents = torch.randn((1, self._size), generator=chance)
         for step in self._scheduler.timesteps:
             noise = torch.randn(latents.shape, generator=chance)
             predicted = self._denoiser(latents, step[None])
@@ -89,58 +78,45 @@ class LatentDiffusion:
 
 def train_diffusion(
     latents: Tensor,
-    windows: Tensor,
     config: DiffusionConfig,
     *,
+    jitter: float,
     seed: int,
     check: Callable[[float], None] | None = None,
 ) -> LatentDiffusion:
     """Learn the latents of one person.
 
     Args:
-        latents: (n, k) of all crops, of about unit variance. windows: (m, T, k) of consecutive ones; m may be 0.
-        config: see `DiffusionConfig`. seed: of everything random.
+        latents: (n, k), of about unit variance. config: see `DiffusionConfig`.
+        jitter: standard deviation of the noise that latents are moved by, so that what lies between them is learned
+            instead of them.
+        seed: of everything random.
         check: called with the share that is done before each step; ends the work by what it raises.
     """
     chance = torch.Generator().manual_seed(seed)
-    frames = windows.shape[1]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        denoiser = LatentDenoiser(latents.shape[1], frames=frames, width=config.width, depth=config.depth)
+        denoiser = LatentDenoiser(latents.shape[1], width=config.width, depth=config.depth)
     scheduler = DDPMScheduler(num_train_timesteps=config.levels, beta_schedule=_SCHEDULE, prediction_type=_PREDICTED)
     optimizer = torch.optim.AdamW(denoiser.parameters(), lr=config.rate, weight_decay=config.weight_decay)
     falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.steps)
     average = torch.optim.swa_utils.AveragedModel(
         denoiser, avg_fn=lambda kept, new, count: kept.lerp(new, 1 - min(config.average, (1 + count) / (10 + count)))
     )
-    sources = [(latents[:, None], config.stills)]
-    if len(windows):
-        sources.append((windows, config.windows))
     for step in range(config.steps):
         if check is not None:
             check(step / config.steps)
-        losses = [_loss(denoiser, scheduler, source, count, config, chance) for source, count in sources]
+        clean = latents[torch.randint(len(latents), (config.batch,), generator=chance)]
+        clean = clean + jitter * torch.randn(clean.shape, generator=chance)
+        noise = torch.randn(clean.shape, generator=chance)
+        levels = torch.randint(config.levels, (config.batch,), generator=chance)
+        velocity = scheduler.get_velocity(clean, noise, levels)
+        loss = functional.mse_loss(denoiser(scheduler.add_noise(clean, noise, levels), levels), velocity)
         optimizer.zero_grad()
-        torch.autograd.backward(torch.stack(losses).mean())
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
         optimizer.step()
         falling.step()
         average.update_parameters(denoiser)
     denoiser.load_state_dict(average.module.state_dict())
-    return LatentDiffusion(denoiser, latents.shape[1], frames, config)
-
-
-def _loss(
-    denoiser: LatentDenoiser,
-    scheduler: DDPMScheduler,
-    source: Tensor,
-    count: int,
-    config: DiffusionConfig,
-    chance: torch.Generator,
-) -> Tensor:
-    clean = source[torch.randint(len(source), (count,), generator=chance)]
-    clean = clean + config.jitter * torch.randn(clean.shape, generator=chance)
-    noise = torch.randn(clean.shape, generator=chance)
-    steps = torch.randint(config.levels, (count,), generator=chance)
-    velocity = scheduler.get_velocity(clean, noise, steps)
-    return functional.mse_loss(denoiser(scheduler.add_noise(clean, noise, steps), steps), velocity)
+    return LatentDiffusion(denoiser, latents.shape[1], config)

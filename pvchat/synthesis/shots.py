@@ -68,9 +68,9 @@ class Shot:
         """The face in each frame, or where it would be in the body."""
         return tuple(face or _head(body) for face, body in zip(self.face_boxes, self.body_boxes, strict=True))
 
-    def part(self, first: int, count: int) -> "Shot":
-        """`count` frames from the one numbered `first`."""
-        taken = slice(first, first + count)
+    def part(self, first: int, count: int, *, every: int = 1) -> "Shot":
+        """`count` frames from the one numbered `first`, of every so many one."""
+        taken = slice(first, first + (count - 1) * every + 1, every)
         return Shot(
             source=self.source,
             start_s=self.start_s + self.times_s[first],
@@ -90,6 +90,7 @@ def shots_of(
     fps: float = 8.0,
     segment: Segment | None = None,
     most: int = 8,
+    most_frames: int = 400,
 ) -> list[Shot]:
     """The shots of the subject inside a span; of anybody in footage of others.
 
@@ -97,7 +98,8 @@ def shots_of(
         footage: any; none of it outside the span is looked at. span: seconds of it.
         seconds: of one shot, about. fps: frames per second.
         segment: a mask of all people in a picture, see `PersonSegmenter.mask`; None leaves masks out.
-        most: shots in all, spread over the span; those with a face go first. One is about 10 MB, with masks 20 MB.
+        most: shots in all, spread over the span; those with a face go first. most_frames: in all, which ends it sooner
+            where there are many a second; with masks a frame is about 1 MB.
 
     Returns:
         by time; none where nobody is seen or the pixels cannot be had.
@@ -109,6 +111,7 @@ def shots_of(
     parts = sorted((part for piece in pieces for part in _parts(piece, seconds)), key=lambda part: part.start_s)
     facing = [part for part in parts if part.face_share >= _FACE_SHARE]
     chosen = facing or parts
+    most = min(most, max(1, int(most_frames / (seconds * fps))))
     if len(chosen) > most:
         chosen = [chosen[int((index + 0.5) * len(chosen) / most)] for index in range(most)]
     return [_shot(footage, part, fps, segment) for part in chosen]

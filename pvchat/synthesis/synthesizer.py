@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pvchat.synthesis.aligned_faces import Mesh
 
 NAMES = ("augment", "subject-diffusion", "ip-adapter-faceid", "consisid", "image-to-video")
+SHOT_FPS = 8.0
+"""Frames per second of shots where nothing is learned from each of them."""
 # How a still is shown.
 _STILL_FRAMES, _STILL_FPS = 4, 8.0
 
@@ -47,9 +49,11 @@ class Synthesizer(Protocol):
 
     Attributes:
         name: of the way they are made.
+        fps: frames per second that the subject's shots are to have, at most; a video that has fewer gives what it has.
     """
 
     name: str
+    fps: float
 
     def generate(
         self,

@@ -21,9 +21,11 @@ _PLACES = {
 }
 
 
-def talking(count: int = 40, *, source: str = "subject", masks: bool = True, moves: float = 1.0) -> Shot:
+def talking(
+    count: int = 40, *, source: str = "subject", masks: bool = True, moves: float = 1.0, fps: float = FPS
+) -> Shot:
     """Somebody who sways and talks: `moves` 0 is a still picture."""
-    poses = [_pose(index, moves) for index in range(count)]
+    poses = [_pose(index * FPS / fps, moves) for index in range(count)]
     frames = tuple(_drawn(*pose) for pose in poses)
     boxes = tuple(
         ((x - _RADIUS) / WIDTH, (y - _RADIUS) / HEIGHT, (x + _RADIUS) / WIDTH, (y + _RADIUS) / HEIGHT)
@@ -34,7 +36,7 @@ def talking(count: int = 40, *, source: str = "subject", masks: bool = True, mov
     return Shot(
         source=source,
         start_s=0.0,
-        times_s=tuple(index / FPS for index in range(count)),
+        times_s=tuple(index / fps for index in range(count)),
         frames=frames,
         face_boxes=boxes,
         body_boxes=((40 / WIDTH, 10 / HEIGHT, 200 / WIDTH, 1.0),) * count,
@@ -61,7 +63,7 @@ def landmarks(centre: tuple[float, float], radius: float, angle: float) -> FaceL
     return FaceLandmarks(points, 1.0)
 
 
-def _pose(index: int, moves: float) -> tuple[float, float, float, float]:
+def _pose(index: float, moves: float) -> tuple[float, float, float, float]:
     """Where the face is, its angle, how far the mouth is open."""
     return (
         120 + moves * 12 * math.sin(index / 5),

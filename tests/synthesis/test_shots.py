@@ -99,6 +99,15 @@ def test_of_many_shots_some_are_kept_and_those_with_a_face_come_first() -> None:
     assert made[-1].start_s - made[0].start_s > 15
 
 
+def test_of_many_frames_a_second_fewer_shots_are_kept_and_a_part_may_leave_frames_out() -> None:
+    base = footage("video", [0], subject=0, duration_s=60.0, frames=Asked())
+    made = shots_of(base, (0.0, 60.0), fps=25.0, most_frames=160)
+    assert len(made) == 2
+    part = made[0].part(4, 3, every=5)
+    assert [time_s + part.start_s - made[0].start_s for time_s in part.times_s] == pytest.approx([0.16, 0.36, 0.56])
+    assert [id(frame) for frame in part.frames] == [id(made[0].frames[index]) for index in (4, 9, 14)]
+
+
 def test_three_frames_make_a_shot_and_none_make_none() -> None:
     short = footage("video", [0], subject=0, spans=[(0.0, 0.5)], frames=Asked())
     assert len(short.record.tracks[0].sightings) == 3

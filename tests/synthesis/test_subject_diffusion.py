@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
 from pvchat.errors import SynthesisError
 from pvchat.synthesis.latent_diffusion import DiffusionConfig
@@ -10,7 +12,12 @@ from pvchat.synthesis.synthesizer import Sample, synthesizer
 from tests.synthesis.face_tools import mesh, talking
 
 QUICK = SubjectDiffusionConfig(
-    side=48, components=12, window=6, backgrounds=0.5, diffusion=DiffusionConfig(width=96, depth=2, steps=150)
+    side=48,
+    components=12,
+    movements=8,
+    window=6,
+    backgrounds=0.5,
+    diffusion=DiffusionConfig(width=96, depth=2, steps=150),
 )
 
 
@@ -49,6 +56,31 @@ def test_a_sample_is_the_same_whether_those_before_it_were_made_or_not(samples: 
     for one, other in zip(samples[7:], made(first=7), strict=True):
         assert one.recipe == other.recipe
         assert all(np.array_equal(a, b) for a, b in zip(one.frames, other.frames, strict=True))
+
+
+def test_a_face_that_was_seen_is_not_new_and_one_that_was_made_is() -> None:
+    learned = SubjectDiffusionSynthesizer(mesh, QUICK).learn([talking(90, fps=24.0)], seed=1)
+    assert learned.novelty(learned.latents[:5]) == pytest.approx(0.0, abs=0.01)
+    assert min(learned.novelty(learned.still(seed)) for seed in range(20)) > 0.3
+
+
+def test_a_clip_moves_as_the_video_does() -> None:
+    learned = SubjectDiffusionSynthesizer(mesh, QUICK).learn([talking(90, fps=24.0)], seed=1)
+    clips = [learned.clip(seed) for seed in range(20)]
+    assert {clip.shape for clip in clips} == {(6, learned.latent.size)}
+
+    def changes(latents: Tensor) -> float:
+        return float((latents.diff(dim=-2) * learned.latent.scale).norm(dim=-1).mean())
+
+    assert changes(torch.stack(clips)) == pytest.approx(changes(learned.latents[::3]), rel=0.5)
+
+
+def test_a_clip_of_a_video_with_many_frames_a_second_has_eight() -> None:
+    shots = [talking(72, fps=24.0)]
+    clip = list(SubjectDiffusionSynthesizer(mesh, QUICK).generate(shots, [], 5, seed=0))[-1]
+    assert clip.kind == "clip"
+    assert (len(clip.frames), clip.fps) == (6, pytest.approx(8.0))
+    assert np.abs(clip.frames[0].astype(int) - clip.frames[1]).mean() > 0.5
 
 
 def test_shots_too_short_for_a_clip_give_stills() -> None:

@@ -23,6 +23,7 @@ class Maker:
 
     def __init__(self, name: str, fails_after: int = 1000) -> None:
         self.name = name
+        self.fps = 8.0 if name == "augment" else 25.0
         self._fails_after = fails_after
 
     def generate(
@@ -70,7 +71,7 @@ def making(tmp_path: Path, wanted: Wanted, *, passing: Sequence[bool] = (True,),
         return Maker(name) if name == "augment" else Maker(name, fails_after)
 
     return make_samples(
-        [shot()],
+        lambda fps: [shot()],
         [],
         wanted,
         maker=maker,
