@@ -58,9 +58,10 @@ def _shots(job: JobContext, found: Found, footage: Footage, mask: Segment | None
     """Shots of the part that is trained on, by frames per second: out of the video while it is there, else out of the
     fewer frames that were kept."""
     fps = SHOT_FPS
-    with suppress(VideoError, TrainingError):
-        footage = replace(footage, frames=frames_of(same_file(job, found)))
-        fps = footage.record.video.fps
+    if footage.frames is not None:
+        with suppress(VideoError, TrainingError):
+            footage = replace(footage, frames=frames_of(same_file(job, found)))
+            fps = footage.record.video.fps
     return lambda wanted: shots_of(footage, parts(footage)[0], fps=min(wanted, fps), segment=mask)
 
 
