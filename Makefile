@@ -22,7 +22,7 @@ DEV_TOOLS := ast_serialize attrs axe-playwright-python check-jsonschema execnet 
   jsonschema-specifications librt mypy mypy_extensions openai pathspec playwright pluggy pyrate-limiter pytest pytest-xdist \
   referencing regress rpds-py ruamel.yaml ruff schemathesis sniffio sortedcontainers Werkzeug
 
-.PHONY: help setup weights demo test check lint-docker format serve test-api test-browser screenshots bench-people bench-load bench-remoh bench-ablation bench-enroll bench-crash pretrain lock clean
+.PHONY: help setup weights demo test check lint-docker format serve test-api test-browser screenshots bench-people bench-load bench-remoh bench-ablation bench-enroll bench-crash bench-synthesis pretrain lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -103,6 +103,9 @@ bench-enroll: setup weights ## measure enrolling by a job, from the upload to th
 
 bench-crash: setup weights ## kill enrollment jobs in every step, on SQLite and PostgreSQL
 	$(BIN)/python -m benchmarks.enroll.crash --full --work build/crash
+
+bench-synthesis: setup weights ## measure samples, the gate, mining, and what they bring
+	$(BIN)/python -m benchmarks.synthesis
 
 pretrain: setup weights ## train the embedded model from simulated scenes
 	$(BIN)/pvchat pretrain nano

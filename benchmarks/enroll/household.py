@@ -15,6 +15,7 @@ from typing import Any, Self
 from pipelines.enroll.files import REPORT
 from pipelines.enroll.options import JobOptions
 from pipelines.enroll.worker import TrainingWorker, enrollment_flow, job_folder
+from pipelines.mine.add import CorpusIndexer
 from pipelines.session import Session
 from pipelines.tools import EmbeddedTools, Tools
 from pvchat.errors import TrainingError
@@ -100,6 +101,10 @@ class Household:
         """Ask about videos that show other people, so that the data folder knows them."""
         for video in videos:
             self._ask_session(video, QUESTION)
+
+    def index(self, folder: Path) -> None:
+        """Add a folder of pictures and videos to the corpus that people are told from."""
+        CorpusIndexer(self._store, self._session.tools, self._session.videos).add(folder, licence=_OWNER)
 
     def enroll(self, name: str, file: Path, options: JobOptions, *, ask: Path | None = None) -> Enrolled:
         """Enroll somebody by a job, and wait until it is done.

@@ -38,13 +38,14 @@ class TrainedConfig:
     Attributes:
         people: how many are enrolled: of clips and of photos by turns. household: other people's videos that the data
             folder knows. absent: clips in which each person is asked about and absent. seed: of names and questions.
-        options: of the jobs.
+        corpus: whether the clips of those that training may know are a corpus, too. options: of the jobs.
     """
 
     people: int = 4
     household: int = 6
     absent: int = 3
     seed: int = 7
+    corpus: bool = False
     options: JobOptions = field(default_factory=JobOptions)
 
 
@@ -127,9 +128,21 @@ class TrainedPeople:
         recipes = household(self.cast, person, nobody, self.config.household)
         with Household(home, say=self.say) as folder:
             folder.ask_about([make(recipe).path for recipe in recipes])
+            if self.config.corpus:
+                folder.index(self._corpus(person))
             enrolled = folder.enroll(person.name, clip.path, self.config.options, ask=ask)
         shutil.rmtree(home, ignore_errors=True)
         return enrolled, clip.duration_s, [label_of(recipe) for recipe in recipes]
+
+    def _corpus(self, person: Person) -> Path:
+        """A folder of all clips of people that this one may be told from in training."""
+        folder = self.work / "corpora" / person.key
+        folder.mkdir(parents=True, exist_ok=True)
+        for other in self.cast.negatives_of(person):
+            for recipe in (other.enroll, *other.ask):
+                clip = self.studio.workshop.make(recipe).path
+                shutil.copy(clip, folder / clip.name)
+        return folder
 
     def _short(self, person: Person) -> Recipe:
         """The last seconds of a person's clip, all of them after what the person is enrolled from."""
