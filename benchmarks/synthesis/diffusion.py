@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.people.build import Cut
-from benchmarks.remoh.people import ENROLL_SHARE, Cast, Person, Studio
+from benchmarks.remoh.people import Cast, Person, Studio
 from pipelines.synthesize.making import Wanted, make_samples
 from pipelines.tools import EmbeddedTools
 from pvchat.errors import NoFaceError
@@ -24,7 +24,7 @@ from pvchat.perception.patches import frames_of
 from pvchat.perception.record import Box
 from pvchat.synthesis.shots import Shot, shots_of
 from pvchat.synthesis.subject_diffusion import SubjectDiffusionConfig, SubjectDiffusionSynthesizer
-from pvchat.synthesis.synthesizer import SHOT_FPS
+from pvchat.synthesis.synthesizer import SHOT_FPS, synthesizer
 from pvchat.training.footage import Footage, parts
 from pvchat.training.footage_files import read_footage
 from pvchat.video import read_frames
@@ -43,7 +43,7 @@ class DiffusionBench:
         seed: of training and sampling. synthesizer: see `SubjectDiffusionConfig`.
     """
 
-    people: int = 4
+    people: int = 8
     kept: int = 55
     seed: int = 7
     synthesizer: SubjectDiffusionConfig = field(default_factory=SubjectDiffusionConfig)
@@ -84,7 +84,7 @@ def of_person(studio: Studio, person: Person, folder: Path, config: DiffusionBen
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     tools = EmbeddedTools()
-    enrolled = Person(person.key, person.name, Cut(person.key, *ENROLL_SHARE), (), False)
+    enrolled = Person(person.key, person.name, Cut(person.key, 0.0, 1.0), (), False)
     entry, footage = studio.enroll(enrolled)
     maker = SubjectDiffusionSynthesizer(studio.models.mesh.landmarks, config.synthesizer)
     began = time.perf_counter()
@@ -98,7 +98,7 @@ def of_person(studio: Studio, person: Person, folder: Path, config: DiffusionBen
         shots,
         [],
         Wanted(maker.name, config.kept, 0, config.seed),
-        maker=lambda name: maker,
+        maker=lambda name: maker if name == maker.name else synthesizer(name),
         tools=tools,
         entry=entry,
         folder=folder,

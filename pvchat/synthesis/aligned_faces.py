@@ -1,6 +1,6 @@
 """Faces brought to one place, size and angle, and put back where they came from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -25,6 +25,8 @@ _GROUPS: tuple[tuple[tuple[int, ...], tuple[float, float]], ...] = (
 )
 _MESH_SCORE = 0.5
 _LEAST_FACE_PX = 36.0
+# How much the frames before and after have a say in where a face is.
+_STEADY = ((-2, 0.25), (-1, 0.75), (0, 1.0), (1, 0.75), (2, 0.25))
 # What of the crop is put back: an ellipse over the face that fades out inside the head.
 _CENTRE, _RADII, _FADE = (0.5, 0.54), (0.25, 0.315), 0.3
 
@@ -57,15 +59,25 @@ def face_crops(shots: Sequence[Shot], mesh: Mesh, side: int) -> list[FaceCrop]:
     found = []
     for number, shot in enumerate(shots):
         width, height = shot.size
+        placed_at: dict[int, FloatArray] = {}
         for index, (image, box) in enumerate(zip(shot.frames, shot.face_boxes, strict=True)):
             if box is None or (box[3] - box[1]) * height < _LEAST_FACE_PX:
                 continue
             pixels = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
             placed = mesh(image, FaceDetection(pixels, 1.0, _keypoints(pixels)))
             if placed.score >= _MESH_SCORE:
-                to_crop = alignment(placed)
-                found.append(FaceCrop(number, index, crop(image, to_crop, side), to_crop))
+                placed_at[index] = alignment(placed)
+        for index in placed_at:
+            to_crop = _steadied(placed_at, index)
+            found.append(FaceCrop(number, index, crop(shot.frames[index], to_crop, side), to_crop))
     return found
+
+
+def _steadied(placed_at: Mapping[int, FloatArray], index: int) -> FloatArray:
+    """The alignment at a frame, a weighted mean with those of the frames beside it: landmarks tremble, and a new face
+    that is laid over a trembling place trembles, too."""
+    near = [(placed_at[other], weight) for step, weight in _STEADY if (other := index + step) in placed_at]
+    return np.asarray(np.average([m for m, _ in near], axis=0, weights=[w for _, w in near]), np.float32)
 
 
 def alignment(landmarks: FaceLandmarks) -> FloatArray:

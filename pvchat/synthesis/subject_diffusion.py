@@ -38,6 +38,7 @@ class SubjectDiffusionConfig:
         window: frames of a clip, 8 a second.
         reach, reach_clip: how far from a face the model is to learn, in spacings of faces in neighbouring frames; of
             stills and of clips. jitter: the most noise that is put on the latents for that, in standard deviations.
+        novelty: what is nearer than this to the faces that were seen is drawn again; draws: so many times at most.
         clip_every: every so many samples one is a clip, the others are stills; 0 makes stills alone.
         backgrounds: share of the samples that are put before another background. diffusion: see `DiffusionConfig`.
     """
@@ -47,8 +48,10 @@ class SubjectDiffusionConfig:
     movements: int = 32
     window: int = 8
     reach: float = 2.0
-    reach_clip: float = 1.75
+    reach_clip: float = 1.25
     jitter: float = 0.6
+    novelty: float = 2.0
+    draws: int = 6
     clip_every: int = 5
     backgrounds: float = 0.4
     diffusion: DiffusionConfig = field(default_factory=DiffusionConfig)
@@ -198,7 +201,7 @@ class SubjectDiffusionSynthesizer:
     ) -> Sample:
         every = self.config.clip_every
         still = not (learned.clips and every and index % every == every - 1)
-        made = learned.still(rng.getrandbits(62)) if still else learned.clip(rng.getrandbits(62))
+        made, novelty = self._draw(learned, learned.still if still else learned.clip, rng)
         under = learned.under(made)
         shot = shots[under[0].shot]
         shot = shot.part(under[0].frame, len(under), every=1 if still else _stride(shot))
@@ -220,8 +223,22 @@ class SubjectDiffusionSynthesizer:
             tuple(recipe),
             shot.source,
             company,
-            novelty=round(learned.novelty(made), 3),
+            novelty=round(novelty, 3),
         )
+
+    def _draw(self, learned: Learned, draw: Callable[[int], Tensor], rng: random.Random) -> tuple[Tensor, float]:
+        """The first draw that is new enough, else the newest of all, and how new it is."""
+        best: tuple[Tensor, float] | None = None
+        for _ in range(self.config.draws):
+            made = draw(rng.getrandbits(62))
+            novelty = learned.novelty(made)
+            if best is None or novelty > best[1]:
+                best = made, novelty
+            if novelty >= self.config.novelty:
+                break
+        if best is None:
+            raise SynthesisError(f"draws is {self.config.draws}; give 1 or more")
+        return best
 
 
 def _inside(side: int) -> Tensor:
