@@ -20,7 +20,8 @@ SynthesizerOption = Annotated[
         "--synthesizer",
         envvar="PVCHAT_SYNTHESIZER",
         metavar="NAME",
-        help="What makes further samples to train on: augment, ip-adapter-faceid, consisid, image-to-video.",
+        help="What makes further samples to train on: subject-diffusion, augment, ip-adapter-faceid, consisid or "
+        "image-to-video.",
     ),
 ]
 SynthesizerModelOption = Annotated[

@@ -19,6 +19,7 @@ from benchmarks.remoh.people import Cast, Person, Studio
 from pipelines.synthesize.making import Wanted, make_samples
 from pipelines.tools import EmbeddedTools
 from pvchat.errors import NoFaceError
+from pvchat.identity.gallery import GalleryEntry
 from pvchat.perception.geometry import Image
 from pvchat.perception.patches import frames_of
 from pvchat.perception.record import Box
@@ -71,7 +72,7 @@ def measure(
             continue
         say(f"diffusion {person.key}: {found[person.key]}")
     keys = ("diffusion_s", "stills_kept", "clips_kept", "face_distance_ratio", "nearest_ratio", "spread_ratio")
-    together = {key: _median([one[key] for one in found.values()]) for key in (*keys, "flicker_ratio")}
+    together = {key: _median([one.get(key) for one in found.values()]) for key in (*keys, "flicker_ratio")}
     return {**together, "people": found, "left_out": left_out, "config": asdict(config)}
 
 
@@ -84,16 +85,10 @@ def of_person(studio: Studio, person: Person, folder: Path, config: DiffusionBen
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     tools = EmbeddedTools()
-    enrolled = Person(person.key, person.name, Cut(person.key, 0.0, 1.0), (), False)
-    entry, footage = studio.enroll(enrolled)
+    whole = Person(person.key, person.name, Cut(person.key, 0.0, 1.0), (), False)
+    entry, footage, shots = filmed_shots(studio, whole)
     maker = SubjectDiffusionSynthesizer(studio.models.mesh.landmarks, config.synthesizer)
     began = time.perf_counter()
-    filmed = replace(footage, frames=frames_of(studio.see(enrolled.enroll).path, untrusted=False))
-
-    def shots(fps: float) -> list[Shot]:
-        fps = min(fps, footage.record.video.fps)
-        return shots_of(filmed, parts(footage)[0], fps=fps, segment=studio.models.people.mask)
-
     made = make_samples(
         shots,
         [],
@@ -106,7 +101,10 @@ def of_person(studio: Studio, person: Person, folder: Path, config: DiffusionBen
         tell=lambda share, what: None,
     )
     seconds = time.perf_counter() - began
-    kept = [(one, read_footage(folder / f"{one['number']:03}.npz")) for one in made.samples if one["kept"]]
+    passed = [one for one in made.samples if one["kept"] and one["way"] == maker.name]
+    if not passed:
+        return {"made": len(made.samples), "ways": made.ways}
+    kept = [(one, read_footage(folder / f"{one['number']:03}.npz")) for one in passed]
     faces = np.stack([_mean_face(sample) for _, sample in kept])
     own = footage.vectors.faces[footage.subject[0]].vectors
     clips = [folder / f"{one['number']:03}.mp4" for one, _ in kept if one["kind"] == "clip"]
@@ -122,6 +120,22 @@ def of_person(studio: Studio, person: Person, folder: Path, config: DiffusionBen
         "ways": made.ways,
         "reasons": {str(one["number"]): one["reason"] for one in made.samples if one["reason"]},
     }
+
+
+def filmed_shots(studio: Studio, person: Person) -> tuple[GalleryEntry, Footage, Callable[[float], list[Shot]]]:
+    """Somebody's gallery entry and enrollment footage, and shots of what a job trains on, by frames per second.
+
+    Raises:
+        NoFaceError: nobody can be enrolled from the clip.
+    """
+    entry, footage = studio.enroll(person)
+    filmed = replace(footage, frames=frames_of(studio.see(person.enroll).path, untrusted=False))
+
+    def shots(fps: float) -> list[Shot]:
+        fps = min(fps, footage.record.video.fps)
+        return shots_of(filmed, parts(footage)[0], fps=fps, segment=studio.models.people.mask)
+
+    return entry, footage, shots
 
 
 def _mean_face(sample: Footage) -> NDArray[np.float32]:

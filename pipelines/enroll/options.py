@@ -34,7 +34,7 @@ class JobOptions:
 
     file: str | None = None
     seed: int = 7
-    synthesizer: str = "augment"
+    synthesizer: str = "subject-diffusion"
     generated: int = 25
     synthesizer_model: str = ""
     synthesizer_adapter: str = ""
