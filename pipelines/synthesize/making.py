@@ -5,14 +5,17 @@
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from math import ceil
 from pathlib import Path
 
-from pipelines.synthesize.judging import judge_sample
+from pipelines.synthesize.judging import NoveltyOf, judge_sample
 from pipelines.tools import Tools
 from pvchat.errors import SynthesisError
 from pvchat.identity.gallery import GalleryEntry
+from pvchat.synthesis.novelty import FPS, NoveltyMeter
 from pvchat.synthesis.shots import Shot
 from pvchat.synthesis.synthesizer import Synthesizer
 
@@ -85,6 +88,15 @@ def make_samples(
     """
     samples: list[dict[str, object]] = []
     ways: list[Way] = []
+
+    @cache
+    def meter() -> NoveltyOf | None:
+        mesh = tools.face_mesh()
+        # Of a photo, or without landmarks, nothing says what a copy is.
+        with suppress(SynthesisError):
+            return None if mesh is None else NoveltyMeter.fit(shots(FPS), mesh).of
+        return None
+
     total = max(1, wanted.generated + wanted.augmented)
 
     def run(way: Way, count: int, enough: int) -> None:
@@ -95,7 +107,9 @@ def make_samples(
         try:
             way_of = maker(way.name)
             for sample in way_of.generate(shots(way_of.fps), others, count, seed=wanted.seed, check=check):
-                noted = judge_sample(tools, entry, sample, folder / f"{len(samples):03}")
+                # What augmentation shows is as it was filmed, and has to be.
+                novelty_of = None if way.name == AUGMENT or sample.novelty is not None else meter()
+                noted = judge_sample(tools, entry, sample, folder / f"{len(samples):03}", novelty_of)
                 samples.append({"number": len(samples), "way": way.name, **noted})
                 way.made += 1
                 way.kept += bool(noted["kept"])

@@ -15,10 +15,11 @@ from torch import Tensor
 
 from pvchat.errors import SynthesisError
 from pvchat.perception.geometry import Image
-from pvchat.synthesis.aligned_faces import FaceCrop, Mesh, face_crops, oval, put_back
+from pvchat.synthesis.aligned_faces import FaceCrop, Mesh, face_crops, put_back
 from pvchat.synthesis.backgrounds import background, can_be_cut_out
 from pvchat.synthesis.latent_diffusion import DiffusionConfig, LatentDiffusion, train_diffusion
-from pvchat.synthesis.linear_latent import LinearLatent, pictures_of, vectors_of
+from pvchat.synthesis.linear_latent import LinearLatent, pictures_of
+from pvchat.synthesis.novelty import inner_face, inside, spacing
 from pvchat.synthesis.shots import Shot
 from pvchat.synthesis.synthesizer import Sample, held
 
@@ -107,7 +108,7 @@ class Learned:
     def novelty(self, made: Tensor) -> float:
         """How far new latents (T, k) are from the nearest crop, on the average, in spacings of neighbouring crops."""
         nearest = self.latent.distances(made, self.latents).min(dim=1).values
-        return float(nearest.mean()) / max(self.spacing, 1e-9)
+        return float(nearest.mean()) / self.spacing
 
     def under(self, made: Tensor) -> list[FaceCrop]:
         """The faces that a new one, or a clip of them (T, k), is laid over: those that look most like it."""
@@ -171,15 +172,15 @@ class SubjectDiffusionSynthesizer:
                 f"only {len(crops)} faces can be used, a diffusion model needs {LEAST_FACES} or more; "
                 "give a video that shows the face larger or longer"
             )
-        vectors = vectors_of([one.pixels for one in crops])[:, _inside(config.side)]
+        vectors = inner_face(crops)
         latent = LinearLatent.fit(vectors, config.components)
         latents = latent.encode(vectors)
         numbers = {(one.shot, one.frame): index for index, one in enumerate(crops)}
-        spacing = _spacing(latent, latents, numbers)
+        between = spacing(latents * latent.scale, crops)
 
         def jitter(reach: float, of: LinearLatent) -> float:
             """Noise that moves what this latent stands for by so many spacings."""
-            return min(config.jitter, reach * spacing / float(of.scale.norm()))
+            return min(config.jitter, reach * between / float(of.scale.norm()))
 
         def told(share: float) -> None:
             if check is not None:
@@ -194,7 +195,7 @@ class SubjectDiffusionSynthesizer:
             noise = jitter(config.reach_clip * config.window**0.5, movement)
             of_clips = train_diffusion(movement.encode(moving), config.diffusion, jitter=noise, seed=seed, check=told)
             clips = Clips(tuple(windows), movement, of_clips)
-        return Learned(tuple(crops), config.side, latent, latents, model, clips, spacing)
+        return Learned(tuple(crops), config.side, latent, latents, model, clips, between)
 
     def _sample(
         self, index: int, learned: Learned, shots: Sequence[Shot], others: Sequence[Shot], rng: random.Random
@@ -241,27 +242,11 @@ class SubjectDiffusionSynthesizer:
         return best
 
 
-def _inside(side: int) -> Tensor:
-    """Which numbers of a crop are put back, (3 S S,) bool: what else the crop shows is not the person's face."""
-    seen = torch.from_numpy(oval(side) > 0)
-    return seen[..., None].expand(side, side, 3).flatten()
-
-
 def _faces(learned: Learned, made: Tensor) -> list[Image]:
-    inside = _inside(learned.side)
-    whole = made.new_zeros(len(made), len(inside))
-    whole[:, inside] = learned.latent.decode(made)
+    seen = inside(learned.side)
+    whole = made.new_zeros(len(made), len(seen))
+    whole[:, seen] = learned.latent.decode(made)
     return pictures_of(whole, learned.side)
-
-
-def _spacing(latent: LinearLatent, latents: Tensor, numbers: dict[tuple[int, int], int]) -> float:
-    pairs = [
-        (index, numbers[shot, frame + 1]) for (shot, frame), index in numbers.items() if (shot, frame + 1) in numbers
-    ]
-    if not pairs:
-        raise SynthesisError("no two faces follow each other; give a video that shows the person without cuts")
-    one, other = torch.tensor(pairs).unbind(dim=1)
-    return float((latent.scale * (latents[one] - latents[other])).norm(dim=1).median())
 
 
 def _windows(numbers: dict[tuple[int, int], int], shots: Sequence[Shot], length: int) -> list[tuple[int, ...]]:

@@ -11,10 +11,11 @@ import pytest
 
 from pipelines.synthesize.making import Made, Wanted, make_samples
 from pvchat.errors import SynthesisError
-from pvchat.perception.record import PerceptionRecord, PerceptionVectors, VideoInfo
+from pvchat.perception.record import PerceptionRecord, PerceptionVectors, Sighting, Track, VideoInfo
 from pvchat.synthesis.gate import Verdict
 from pvchat.synthesis.shots import Shot
 from pvchat.synthesis.synthesizer import Sample
+from tests.synthesis.face_tools import mesh, talking
 from tests.synthesis.shot_tools import shot
 
 
@@ -124,3 +125,53 @@ def test_without_a_model_there_is_augmentation_alone(
     tmp_path: Path, wanted: int, expected: list[tuple[str, int, int]]
 ) -> None:
     assert ways(making(tmp_path, Wanted("augment", 0, wanted, seed=1))) == expected
+
+
+class Filmed(Judging):
+    """Sees a drawn face in every sample, and tells how new the gate was told it is."""
+
+    def __init__(self, faces: Shot) -> None:
+        super().__init__((True,))
+        self._faces = faces
+        self.told: list[float | None] = []
+
+    def face_mesh(self) -> Any:
+        return mesh
+
+    def perceive(self, video: Path, progress: Any, *, untrusted: bool = True) -> Any:
+        record, vectors = super().perceive(video, progress, untrusted=untrusted)
+        box = self._faces.face_boxes[0]
+        seen = tuple(Sighting(time_s=time_s, face_box=box, body_box=None) for time_s in (0.0, 0.125))
+        track = Track(id=1, spans=((0.0, 0.5),), sightings=seen, keyframe_s=0.0, keyframe_box=box)
+        return record.model_copy(update={"tracks": (track,)}), vectors
+
+    def judge(self, vectors: Any, record: Any, entry: Any, novelty: float | None) -> Verdict:
+        self.told.append(novelty)
+        return super().judge(vectors, record, entry, novelty)
+
+
+class Copying(Maker):
+    """Gives the first frame of the shots, as if it had made it."""
+
+    def generate(self, shots: Sequence[Shot], *args: Any, **kwargs: Any) -> Iterator[Sample]:
+        yield Sample(0, "still", (shots[0].frames[0],) * 4, 8.0, (self.name,), "subject")
+
+
+def test_how_new_a_face_is_gets_measured_where_its_maker_does_not_know(tmp_path: Path) -> None:
+    faces = talking(40)
+    tools = Filmed(faces)
+    make_samples(
+        lambda fps: [faces],
+        [],
+        Wanted("model", 1, 1, seed=1),
+        maker=Copying,
+        tools=tools,  # type: ignore[arg-type]
+        entry=None,  # type: ignore[arg-type]
+        folder=tmp_path,
+        check=lambda: None,
+        tell=lambda share, what: None,
+    )
+    made, augmented = tools.told
+    assert made is not None
+    assert made < 1
+    assert augmented is None
