@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from pvchat.errors import SynthesisError
+from pvchat.one_thread import one_thread
 from pvchat.perception.geometry import Image
 from pvchat.synthesis.aligned_faces import FaceCrop, Mesh, face_crops, put_back
 from pvchat.synthesis.backgrounds import background, can_be_cut_out
@@ -150,7 +151,8 @@ class SubjectDiffusionSynthesizer:
         Raises:
             SynthesisError: too few faces can be used, or they are all alike.
         """
-        learned = self.learn(shots, seed=seed, check=check)
+        with one_thread():
+            learned = self.learn(shots, seed=seed, check=check)
         for index in range(first, count):
             if check is not None:
                 check()
@@ -231,7 +233,8 @@ class SubjectDiffusionSynthesizer:
         """The first draw that is new enough, else the newest of all, and how new it is."""
         best: tuple[Tensor, float] | None = None
         for _ in range(self.config.draws):
-            made = draw(rng.getrandbits(62))
+            with one_thread():
+                made = draw(rng.getrandbits(62))
             novelty = learned.novelty(made)
             if best is None or novelty > best[1]:
                 best = made, novelty
