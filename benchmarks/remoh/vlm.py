@@ -26,6 +26,7 @@ from pvchat.models.vlm import VLM
 from pvchat.models.vlm_families import family_of
 from pvchat.models.vlm_frames import FrameBudget
 from pvchat.models.vlm_prompt import template_of
+from pvchat.one_thread import one_thread
 from pvchat.training.personal import TrainingClip, Turn
 from pvchat.training.vlm_personal import VlmClip, VlmPersonal, adapter_config
 
@@ -79,13 +80,9 @@ def packed_speedup() -> dict[str, Any]:
     Raises:
         RuntimeError: the two losses differ, or the vision tower is not the larger part.
     """
-    threads = torch.get_num_threads()
     # Two threads on two busy cores wait for each other, and time says little.
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return _packed_speedup()
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _packed_speedup() -> dict[str, Any]:
