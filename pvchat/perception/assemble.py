@@ -185,7 +185,7 @@ def samples_of(person: Person) -> FaceSamples | None:
     """The described faces of a person as they are stored."""
     if person.faces is None:
         return None
-    return FaceSamples(person.faces.times_s, person.faces.vectors, person.faces.quality)
+    return FaceSamples(person.faces.times_s.astype(np.float32), person.faces.vectors, person.faces.quality)
 
 
 def appearance_of(person: Person) -> FloatArray | None:

@@ -141,9 +141,8 @@ class _Describer:
             piece.crops.crops = []
             if crops:
                 self._described += len(crops)
-                times = np.array([crop.time_s for crop in crops], dtype=np.float32)
-                quality = np.array([crop.quality for crop in crops], dtype=np.float32)
-                piece.faces = DescribedFaces(times, self._faces(crops), quality)
+                times, quality = [crop.time_s for crop in crops], [crop.quality for crop in crops]
+                piece.faces = DescribedFaces.at(times, self._faces(crops), quality)
         torsos = [(piece, time_s, crop) for piece in pieces for time_s, crop in self._torsos(piece)]
         vectors = self._models.appearance.describe([crop for _, _, crop in torsos]) if torsos else ()
         for (piece, time_s, _), vector in zip(torsos, vectors, strict=True):

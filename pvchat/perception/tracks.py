@@ -7,6 +7,7 @@ face changes half-way is split, pieces that never overlap in time and show the s
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,11 +179,19 @@ def _near(old: PixelBox, new: PixelBox, passed_s: float, velocity: tuple[float, 
 
 @dataclass(frozen=True)
 class DescribedFaces:
-    """Face vectors of one tracklet: times (n,), vectors (n, d), quality (n,) in 0..1; times ascend."""
+    """Face vectors of one tracklet: times (n,), vectors (n, d), quality (n,) in 0..1; times ascend.
 
-    times_s: NDArray[np.float32]
+    Times are as exact as those of sightings, with which they are compared.
+    """
+
+    times_s: NDArray[np.float64]
     vectors: NDArray[np.float32]
     quality: NDArray[np.float32]
+
+    @classmethod
+    def at(cls, times_s: Sequence[float], vectors: NDArray[np.float32], quality: Sequence[float]) -> Self:
+        """Faces described at the times of sightings."""
+        return cls(np.array(times_s, np.float64), vectors, np.array(quality, np.float32))
 
     def mean(self) -> NDArray[np.float32]:
         """Quality-weighted mean vector, shape (d,)."""

@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from pvchat.perception.assemble import split
+from pvchat.perception.faces import CropKeeper
 from pvchat.perception.geometry import PixelBox
 from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen
 from pvchat.perception.spans import spans_of
-from pvchat.perception.tracks import DescribedFaces, Tracker, identity_change, iou, merge_by_identity
+from pvchat.perception.tracks import DescribedFaces, Tracker, Tracklet, identity_change, iou, merge_by_identity
+from pvchat.perception.watch import Piece
 
 STEP = 0.25
 
@@ -34,9 +37,7 @@ def vectors(
     rng: np.random.Generator, centre: NDArray[np.float64], times: list[float], scatter: float = 0.01
 ) -> DescribedFaces:
     noise = rng.normal(0, scatter, (len(times), len(centre)))
-    return DescribedFaces(
-        np.array(times, np.float32), (centre + noise).astype(np.float32), np.ones(len(times), np.float32)
-    )
+    return DescribedFaces.at(times, (centre + noise).astype(np.float32), [1.0] * len(times))
 
 
 @given(
@@ -130,6 +131,19 @@ def test_a_track_that_becomes_another_person_is_split_where_it_does(before: int,
     times = [float(i) for i in range(before + after)]
     faces = DescribedFaces.join([vectors(rng, one, times[:before]), vectors(rng, two, times[before:])])
     assert identity_change(faces, 0.5) == (before - 1, before)
+
+
+@pytest.mark.parametrize("before", range(1, 12))
+def test_a_piece_of_video_is_split_at_the_frame_that_shows_the_other_person(before: int) -> None:
+    # Thirtieths of a second have no exact number, neither single nor double.
+    times = [index / 30 for index in range(13)]
+    rng = np.random.default_rng(before)
+    one, two = np.zeros(128), np.full(128, 0.8 / np.sqrt(128))
+    faces = DescribedFaces.join([vectors(rng, one, times[:before]), vectors(rng, two, times[before:])])
+    piece = Piece(Tracklet(1, [person(time_s, 300) for time_s in times]), CropKeeper(0), faces=faces)
+    parts = split(piece, 0.5)
+    assert [[seen.time_s for seen in part.tracklet.seen] for part in parts] == [times[:before], times[before:]]
+    assert [len(part.faces.times_s) for part in parts if part.faces is not None] == [before, 13 - before]
 
 
 @given(st.integers(1, 12), st.integers(0, 2**32 - 1))
