@@ -73,7 +73,8 @@ def measure(
         say(f"diffusion {person.key}: {found[person.key]}")
     keys = ("diffusion_s", "stills_kept", "clips_kept", "face_distance_ratio", "nearest_ratio", "spread_ratio")
     together = {key: _median([one.get(key) for one in found.values()]) for key in (*keys, "flicker_ratio")}
-    return {**together, "people": found, "left_out": left_out, "config": asdict(config)}
+    none_kept = [key for key, one in found.items() if not one["stills_kept"] + one["clips_kept"]]
+    return {**together, "none_kept": none_kept, "people": found, "left_out": left_out, "config": asdict(config)}
 
 
 def of_person(studio: Studio, person: Person, folder: Path, config: DiffusionBench) -> dict[str, Any]:
@@ -102,8 +103,9 @@ def of_person(studio: Studio, person: Person, folder: Path, config: DiffusionBen
     )
     seconds = time.perf_counter() - began
     passed = [one for one in made.samples if one["kept"] and one["way"] == maker.name]
+    reasons = {str(one["number"]): one["reason"] for one in made.samples if one["reason"]}
     if not passed:
-        return {"made": len(made.samples), "ways": made.ways}
+        return {"stills_kept": 0, "clips_kept": 0, "made": len(made.samples), "ways": made.ways, "reasons": reasons}
     kept = [(one, read_footage(folder / f"{one['number']:03}.npz")) for one in passed]
     faces = np.stack([_mean_face(sample) for _, sample in kept])
     own = footage.vectors.faces[footage.subject[0]].vectors
@@ -118,7 +120,7 @@ def of_person(studio: Studio, person: Person, folder: Path, config: DiffusionBen
         "spread_ratio": round(_spread(faces) / max(_spread(own), 1e-6), 3),
         "flicker_ratio": _flicker(clips, shots(SHOT_FPS)),
         "ways": made.ways,
-        "reasons": {str(one["number"]): one["reason"] for one in made.samples if one["reason"]},
+        "reasons": reasons,
     }
 
 

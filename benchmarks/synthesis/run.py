@@ -1,6 +1,6 @@
 """Measure synthesis and mining: what is made and kept, what is mined, and what both bring.
 
-    python -m benchmarks.synthesis                          everything, about two hours
+    python -m benchmarks.synthesis                          everything; `effect` alone runs twelve trainings
     python -m benchmarks.synthesis --quick                  tiny sizes, to see that it runs
     python -m benchmarks.synthesis --only diffusion,gate    some parts alone
 
@@ -159,6 +159,7 @@ def _run(options: argparse.Namespace, parts: Sequence[str]) -> int:
     result = {
         **figures,
         "missed_bars": [key for key, value in figures.items() if not passes(key, value)],
+        "none_kept": found.get("diffusion", {}).get("none_kept", []),
         "details": found,
         "media": measurement.media.origin,
         "quick": options.quick,

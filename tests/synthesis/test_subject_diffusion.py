@@ -7,6 +7,7 @@ from torch import Tensor
 
 from pvchat.errors import SynthesisError
 from pvchat.synthesis.latent_diffusion import DiffusionConfig
+from pvchat.synthesis.shots import Shot
 from pvchat.synthesis.subject_diffusion import SubjectDiffusionConfig, SubjectDiffusionSynthesizer
 from pvchat.synthesis.synthesizer import Sample, synthesizer
 from tests.synthesis.face_tools import mesh, talking
@@ -93,7 +94,7 @@ def test_shots_too_short_for_a_clip_give_stills() -> None:
     ("shots", "told"),
     [([], "only 0 faces"), ([talking(6)], "only 6 faces"), ([talking(20, moves=0.0)], "alike")],
 )
-def test_too_little_to_learn_from_is_said(shots: list, told: str) -> None:  # type: ignore[type-arg]
+def test_too_little_to_learn_from_is_said(shots: list[Shot], told: str) -> None:
     with pytest.raises(SynthesisError, match=told):
         next(SubjectDiffusionSynthesizer(mesh, QUICK).generate(shots, [], 4, seed=0))
 
