@@ -148,8 +148,14 @@ def ask(page: Page, question: str, answer: str) -> None:
     page.get_by_role("log").get_by_text(answer).last.wait_for()
 
 
+# While a colour or an opacity is on its way, contrast is what neither state has.
+_AT_REST = """() => Promise.allSettled(
+    document.getAnimations().filter(one => one instanceof CSSTransition).map(one => one.finished))"""
+
+
 def serious(page: Page) -> list[str]:
-    """What axe finds on the page that is serious or critical."""
+    """What axe finds on the page, once its transitions are over, that is serious or critical."""
+    page.evaluate(_AT_REST)
     found = Axe().run(page).response["violations"]
     return [
         f"{item['id']}: {[node['html'][:200] for node in item['nodes']][:3]}"
