@@ -58,8 +58,9 @@ weights: setup ## fetch and check the weights into PVCHAT_CACHE
 demo: setup weights ## enroll two real people and ask about them in other videos
 	$(BIN)/pvchat demo
 
+# In the order of the files: by number of tests, the few long ones would come last, and one process wait for the other.
 test: setup weights ## run the tests, two files at a time
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup lint-docker ## lint, format and types
 	$(BIN)/ruff check .
