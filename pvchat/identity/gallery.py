@@ -17,6 +17,10 @@ from pvchat.perception.record import FaceSamples
 Array = NDArray[np.float32]
 
 MAX_TEMPLATES: Final = 5
+MAX_CONFIRMED: Final = 4
+"""Of the tracks of other videos that a user called this person, so many newest ones serve as templates."""
+_CONFIRMED_SHARE: Final = 0.2
+_CONFIRMED_MOST: Final = 0.5
 # Samples whose vectors are closer than this show nothing new (cosine in the whitened space).
 _ALIKE = 0.8
 # A sample this far from the others of its track is another face or no face.
@@ -72,6 +76,30 @@ class GalleryEntry:
             )
         kept = row if self.negatives is None else np.concatenate([self.negatives, row])
         return replace(self, negatives=kept)
+
+    def add_confirmed(self, vectors: NDArray[np.floating]) -> "GalleryEntry":
+        """A copy that also knows faces of which a user said "this is X".
+
+        Each weighs a fifth of the entry, all of them together half of it at most: what was enrolled goes on to count.
+
+        Args:
+            vectors: (n, d) raw means of tracks, the newest last; the last `MAX_CONFIRMED` are used.
+
+        Raises:
+            ModelError: the vectors have another dimension than the templates.
+        """
+        rows = np.asarray(vectors, np.float32)[-MAX_CONFIRMED:]
+        if not len(rows):
+            return self
+        if rows.ndim != 2 or rows.shape[1] != self.templates.shape[1]:
+            raise ModelError(
+                f"templates of shape {rows.shape} do not fit {self.name!r}, who has vectors of "
+                f"{self.templates.shape[1]}; take them from a video perceived with {self.model_id}"
+            )
+        share = min(_CONFIRMED_SHARE, _CONFIRMED_MOST / len(rows))
+        own = self.weights / self.weights.sum() * (1.0 - share * len(rows))
+        weights = np.concatenate([own, np.full(len(rows), share)]).astype(np.float32)
+        return replace(self, templates=np.concatenate([self.templates, rows]), weights=weights)
 
     def to_arrays(self) -> dict[str, Array]:
         """The vectors as plain float32 arrays, for storage."""
