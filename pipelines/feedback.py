@@ -142,9 +142,7 @@ def say(
         if person.face_model is None:
             raise SubjectError(f'"{person.name}" is not enrolled yet; enroll the person first')
         if not person.consent.valid(now()):
-            raise ConsentError(
-                f'the consent for "{person.name}" has ended; nothing about the person is stored any more'
-            )
+            raise ConsentError(f'the consent for "{person.name}" has ended; nothing more is stored about the person')
         earlier = [said.statement() for said in feedback.list_all(session, video_sha256=sha256)]
         same = check(Statement("", person.name, verdict, track.id, anchors_of(track)), earlier, record)
         feedback_id = same.id if same is not None else ""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
 from pvchat.identity.feedback import Anchor, Statement, Verdict
@@ -202,14 +202,6 @@ def videos_of(session: Session, subject_id: str) -> set[str]:
     """SHA-256 of the videos in which somebody said that a track is this person."""
     wanted = select(FeedbackRow.video_sha256).where(FeedbackRow.subject_id == subject_id, FeedbackRow.verdict == "is")
     return set(session.scalars(wanted))
-
-
-def hand_over(session: Session, subject_id: str, to: str) -> int:
-    """Let what was said about one person be about another one; how many statements that were."""
-    moved = session.scalars(
-        update(FeedbackRow).where(FeedbackRow.subject_id == subject_id).values(subject_id=to).returning(FeedbackRow.id)
-    ).all()
-    return len(moved)
 
 
 def _removed(session: Session, which: object) -> int:

@@ -171,6 +171,48 @@ def build_entry(name: str, samples: FaceSamples, appearance: Array | None, model
     )
 
 
+def join_entries(kept: GalleryEntry, other: GalleryEntry) -> GalleryEntry:
+    """One entry of two that are one person: as few templates as show every look; each counts for its faces.
+
+    The name, the appearance and the further notes are those of `kept`.
+
+    Raises:
+        ModelError: the entries are of two engines.
+    """
+    if kept.model_id != other.model_id:
+        raise ModelError(
+            f"{kept.name!r} was enrolled with {kept.model_id} and {other.name!r} with {other.model_id}; "
+            "enroll both with one engine"
+        )
+    faces = [int(entry.coverage.get("faces", len(entry.templates))) for entry in (kept, other)]
+    raw = np.concatenate([kept.templates, other.templates])
+    mass = np.concatenate(
+        [entry.weights / entry.weights.sum() * count for entry, count in zip((kept, other), faces, strict=True)]
+    ).astype(np.float32)
+    white = Whitening.for_model(kept.model_id).transform(raw)
+    groups = _group(white, mass / mass.max())
+    count = int(groups.max()) + 1
+    templates = np.stack([np.average(raw[groups == g], axis=0, weights=mass[groups == g]) for g in range(count)])
+    weights = np.array([mass[groups == g].sum() for g in range(count)], np.float32)
+    centre = np.average(white, axis=0, weights=mass)[None]
+    coverage = {
+        **kept.coverage,
+        "faces": sum(faces),
+        "templates": count,
+        "spread": round(float(1.0 - np.average(cosines(white, centre)[:, 0], weights=mass)), 3),
+        "reliability": max(kept.reliability, other.reliability),
+    }
+    negatives = [entry.negatives for entry in (kept, other) if entry.negatives is not None]
+    return replace(
+        kept,
+        templates=templates.astype(np.float32),
+        weights=weights / weights.sum(),
+        appearance=other.appearance if kept.appearance is None else kept.appearance,
+        coverage=coverage,
+        negatives=np.concatenate(negatives) if negatives else None,
+    )
+
+
 def usable(white: Array, quality: Array) -> NDArray[np.intp]:
     """Indices of samples worth averaging: not far worse than the best and not far from the rest.
 
