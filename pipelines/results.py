@@ -122,6 +122,13 @@ class EnrollResult:
     warnings: tuple[str, ...] = ()
     timing_s: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def advice(self) -> list[str]:
+        """What a further video should show, one sentence each."""
+        from pvchat.identity.advice import advice
+
+        return advice(self.coverage)
+
 
 @dataclass(frozen=True)
 class Person:
@@ -148,6 +155,8 @@ class Person:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
+        from pvchat.identity.advice import advice
+
         return {
             "name": self.name,
             "enrolled_at": self.enrolled_at.isoformat(timespec="seconds"),
@@ -157,6 +166,7 @@ class Person:
             "face_model": self.face_model,
             "templates": self.templates,
             "coverage": self.coverage,
+            "advice": advice(self.coverage),
         }
 
 

@@ -64,17 +64,7 @@ async def list_feedback(
 ) -> FeedbackListOut:
     """What was said, oldest first; of more than 500 statements the newest."""
 
-    def work() -> list[FeedbackOut]:
-        with service.store.read() as session:
-            wanted = None if video is None else media.get(session, video)
-        if video is not None and wanted is None:
-            return []
-        sha256 = None if wanted is None else wanted.sha256
-        found = feedback.listed(service.store, video_sha256=sha256, subject_id=subject, newest=_MOST)
-        uploads = _uploads(service)
-        return [FeedbackOut.of(said, uploads) for said in found]
-
-    return FeedbackListOut(feedback=await service.run(work))
+    return FeedbackListOut(feedback=await said_about(service, video, subject))
 
 
 @router.get("/{feedback_id}")
@@ -102,6 +92,22 @@ async def undo(
     """Take a statement back; answers are again what they were before it."""
     await service.run(lambda: _undo(service, feedback_id))
     return Response(status_code=204)
+
+
+async def said_about(service: Service, video_id: str | None = None, subject_id: str | None = None) -> list[FeedbackOut]:
+    """What was said, oldest first; about one upload, about one person, or all."""
+
+    def work() -> list[FeedbackOut]:
+        with service.store.read() as session:
+            wanted = None if video_id is None else media.get(session, video_id)
+        if video_id is not None and wanted is None:
+            return []
+        sha256 = None if wanted is None else wanted.sha256
+        found = feedback.listed(service.store, video_sha256=sha256, subject_id=subject_id, newest=_MOST)
+        uploads = _uploads(service)
+        return [FeedbackOut.of(said, uploads) for said in found]
+
+    return await service.run(work)
 
 
 def _undo(service: Service, feedback_id: str) -> None:

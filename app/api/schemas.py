@@ -12,6 +12,7 @@ from pipelines.conversation import LONGEST_QUESTION
 from pipelines.enroll.jobs import LEAST_QUESTIONS
 from pipelines.feedback import Said
 from pipelines.merging import MergeReport
+from pvchat.identity.advice import advice
 from storage.adapters import AdapterInfo
 from storage.corpus import CorpusSource
 from storage.jobs import Job
@@ -68,6 +69,7 @@ class SubjectOut(BaseModel):
     state: Literal["waiting", "enrolled"]
     consent: ConsentOut
     coverage: dict[str, Any]
+    advice: list[str]
     enrolled_from: str | None
     face_model: str | None
     templates: int
@@ -82,6 +84,7 @@ class SubjectOut(BaseModel):
             state="waiting" if info.face_model is None else "enrolled",
             consent=ConsentOut(**vars(info.consent)),
             coverage=info.coverage,
+            advice=advice(info.coverage),
             enrolled_from=info.enrolled_from,
             face_model=info.face_model,
             templates=info.templates,
