@@ -184,7 +184,7 @@ class Bench:
             "said": _share(said),
             "undone": _share(undone),
             "people": len(self._people),
-            **{kind: tally.told() for kind, tally in self._tallies.items()},
+            "cases": {kind: tally.told() for kind, tally in self._tallies.items()},
             "elsewhere": {kind: tally.told() for kind, tally in self._elsewhere.items()},
         }
 
