@@ -1,6 +1,5 @@
 """Saying who a track of a video is, or is not: stored, listed, undone. It holds from the next answer on, everywhere."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from pipelines.videos import PerceivedVideos
     from pvchat.identity.pointing import Pointer
 
-SAID = {"is": "this is", "is_not": "this is not"}
 _LEAST_PREFIX = 4
 
 
@@ -162,28 +160,6 @@ def say(
     if stored is None:
         raise FeedbackError("the feedback was undone meanwhile; say it again")
     return Said(stored, True, new=same is None)
-
-
-def say_of_tracks(
-    store: Store,
-    subject_id: str,
-    verdict: Verdict,
-    perceived: tuple[PerceptionRecord, PerceptionVectors],
-    pointers: "Sequence[Pointer]",
-    *,
-    author: str,
-) -> list[Said]:
-    """`say` of several tracks; all of it or nothing. Raises what `say` raises."""
-    done: list[Said] = []
-    try:
-        for pointer in pointers:
-            done.append(say(store, subject_id, verdict, perceived, pointer, author=author))
-    except Exception:
-        for said in done:
-            if said.new:
-                undo(store, said.feedback.id)
-        raise
-    return done
 
 
 def newest_perception(store: Store, sha256: str) -> tuple[PerceptionRecord, PerceptionVectors] | None:

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,13 +13,13 @@ from app.cli.options import BaseOption, JsonOption
 if TYPE_CHECKING:
     from pipelines.feedback import Said
     from pvchat.identity.feedback import Verdict
-    from pvchat.identity.pointing import Pointer
+    from pvchat.identity.pointing import Place, Pointer
 
 app = typer.Typer(help="Say who a person in a video is, or is not; the next answer counts on it.", no_args_is_help=True)
 
 AUTHOR = "cli"
 _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:\.\d+)?)", re.ASCII)
-_PLACES = ("left", "middle", "right")
+_PLACES: tuple["Place", ...] = ("left", "middle", "right")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="An enrolled person.")]
 Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The video.")]
@@ -31,7 +31,7 @@ Point = Annotated[
     str, typer.Option("--point", metavar="X,Y", help="The same by a point, as fractions of the picture: 0.3,0.4.")
 ]
 TrackOption = Annotated[
-    int | None, typer.Option("--track", metavar="N", help="The same by number, as in the evidence of an answer.")
+    int | None, typer.Option("--track", metavar="N", help="The same by number, as `pvchat ask --json` gives it.")
 ]
 
 
@@ -147,15 +147,12 @@ def _pointer(at: str, place: str, point: str, track: int | None) -> "Pointer":
     from pvchat.errors import FeedbackError
     from pvchat.identity.pointing import Pointer
 
-    if place and place not in _PLACES:
+    where = next((known for known in _PLACES if known == place), None)
+    if place and where is None:
         raise FeedbackError(f'--place is "{place}"; give one of: {", ".join(_PLACES)}')
     if (place or point) and not at:
         raise FeedbackError("--place and --point need a moment; add --at TIME")
-    return Pointer(track=track, time_s=_seconds(at) if at else None, place=_place(place), point=_xy(point))
-
-
-def _place(text: str) -> Any:
-    return text or None
+    return Pointer(track=track, time_s=_seconds(at) if at else None, place=where, point=_xy(point))
 
 
 def _seconds(text: str) -> float:
