@@ -343,7 +343,7 @@ class FeedbackOut(BaseModel):
     video_id: str | None
     video: str
     track: int
-    spans: list[tuple[float, float]]
+    spans: list[list[float]]
     author: str
     created_at: datetime
     in_effect: bool | None
@@ -360,7 +360,7 @@ class FeedbackOut(BaseModel):
             video_id=uploads.get(stored.video_sha256),
             video=stored.video_name,
             track=stored.track_id,
-            spans=list(stored.spans),
+            spans=[list(span) for span in stored.spans],
             author=stored.author,
             created_at=stored.created_at,
             in_effect=said.in_effect,
