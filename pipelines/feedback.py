@@ -199,9 +199,11 @@ def one(store: Store, feedback_id: str) -> Said:
     """One statement. Raises FeedbackError when there is none."""
     with store.read() as session:
         found = feedback.get(session, feedback_id)
-    if found is None:
-        raise FeedbackError(f"there is no feedback {feedback_id}; it may have been undone")
-    return next(said for said in listed(store, video_sha256=found.video_sha256) if said.feedback.id == feedback_id)
+    about = [] if found is None else listed(store, video_sha256=found.video_sha256)
+    for said in about:
+        if said.feedback.id == feedback_id:
+            return said
+    raise FeedbackError(f"there is no feedback {feedback_id}; it may have been undone")
 
 
 def undo(store: Store, feedback_id: str) -> Said:
