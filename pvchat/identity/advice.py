@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 FEW_FACES: Final = 8
+"""Of a short video. A long one of a face that keeps still gives few, too; there, other views help, not more seconds."""
+VERY_FEW_FACES: Final = 3
+LONG_S: Final = 10.0
 SMALL_FACE_PX: Final = 60.0
 SHORT_S: Final = 3.0
 UNCLEAR: Final = 0.5
@@ -20,7 +23,8 @@ def advice(coverage: Mapping[str, Any]) -> list[str]:
     """
     told = []
     faces, seconds = coverage.get("faces"), coverage.get("seconds")
-    if faces is not None and faces < FEW_FACES:
+    enough = VERY_FEW_FACES if seconds is not None and seconds >= LONG_S else FEW_FACES
+    if faces is not None and faces < enough:
         told.append(f"Few faces: {faces}; ten seconds of face help.")
     elif seconds is not None and seconds < SHORT_S:
         told.append(f"Short: {seconds:g} s; ten seconds of face help.")

@@ -21,12 +21,14 @@ def test_nothing_is_advised_where_nothing_is_missing_or_known() -> None:
     assert advice(GOOD) == []
     assert advice({}) == []
     assert advice({"faces": 12, "templates": 2}) == []
+    assert advice({**GOOD, "faces": 5}) == []
 
 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"faces": 3}, "Few faces: 3; ten seconds of face help."),
+        ({"faces": 3, "seconds": 4.0}, "Few faces: 3; ten seconds of face help."),
+        ({"faces": 2}, "Few faces: 2; ten seconds of face help."),
         ({"seconds": 1.5}, "Short: 1.5 s; ten seconds of face help."),
         ({"face_px": 40}, "Face small: 40 px; come closer, 60 px or more are good."),
         ({"views_left": 0}, "No profile view from one side: let the person turn the head to the left."),
