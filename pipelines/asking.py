@@ -14,6 +14,7 @@ from pipelines.results import Answer, Evidence
 from pipelines.tools import Progress, Tools
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
 from pvchat.errors import SubjectError
+from pvchat.identity.feedback import rulings_of
 from storage.people import StoredSubject
 
 if TYPE_CHECKING:
@@ -85,9 +86,10 @@ class Asker:
                 on_text=on_text,
             )
         finished = time.perf_counter()
+        tracks = {decision.name: decision.track_ids for decision in clip.decisions}
         return Answer(
             answer=result.text,
-            evidence=tuple(Evidence.of(facts) for facts in result.facts.subjects),
+            evidence=tuple(Evidence.of(facts, tracks.get(facts.name, ())) for facts in result.facts.subjects),
             agrees_with_evidence=result.agrees_with_evidence,
             unknown_people=result.facts.unknown_people,
             model={**perceived.record.models, **result.model},
@@ -111,14 +113,17 @@ class Asker:
 
     def _clip(self, perceived: PerceivedVideo, enrolled: Sequence[StoredSubject], video: Path) -> "Clip":
         """The clip the model answers from: the same object for every question while nothing changes."""
-        entries = self._gallery.entries(enrolled, perceived.vectors.face_model)
+        said = self._gallery.said(perceived.record.video.sha256, perceived.vectors.face_model)
+        entries = self._gallery.entries(enrolled, perceived.vectors.face_model, said.faces)
         # One video may lie at several places, and go from some of them.
         place = (perceived.record.video.sha256, str(video))
         fine_tuned = self._gallery.adapter_ids(enrolled, entries)
-        key = (*place, *(subject.id for subject in enrolled), *(e.name for e in entries), *fine_tuned.values())
+        people = (*(subject.id for subject in enrolled), *(e.name for e in entries))
+        key = (*place, *people, *fine_tuned.values(), *said.ids)
         clip = self._clips.get(key)
         if clip is None:
-            decisions = self._tools.decide(perceived.vectors, perceived.record, entries)
+            rulings, _idle = rulings_of(said.statements, perceived.record)
+            decisions = self._tools.decide(perceived.vectors, perceived.record, entries, rulings=rulings)
             clip = self._tools.clip(perceived.record, perceived.vectors, decisions, entries, video, fine_tuned)
         remember(self._clips, key, clip, CLIPS_KEPT)
         return clip

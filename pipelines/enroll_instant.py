@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.enroll_views import views_of
 from pipelines.tools import Tools
 from pipelines.videos import PerceivedVideo
 from pvchat.chat.facts import clock
@@ -101,7 +102,11 @@ def build(
     entry = tools.build_entry(name, samples, appearance_of(candidate, vectors), vectors.face_model)
     return NewEntry(
         entry=entry,
-        coverage={**entry.coverage, **coverage_of(candidate, candidates)},
+        coverage={
+            **entry.coverage,
+            **coverage_of(candidate, candidates),
+            **views_of(file, candidate.tracks, tools.face_mesh()),
+        },
         warnings=(*thin_coverage(candidate, samples), *tools.look_alikes(entry, others)),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pipelines.results import ForgetReport
 from pipelines.tools import Tools
-from storage import corpus_faces, perceptions
+from storage import corpus_faces, feedback, perceptions
 from storage.corpus_folder import CorpusFolder
 from storage.erase import Erased, erase_subject
 from storage.media import MediaFolder
@@ -27,8 +27,9 @@ def erase(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tool
     indexes = CorpusFolder(store.database.parent)
     # Before, so that they are gone whatever comes; and after, as another process may have made them anew meanwhile.
     indexes.drop()
+    said = _in_feedback(subject_id, enrolled, store, tools)
     with store.write() as session:
-        erased = erase_subject(session, subject_id, seen_in, faces)
+        erased = erase_subject(session, subject_id, seen_in, faces, said)
     indexes.drop()
     folder = MediaFolder(store.database.parent)
     for media_id in erased.media:
@@ -45,15 +46,17 @@ def preview(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, to
     """
     seen_in = _seen_in(subject_id, enrolled, store, tools)
     faces = _in_corpus(subject_id, enrolled, store, tools)
+    said = _in_feedback(subject_id, enrolled, store, tools)
     with store.write() as session:
         # The same code as for real, so that both always say the same; then nothing of it is kept.
-        erased = erase_subject(session, subject_id, seen_in, faces)
+        erased = erase_subject(session, subject_id, seen_in, faces, said)
         session.rollback()
     return _report(erased)
 
 
 def videos_with(subject: StoredSubject, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> set[int]:
-    """Ids of the videos whose cached records may hold this person: found there, perhaps there, or not comparable.
+    """Ids of the videos whose cached records may hold this person: found or said to be there, perhaps there, or not
+    comparable.
 
     Args:
         subject: who is to be forgotten. enrolled: everybody, the subject among them.
@@ -63,8 +66,9 @@ def videos_with(subject: StoredSubject, enrolled: Sequence[StoredSubject], store
     everybody = [tools.entry(other.name, other.vectors, other.coverage) for other in enrolled]
     found: set[int] = set()
     with store.read() as session:
+        confirmed = feedback.videos_of(session, subject.id)
         for cached in perceptions.load_all(session):
-            if cached.vectors.face_model != subject.vectors.face_model:
+            if cached.record.video.sha256 in confirmed or cached.vectors.face_model != subject.vectors.face_model:
                 found.add(cached.video_id)
                 continue
             comparable = [e for e in everybody if e.model_id == cached.vectors.face_model]
@@ -94,6 +98,30 @@ def _in_corpus(subject_id: str, enrolled: Sequence[StoredSubject], store: Store,
     return faces_of(tools.entry(subject.name, subject.vectors, subject.coverage), store)
 
 
+def _in_feedback(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> set[str]:
+    """Ids of the statements about other people whose face may be this person's, or cannot be compared."""
+    subject = next((other for other in enrolled if other.id == subject_id), None)
+    with store.read() as session:
+        faces = [face for face in feedback.faces(session) if face.subject_id != subject_id]
+    if subject is None or not faces:
+        return set()
+    # Only where something was said: identity takes a while to import.
+    from pvchat.identity.calibration import SURE_LOGIT
+    from pvchat.identity.similarity import track_scores
+    from pvchat.identity.whitening import Whitening
+
+    entry = tools.entry(subject.name, subject.vectors, subject.coverage)
+    templates, whitening = entry.whitened(), Whitening.for_model(entry.model_id)
+    found = set()
+    for face in faces:
+        if face.model_id == entry.model_id:
+            white = whitening.transform(face.vector[None])
+            if track_scores(white, templates, entry.weights, model_id=entry.model_id)[0] <= -SURE_LOGIT:
+                continue
+        found.add(face.feedback_id)
+    return found
+
+
 def _report(erased: Erased) -> ForgetReport:
     return ForgetReport(
         subject=erased.name,
@@ -105,4 +133,6 @@ def _report(erased: Erased) -> ForgetReport:
         uploads=len(erased.media),
         adapters=erased.adapters,
         corpus_faces=erased.corpus_faces,
+        feedback=erased.feedback,
+        feedback_faces=erased.feedback_faces,
     )

@@ -1,18 +1,35 @@
 """Who can be recognised, and whose adapters there are, as the data folder says at this moment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.tools import Tools
 from pvchat.errors import ConsentError
-from storage import adapters, people
+from storage import adapters, feedback, people
+from storage.feedback import FeedbackFaces
 from storage.people import StoredSubject
 from storage.schema import now
 from storage.store import Store
 
 if TYPE_CHECKING:
+    from pvchat.identity.feedback import Statement
     from pvchat.identity.gallery import GalleryEntry
     from pvchat.models.adapter import Adapter
+
+
+@dataclass(frozen=True)
+class SaidSoFar:
+    """What people said, as one video needs it.
+
+    Attributes:
+        ids: of all statements there are, whatever the video. statements: about this video, oldest first.
+        faces: what statements about any video left, by subject.
+    """
+
+    ids: tuple[str, ...]
+    statements: "tuple[Statement, ...]"
+    faces: Mapping[str, FeedbackFaces]
 
 
 class Gallery:
@@ -31,11 +48,29 @@ class Gallery:
         with self._store.read() as session:
             return people.list_all(session)
 
-    def entries(self, subjects: Sequence[StoredSubject], face_model: str | None = None) -> "list[GalleryEntry]":
-        """Entries of everybody whose consent holds and whose vectors are of this engine."""
+    def said(self, video_sha256: str, face_model: str) -> SaidSoFar:
+        """What people said that matters for a video described by this engine."""
+        with self._store.read() as session:
+            return SaidSoFar(
+                feedback.ids(session),
+                tuple(said.statement() for said in feedback.list_all(session, video_sha256=video_sha256)),
+                feedback.faces_of_people(session, face_model),
+            )
+
+    def entries(
+        self,
+        subjects: Sequence[StoredSubject],
+        face_model: str | None = None,
+        faces: Mapping[str, FeedbackFaces] | None = None,
+    ) -> "list[GalleryEntry]":
+        """Entries of everybody whose consent holds and whose vectors are of this engine.
+
+        Args:
+            faces: of the same engine, by subject, that statements left; they go into the entries.
+        """
         moment = now()
         return [
-            self._tools.entry(subject.name, subject.vectors, subject.coverage)
+            _with(self._tools.entry(subject.name, subject.vectors, subject.coverage), (faces or {}).get(subject.id))
             for subject in subjects
             if subject.consent.valid(moment) and face_model in (None, subject.vectors.face_model)
         ]
@@ -58,6 +93,14 @@ class Gallery:
         with self._store.read() as session:
             found = adapters.load(session, adapter_id)
         return None if found is None else parse_adapter(*found)
+
+
+def _with(entry: "GalleryEntry", faces: FeedbackFaces | None) -> "GalleryEntry":
+    if faces is None:
+        return entry
+    for vector in faces.negatives if faces.negatives is not None else ():
+        entry = entry.add_negative(vector)
+    return entry if faces.confirmed is None else entry.add_confirmed(faces.confirmed)
 
 
 def check_consent_holds(subject: StoredSubject) -> None:

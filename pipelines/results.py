@@ -1,6 +1,7 @@
 """What a session hands back."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ class Evidence:
         spans: seconds in which the person is seen.
         keyframe_s: a moment that shows the person well, None when absent.
         box: where in that frame, as fractions of its width and height; None when absent.
+        tracks: ids of the tracks that are the person, or for "unsure" the candidates; feedback can name them.
     """
 
     subject: str
@@ -31,11 +33,12 @@ class Evidence:
     spans: tuple[Span, ...] = ()
     keyframe_s: float | None = None
     box: Box | None = None
+    tracks: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, facts: SubjectFacts) -> "Evidence":
-        """From the facts the answer was made with."""
-        return cls(facts.name, facts.state, facts.score, facts.spans, facts.keyframe_s, facts.box)
+    def of(cls, facts: SubjectFacts, tracks: Sequence[int] = ()) -> "Evidence":
+        """From the facts the answer was made with, and the tracks of the decision."""
+        return cls(facts.name, facts.state, facts.score, facts.spans, facts.keyframe_s, facts.box, tuple(tracks))
 
     def to_dict(self) -> dict[str, Any]:
         """As it stands in the JSON of an answer."""
@@ -46,6 +49,7 @@ class Evidence:
             "spans": [[round(start, 2), round(end, 2)] for start, end in self.spans],
             "keyframe_s": None if self.keyframe_s is None else round(self.keyframe_s, _SECONDS_DIGITS),
             "box": None if self.box is None else [round(edge, 4) for edge in self.box],
+            "tracks": list(self.tracks),
         }
 
 
@@ -118,6 +122,13 @@ class EnrollResult:
     warnings: tuple[str, ...] = ()
     timing_s: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def advice(self) -> list[str]:
+        """What a further video should show, one sentence each."""
+        from pvchat.identity.advice import advice
+
+        return advice(self.coverage)
+
 
 @dataclass(frozen=True)
 class Person:
@@ -144,6 +155,8 @@ class Person:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
+        from pvchat.identity.advice import advice
+
         return {
             "name": self.name,
             "enrolled_at": self.enrolled_at.isoformat(timespec="seconds"),
@@ -153,6 +166,7 @@ class Person:
             "face_model": self.face_model,
             "templates": self.templates,
             "coverage": self.coverage,
+            "advice": advice(self.coverage),
         }
 
 
@@ -204,6 +218,8 @@ class ForgetReport:
         uploads: how many videos that were uploaded to enroll the person were deleted.
         adapters: how many adapters that were trained for the person.
         corpus_faces: how many faces of the corpus.
+        feedback: how many statements "this is X", "this is not X" about the person.
+        feedback_faces: how many faces that statements about other people had left, and that could be the person's.
     """
 
     subject: str
@@ -215,6 +231,8 @@ class ForgetReport:
     uploads: int = 0
     adapters: int = 0
     corpus_faces: int = 0
+    feedback: int = 0
+    feedback_faces: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

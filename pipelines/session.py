@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pipelines import names
 from pipelines.asking import Asker
 from pipelines.enrolling import Enroller, consent_of
+from pipelines.feedback import SessionFeedback
 from pipelines.forgetting import erase, preview
 from pipelines.gallery import Gallery
 from pipelines.results import Answer, Candidate, EnrollResult, ForgetReport, Person, TrainResult
@@ -55,6 +56,11 @@ class Session:
     def tools(self) -> Tools:
         """Perception, identity and the base."""
         return self._tools
+
+    @property
+    def feedback(self) -> SessionFeedback:
+        """Saying who a track of a video is, or is not."""
+        return SessionFeedback(self._store, self._videos)
 
     @property
     def videos(self) -> PerceivedVideos:

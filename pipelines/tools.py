@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pvchat.chat.answer import AnswerResult, Clip
     from pvchat.chat.lazy_adapters import LoadAdapter
     from pvchat.identity.decision import IdentityDecision
+    from pvchat.identity.feedback import Rulings
     from pvchat.identity.gallery import GalleryEntry
     from pvchat.models.adapter import Adapter
     from pvchat.perception import PerceptionModels
@@ -106,9 +107,14 @@ class Tools(Answering, Protocol):
         """One warning for each enrolled person who could be taken for this one."""
 
     def decide(
-        self, vectors: PerceptionVectors, record: PerceptionRecord, gallery: "Sequence[GalleryEntry]"
+        self,
+        vectors: PerceptionVectors,
+        record: PerceptionRecord,
+        gallery: "Sequence[GalleryEntry]",
+        *,
+        rulings: "Rulings | None" = None,
     ) -> "list[IdentityDecision]":
-        """Who of the gallery is in the video."""
+        """Who of the gallery is in the video; what people said about its tracks goes before what faces say."""
 
     def judge(
         self, vectors: PerceptionVectors, record: PerceptionRecord, entry: "GalleryEntry", novelty: float | None
@@ -223,12 +229,17 @@ class EmbeddedTools:
         return build_entry(name, samples, appearance, model_id)
 
     def decide(
-        self, vectors: PerceptionVectors, record: PerceptionRecord, gallery: "Sequence[GalleryEntry]"
+        self,
+        vectors: PerceptionVectors,
+        record: PerceptionRecord,
+        gallery: "Sequence[GalleryEntry]",
+        *,
+        rulings: "Rulings | None" = None,
     ) -> "list[IdentityDecision]":
         """Who of the gallery is in the video."""
         from pvchat.identity.decision import decide
 
-        return decide(vectors, record, gallery)
+        return decide(vectors, record, gallery, rulings=rulings)
 
     def judge(
         self, vectors: PerceptionVectors, record: PerceptionRecord, entry: "GalleryEntry", novelty: float | None

@@ -55,6 +55,14 @@ class ConsentError(PVChatError):
     """Consent is missing, withdrawn or expired."""
 
 
+class FeedbackError(PVChatError):
+    """Nobody can be told who is meant by "this is X" or "this is not X", or there is no such feedback."""
+
+
+class FeedbackConflictError(FeedbackError):
+    """Feedback contradicts what was said before."""
+
+
 class QuestionError(PVChatError):
     """A question is empty or too long."""
 

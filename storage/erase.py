@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from pvchat.errors import SubjectError
 from storage.corpus import chunks
 from storage.corpus_faces import drop_faces, drop_other_engines
+from storage.feedback import drop_faces as drop_feedback_faces
 from storage.perceptions import CLEARED_NAME
 from storage.schema import (
     AdapterRow,
     ConsentRow,
     CorpusItemRow,
     CorpusSourceRow,
+    FeedbackRow,
     JobRow,
     MediaRow,
     PerceptionRow,
@@ -40,6 +42,7 @@ class Erased:
         adapters: how many adapters were trained for the person, earlier versions among them.
         media: ids of the uploaded files that the person was or was to be enrolled from; the files are to be deleted.
         corpus_faces: faces of the corpus that went; its indexes are to be deleted.
+        feedback: statements about the person. feedback_faces: faces that statements about others had left.
     """
 
     name: str
@@ -52,10 +55,16 @@ class Erased:
     adapters: int
     media: tuple[str, ...]
     corpus_faces: int
+    feedback: int
+    feedback_faces: int
 
 
 def erase_subject(
-    session: Session, subject_id: str, seen_in: Collection[int], corpus_faces: Collection[int] = ()
+    session: Session,
+    subject_id: str,
+    seen_in: Collection[int],
+    corpus_faces: Collection[int] = (),
+    feedback_faces: Collection[str] = (),
 ) -> Erased:
     """Delete a subject, their consent, and everything derived from their face.
 
@@ -67,6 +76,8 @@ def erase_subject(
         seen_in: ids of the videos, other than the enrollment video, in which the person was found.
         corpus_faces: ids of the faces of the corpus that are the person's. Those that another engine described cannot
             be compared and go as well.
+        feedback_faces: ids of the statements about other people that left a face which could be the person's. The
+            faces go; what was said goes on to hold in its video.
 
     Raises:
         SubjectError: there is no such subject.
@@ -81,8 +92,11 @@ def erase_subject(
     in_corpus = drop_faces(session, corpus_faces) + _drop_not_comparable(session, subject_id)
     adapters = session.scalar(select(func.count()).where(AdapterRow.subject_id == subject_id)) or 0
     media = _enrollment_media(session, subject_id)
+    said = session.scalar(select(func.count()).where(FeedbackRow.subject_id == subject_id)) or 0
     session.delete(subject)
     session.flush()
+    # The person's own went with the person.
+    others_faces = drop_feedback_faces(session, feedback_faces)
     consent = session.get(ConsentRow, consent_id)
     if consent is not None:
         session.delete(consent)
@@ -114,6 +128,8 @@ def erase_subject(
         adapters=adapters,
         media=media,
         corpus_faces=in_corpus,
+        feedback=said,
+        feedback_faces=others_faces,
     )
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from pvchat.errors import SubjectError
 from storage.engine import StorageError
-from storage.schema import AdapterRow, ConsentRow, SubjectRow, VectorRow, VideoRow, now
+from storage.schema import AdapterRow, ConsentRow, FeedbackRow, JobRow, SubjectRow, VectorRow, VideoRow, now
 from storage.vectors import pack, unpack
 
 Float = NDArray[np.float32]
@@ -145,6 +145,32 @@ def enroll(
         session.add(_row(subject_id, "appearance", vectors.appearance_model, vectors.appearance[None], None))
     session.flush()
     return changed
+
+
+def merge(session: Session, kept_id: str, other_id: str, *, coverage: dict[str, Any], vectors: SubjectVectors) -> None:
+    """Make one person of two: the first keeps name, adapters and appearance, gets these vectors, and the earlier end of
+    the two consents. What was said about the other one is said about the first now; all else of the other one goes.
+
+    Raises:
+        SubjectError: one of them does not exist any more.
+        StorageError: a vector is not finite.
+    """
+    kept, other = _existing(session, kept_id), _existing(session, other_id)
+    ends = [end for end in (kept.consent.expires_at, other.consent.expires_at) if end is not None]
+    kept.consent.expires_at = min(ends, default=None)
+    kept.coverage = coverage
+    session.execute(delete(VectorRow).where(VectorRow.subject_id == kept_id))
+    session.add(_row(kept_id, "face", vectors.face_model, vectors.templates, vectors.weights))
+    if vectors.appearance is not None:
+        session.add(_row(kept_id, "appearance", vectors.appearance_model, vectors.appearance[None], None))
+    # With them what was uploaded to enroll the other one is found when the person is forgotten.
+    session.execute(update(JobRow).where(JobRow.subject_id == other_id).values(subject_id=kept_id))
+    session.execute(update(FeedbackRow).where(FeedbackRow.subject_id == other_id).values(subject_id=kept_id))
+    consent = other.consent
+    session.delete(other)
+    session.flush()
+    session.delete(consent)
+    session.flush()
 
 
 def rename(session: Session, subject_id: str, *, name: str, name_key: str) -> None:

@@ -134,6 +134,19 @@ def newest(session: Session, sha256: str) -> dict[str, Any] | None:
     )
 
 
+def newest_read(session: Session, sha256: str) -> CachedPerception | None:
+    """The newest record of a file, by whatever models, with its vectors."""
+    row = session.scalar(
+        select(PerceptionRow)
+        .join(PerceptionRow.video)
+        .where(VideoRow.sha256 == sha256, PerceptionRow.version == RECORD_VERSION)
+        .options(selectinload(PerceptionRow.vectors), selectinload(PerceptionRow.video))
+        .order_by(PerceptionRow.created_at.desc(), PerceptionRow.id.desc())
+        .limit(1)
+    )
+    return None if row is None else _read(row)
+
+
 def remove(session: Session, sha256: str) -> None:
     """Forget what was perceived in a file; the file itself too, unless somebody is enrolled from it."""
     video = session.scalar(select(VideoRow).where(VideoRow.sha256 == sha256))

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from app.api import chat, completions, corpus, health, jobs, keys, problems, subjects, trainings, videos
+from app.api import chat, completions, corpus, feedback, health, jobs, keys, problems, subjects, trainings, videos
 from app.api.context import Service
 from app.api.metrics import Measured
 from app.api.openapi import complete
@@ -26,7 +26,7 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 _ROUTERS = tuple(
-    module.router for module in (health, subjects, trainings, jobs, videos, corpus, chat, completions, keys)
+    module.router for module in (health, subjects, trainings, jobs, videos, feedback, corpus, chat, completions, keys)
 )
 _DESCRIPTION = """Enroll a person from one video, ask about that person in any other, get an answer with its evidence.
 

@@ -24,6 +24,8 @@ _STATUS = {
     "ConsentError": (409, "The consent does not hold"),
     "JobError": (409, "The job cannot do this"),
     "TrainingError": (422, "The training cannot be done"),
+    "FeedbackConflictError": (409, "It contradicts what was said before"),
+    "FeedbackError": (409, "Nobody can be told who is meant"),
     "QuestionError": (422, "The question cannot be asked"),
     "NoFaceError": (422, "No face that can be described"),
     "VideoError": (422, "The video cannot be read"),

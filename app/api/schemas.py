@@ -1,5 +1,6 @@
 """What goes over the wire, as pydantic models."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,9 @@ from app.api.wire import SPACES, WHOLE, Moment, Name, new_name, question, text
 from app.auth.scopes import EVERYTHING
 from pipelines.conversation import LONGEST_QUESTION
 from pipelines.enroll.jobs import LEAST_QUESTIONS
+from pipelines.feedback import Said
+from pipelines.merging import MergeReport
+from pvchat.identity.advice import advice
 from storage.adapters import AdapterInfo
 from storage.corpus import CorpusSource
 from storage.jobs import Job
@@ -65,6 +69,7 @@ class SubjectOut(BaseModel):
     state: Literal["waiting", "enrolled"]
     consent: ConsentOut
     coverage: dict[str, Any]
+    advice: list[str]
     enrolled_from: str | None
     face_model: str | None
     templates: int
@@ -79,6 +84,7 @@ class SubjectOut(BaseModel):
             state="waiting" if info.face_model is None else "enrolled",
             consent=ConsentOut(**vars(info.consent)),
             coverage=info.coverage,
+            advice=advice(info.coverage),
             enrolled_from=info.enrolled_from,
             face_model=info.face_model,
             templates=info.templates,
@@ -269,6 +275,7 @@ class EvidenceOut(BaseModel):
     keyframe_s: float | None
     box: tuple[float, float, float, float] | None
     keyframe: str | None
+    tracks: list[int] = []
 
 
 class AnswerOut(BaseModel):
@@ -301,6 +308,93 @@ class AnswerOut(BaseModel):
             model=event["model"],
             timing_s=event["timing_s"],
         )
+
+
+class PointIn(In):
+    """A point of the picture, as fractions of its width and height."""
+
+    x: Annotated[float, Field(ge=0, le=1)]
+    y: Annotated[float, Field(ge=0, le=1)]
+
+
+class FeedbackIn(In):
+    """Who somebody in a video is, or is not."""
+
+    video: Annotated[str, Field(min_length=1, max_length=36, description="id of an uploaded video")]
+    subject: Annotated[Name, Field(description="id or name of an enrolled person")]
+    verdict: Literal["is", "is_not"]
+    track: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] | None = None
+    time_s: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] | None = None
+    place: Literal["left", "middle", "right"] | None = None
+    point: PointIn | None = None
+
+
+class FeedbackOut(BaseModel):
+    """A statement about a track of a video.
+
+    `in_effect` is null while the video is not perceived, and false when nobody is seen there any more. `author` is the
+    id of the key that was used, or `cli`. `video_id` is null when the video is no upload.
+    """
+
+    id: str
+    subject_id: str
+    subject: str
+    verdict: Literal["is", "is_not"]
+    video_id: str | None
+    video: str
+    track: int
+    spans: list[list[float]]
+    author: str
+    created_at: datetime
+    in_effect: bool | None
+
+    @classmethod
+    def of(cls, said: Said, uploads: Mapping[str, str]) -> "FeedbackOut":
+        """From the database; `uploads` are ids by the hash of their content."""
+        stored = said.feedback
+        return cls(
+            id=stored.id,
+            subject_id=stored.subject_id,
+            subject=stored.subject,
+            verdict=stored.verdict,
+            video_id=uploads.get(stored.video_sha256),
+            video=stored.video_name,
+            track=stored.track_id,
+            spans=[list(span) for span in stored.spans],
+            author=stored.author,
+            created_at=stored.created_at,
+            in_effect=said.in_effect,
+        )
+
+
+class FeedbackListOut(BaseModel):
+    """Statements, oldest first."""
+
+    feedback: list[FeedbackOut]
+
+
+class MergeIn(In):
+    """Who is the same person."""
+
+    other: Annotated[str, Field(min_length=1, max_length=36, description="id of the person who is absorbed")]
+
+
+class MergedOut(BaseModel):
+    """What came, or would come, of making one person of two."""
+
+    kept: str
+    absorbed: str
+    templates: int
+    consent_ends: datetime | None
+    adapters: int
+    feedback: int
+    feedback_dropped: int
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, report: MergeReport) -> "MergedOut":
+        """From the pipeline."""
+        return cls(**{**vars(report), "warnings": list(report.warnings)})
 
 
 class KeyIn(In):
@@ -412,3 +506,5 @@ class ForgottenOut(BaseModel):
     uploads: int
     adapters: int
     corpus_faces: int
+    feedback: int
+    feedback_faces: int

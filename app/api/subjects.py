@@ -2,15 +2,25 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, Response, Security
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, Security
 
 from app.api.context import Service, ServiceDep, bearer, need
 from app.api.idempotency import digest, same_request
 from app.api.openapi import ACCEPTED, LOCATION, upload_body
 from app.api.problems import Problem, not_found, of_kind
-from app.api.schemas import ForgottenOut, JobOut, JobsOut, SubjectChange, SubjectIn, SubjectOut, SubjectsOut
+from app.api.schemas import (
+    ForgottenOut,
+    JobOut,
+    JobsOut,
+    MergedOut,
+    MergeIn,
+    SubjectChange,
+    SubjectIn,
+    SubjectOut,
+    SubjectsOut,
+)
 from app.api.uploads import CEILING_BYTES, keep_upload, receive
-from pipelines import names
+from pipelines import merging, names
 from pipelines.enrolling import consent_of
 from pvchat.errors import SubjectError
 from storage import jobs, people
@@ -109,6 +119,32 @@ async def forget(
 
     await service.run(cancel)
     return _gone(await service.supervisor.client.forget(subject_id))
+
+
+@router.get("/{subject_id}/merge", responses={409: {}})
+async def preview_merge(
+    subject_id: str,
+    other: Annotated[str, Query(min_length=1, max_length=36, description="id of the person who would be absorbed")],
+    service: ServiceDep,
+    _key: Annotated[Key, Depends(need("subjects:delete"))],
+) -> MergedOut:
+    """What making one person of two would do now. Nothing is changed."""
+    return await _merge(service, subject_id, other, preview=True)
+
+
+@router.post("/{subject_id}/merge", responses={409: {}})
+async def merge(
+    subject_id: str, body: MergeIn, service: ServiceDep, _key: Annotated[Key, Depends(need("subjects:delete"))]
+) -> MergedOut:
+    """Make one person of two who were enrolled apart. This one stays; templates are joined, the earlier end of the two
+    consents counts, adapters of the other one go. It cannot be undone."""
+    return await _merge(service, subject_id, body.other, preview=False)
+
+
+async def _merge(service: Service, kept: str, absorbed: str, *, preview: bool) -> MergedOut:
+    for one in (kept, absorbed):
+        await existing(service, one)
+    return MergedOut.of(await service.run(lambda: merging.merge(service.store, kept, absorbed, preview=preview)))
 
 
 @router.get("/{subject_id}/enrollments")

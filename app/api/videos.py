@@ -12,7 +12,7 @@ from app.api.schemas import JobOut, VideoOut, VideosOut
 from app.api.uploads import CEILING_BYTES, keep_upload, receive
 from pipelines.crops import frame_jpeg
 from pvchat.errors import VideoError
-from storage import media, perceptions
+from storage import feedback, media, perceptions
 from storage.keys import Key
 from storage.media import Media
 
@@ -70,7 +70,7 @@ async def get_video(video_id: str, service: ServiceDep, _key: Annotated[Key, Dep
 
 @router.delete("/{video_id}", status_code=204, responses={409: {}})
 async def delete(video_id: str, service: ServiceDep, _key: Annotated[Key, Depends(need("videos:write"))]) -> Response:
-    """Delete an upload and what was perceived in it. People enrolled from it stay enrolled."""
+    """Delete an upload, what was perceived in it and what was said about it. People enrolled from it stay enrolled."""
     await existing(service, video_id)
 
     def work() -> None:
@@ -78,6 +78,7 @@ async def delete(video_id: str, service: ServiceDep, _key: Annotated[Key, Depend
             sha256 = media.remove(session, video_id)
             if sha256 is not None:
                 perceptions.remove(session, sha256)
+                feedback.remove_of_video(session, sha256)
         service.folder.drop(service.folder.path(video_id))
 
     try:

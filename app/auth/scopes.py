@@ -8,9 +8,11 @@ from pvchat.errors import PVChatError
 SCOPES: Final = {
     "subjects:read": "list people, their enrollments and adapters",
     "subjects:write": "create, rename, enroll and train people, choose among their adapters",
-    "subjects:delete": "forget people",
+    "subjects:delete": "forget people, and make one of two",
     "videos:read": "list and watch videos, read what was perceived",
     "videos:write": "upload and delete videos",
+    "feedback:read": "list what was said about who is who",
+    "feedback:write": "say who is who in a video, and take it back",
     "corpus:read": "list the sources of the corpus",
     "corpus:write": "remove sources of the corpus",
     "jobs:read": "list and follow jobs",

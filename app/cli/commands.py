@@ -4,7 +4,23 @@ from typing import Annotated
 
 import typer
 
-from app.cli import adapters, ask, corpus, demo, enroll, forget, jobs, keys, people, pretrain, serve, train, weights
+from app.cli import (
+    adapters,
+    ask,
+    corpus,
+    demo,
+    enroll,
+    feedback,
+    forget,
+    jobs,
+    keys,
+    merge,
+    people,
+    pretrain,
+    serve,
+    train,
+    weights,
+)
 
 app = typer.Typer(
     name="pvchat",
@@ -20,6 +36,9 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(adapters.app, name="adapters")
 app.add_typer(corpus.app, name="corpus")
 app.command("people")(people.people)
+app.add_typer(feedback.app, name="feedback")
+app.command("rename")(merge.rename)
+app.command("merge")(merge.merge)
 app.command("forget")(forget.forget)
 app.add_typer(weights.app, name="weights")
 app.add_typer(pretrain.app, name="pretrain")

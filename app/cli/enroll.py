@@ -72,6 +72,8 @@ def enroll(
     console.print(f"{result.subject} is enrolled ({result.timing_s['total']:.1f} s).", soft_wrap=True)
     for what, value in result.coverage.items():
         console.print(f"  {what.replace('_', ' ')}: {_plain(value)}", soft_wrap=True)
+    for line in result.advice:
+        console.print(line, soft_wrap=True)
 
 
 def _lasting(name: str) -> str:

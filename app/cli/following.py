@@ -102,6 +102,8 @@ def show_result(store: "Store", job: "Job", name: str) -> None:
     console = terminal.out()
     if job.kind != "train":
         console.print(f"{name or 'The video'}: {'enrolled' if job.kind == 'enroll' else 'seen'}.", soft_wrap=True)
+        for line in result.get("advice", ()):
+            console.print(line, soft_wrap=True)
         return
     if result["published"]:
         verdict = f"is trained and answers from now on (version {result['adapter_version']})"

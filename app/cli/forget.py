@@ -39,6 +39,10 @@ def forget(
         console.print(f"  record of {video}", soft_wrap=True)
     if report.corpus_faces:
         console.print(f"  {_count(report.corpus_faces, 'face')} of the corpus", soft_wrap=True)
+    if report.feedback or report.feedback_faces:
+        told = f"{_count(report.feedback, 'statement')} of who is who"
+        left = f", {_count(report.feedback_faces, 'face')} of statements about others" if report.feedback_faces else ""
+        console.print(f"  {told}{left}", soft_wrap=True)
     if report.adapters:
         console.print(f"  {_count(report.adapters, 'trained adapter')}", soft_wrap=True)
     if report.uploads:

@@ -14,6 +14,8 @@ from app.api.context import Service
 from app.api.problems import Problem
 from app.api.schemas import AnswerOut, ChatIn
 from app.api.uploads import adopt, keep_upload
+from app.ui import feedback
+from app.ui.acts import acting_html
 from app.ui.calls import HANDLED, QUIET, arrived, key_for, problem_of, told
 from app.ui.evidence import evidence_html, player_html
 from storage import media, people
@@ -48,7 +50,8 @@ def build(service: Service) -> ChatTab:
                 upload = gr.UploadButton("Upload", file_types=["video"], scale=1, min_width=90, elem_id="pv-upload")
                 delete = gr.Button("Delete", scale=1, min_width=80, elem_id="pv-delete-video")
             player = gr.HTML(player_html(None), elem_id="pv-player")
-            shown = gr.HTML(evidence_html(None, None), elem_id="pv-evidence")
+            shown = acting_html(evidence_html(None, None), "pv-evidence")
+            feedback.build(service, shown, video)
         with gr.Column(scale=5, min_width=320):
             chosen = gr.CheckboxGroup(
                 label="People asked about",
@@ -177,7 +180,8 @@ class _Handlers:
                 elif event["event"] == "answer":
                     found = await videos.existing(self._service, video_id)
                     final = AnswerOut.of(event, video_id)
-                    yield final.answer, evidence_html(final, found)
+                    buttons = await feedback.buttons_of(self._service, final, found)
+                    yield final.answer, evidence_html(final, found, buttons)
 
     def hint(self, number: int) -> Any:
         """A ready question about whoever is chosen."""

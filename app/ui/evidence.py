@@ -1,9 +1,11 @@
 """Beside the answer: the player, a timeline for each person, key frames with the face marked."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.api.schemas import AnswerOut, EvidenceOut
+from app.ui.feedback import SayButton
 from app.ui.render import page_part
 from storage.media import Media
 
@@ -26,13 +28,17 @@ def player_html(video: Media | None) -> str:
     return page_part("player", video=video)
 
 
-def evidence_html(answer: AnswerOut | None, video: Media | None) -> str:
+def evidence_html(
+    answer: AnswerOut | None, video: Media | None, buttons: Mapping[str, Sequence[SayButton]] | None = None
+) -> str:
     """Timelines and key frames of an answer, each of which jumps in the player.
 
     Args:
-        answer: None before there is one. video: what was asked about.
+        answer: None before there is one. video: what was asked about. buttons: by name, to say who is who.
     """
     rows = [] if answer is None or video is None else [_row(i, e, video) for i, e in enumerate(answer.evidence)]
+    for row in rows:
+        row["buttons"] = (buttons or {}).get(row["name"], ())
     return page_part("evidence", answer=answer, video=video, rows=rows)
 
 

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.enroll import titles
+from pvchat.identity.advice import advice
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -21,7 +22,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(clock=clock, line=titles.line)
+    made.filters.update(clock=clock, line=titles.line, advice=advice)
     made.tests["answering"] = titles.answers
     return made
 

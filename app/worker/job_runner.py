@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.crops import jpegs_of
 from pipelines.naming import told_as
@@ -113,7 +113,12 @@ class JobRunner:
 
         def finish(session: "DatabaseSession", result: EnrollResult) -> None:
             # In the transaction that stores the vectors: a job that was cancelled meanwhile leaves nothing.
-            told = {"coverage": result.coverage, "warnings": list(result.warnings), "timing_s": result.timing_s}
+            told: dict[str, Any] = {
+                "coverage": result.coverage,
+                "warnings": list(result.warnings),
+                "advice": result.advice,
+                "timing_s": result.timing_s,
+            }
             if not jobs.finish(session, job.id, told):
                 raise _GoneError
 

@@ -53,6 +53,11 @@ COVERAGE: dict[str, tuple[str, str]] = {
     "seconds": ("Time in view", ""),
     "face_px": ("Height of the face", "pixels; 60 and more are good"),
     "other_people": ("Other people", "in the same video"),
+    "views_front": ("Seen from the front", "of up to nine moments"),
+    "views_left": ("Turned to the left", "of the same moments, as the person sees it"),
+    "views_right": ("Turned to the right", "of the same moments, as the person sees it"),
+    "light": ("Brightness of the face", "0 is black, 1 is white"),
+    "light_range": ("Range of brightness", "near 0 there is one light only"),
 }
 """Title and explanation of each figure of the coverage."""
 

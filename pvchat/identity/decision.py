@@ -1,7 +1,8 @@
 """Who of the gallery is in a video: one decision per enrolled person, made for all of them together.
 
 Whole tracks are judged, never single frames. A track goes to at most one person, a person can own several tracks but
-never two that are in the picture at once, and "somebody unknown" is always an option.
+never two that are in the picture at once, and "somebody unknown" is always an option. What people said about a track
+goes before all of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,11 +15,13 @@ from numpy.typing import NDArray
 from pvchat.chat.facts import State
 from pvchat.errors import ModelError
 from pvchat.identity.calibration import LOGIT_LIMIT, SURE_LOGIT
+from pvchat.identity.feedback import OVERLAP_S, Rulings, shared_s
 from pvchat.identity.gallery import GalleryEntry
 from pvchat.identity.judging import JudgedTrack, judge_tracks, pair_logits, same_clip_logits
 from pvchat.perception.record import PerceptionRecord, PerceptionVectors, Span
 
 _CANNOT_BE: Final = -LOGIT_LIMIT
+_SAID_LOGIT: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class DecisionConfig:
             and how large it is, against the most prominent track). A passer-by far behind stays below.
     """
 
-    overlap_s: float = 0.3
+    overlap_s: float = OVERLAP_S
     gap_s: float = 0.5
     prominent: float = 0.4
 
@@ -83,6 +86,7 @@ def decide(
     gallery: Sequence[GalleryEntry],
     *,
     config: DecisionConfig | None = None,
+    rulings: Rulings | None = None,
 ) -> list[IdentityDecision]:
     """Decide about every entry of the gallery, in its order.
 
@@ -91,6 +95,8 @@ def decide(
         record: its tracks.
         gallery: the enrolled people, all with vectors of the engine that described the video.
         config: see `DecisionConfig`.
+        rulings: what people said about tracks. A confirmed track is the person's whatever its face, and nobody else's;
+            a refused one is never the person's. Names that are not in the gallery are passed over.
 
     Raises:
         ModelError: an entry was enrolled with another engine than the video was described with.
@@ -108,14 +114,19 @@ def decide(
     if not tracks and not record.legible:
         return [IdentityDecision(entry.name, "unsure", 0.5, (), {}, ()) for entry in gallery]
     overlap = _overlaps(tracks, config.overlap_s)
+    names = [entry.name for entry in gallery]
+    said = _said(rulings or Rulings(), names, tracks)
     described = [index for index, track in enumerate(tracks) if track.mean is not None]
     logits = np.full((len(gallery), len(tracks)), np.nan, np.float32)
     if described:
         judged = [tracks[index] for index in described]
-        logits[:, described] = _against_each_other(
-            pair_logits(judged, gallery, vectors.face_model, overlap[np.ix_(described, described)])
-        )
-    owner = _assign(logits, overlap, [entry.name for entry in gallery], tracks, vectors.face_model)
+        pairs = pair_logits(judged, gallery, vectors.face_model, overlap[np.ix_(described, described)])
+        # Before the comparison: who was said not to be it is no rival of anybody.
+        pairs = np.where(said[:, described] < 0, -_SAID_LOGIT, pairs)
+        logits[:, described] = _against_each_other(pairs)
+    logits = np.where(said != 0, LOGIT_LIMIT * said, logits).astype(np.float32)
+    owner = {int(column): int(row) for row, column in zip(*np.nonzero(said > 0), strict=True)}
+    owner = _assign(logits, overlap, names, tracks, vectors.face_model, owner)
     return [_decision(row, entry, logits[row], owner, tracks, overlap, config) for row, entry in enumerate(gallery)]
 
 
@@ -161,8 +172,21 @@ def _overlaps(tracks: Sequence[JudgedTrack], least_s: float) -> NDArray[np.bool_
     out = np.zeros((len(tracks), len(tracks)), dtype=np.bool_)
     for i, one in enumerate(tracks):
         for j in range(i):
-            shared = sum(max(0.0, min(a[1], b[1]) - max(a[0], b[0])) for a in one.spans for b in tracks[j].spans)
-            out[i, j] = out[j, i] = shared > least_s
+            out[i, j] = out[j, i] = shared_s(one.spans, tracks[j].spans) > least_s
+    return out
+
+
+def _said(rulings: Rulings, names: Sequence[str], tracks: Sequence[JudgedTrack]) -> NDArray[np.int8]:
+    """(subjects, tracks): 1 where a track was said to be the person, -1 where not, 0 where nothing was said."""
+    out = np.zeros((len(names), len(tracks)), np.int8)
+    for column, track in enumerate(tracks):
+        if any(track.id in rulings.confirmed.get(name, ()) for name in names):
+            out[:, column] = -1
+        for row, name in enumerate(names):
+            if track.id in rulings.confirmed.get(name, ()):
+                out[row, column] = 1
+            elif track.id in rulings.refused.get(name, ()):
+                out[row, column] = -1
     return out
 
 
@@ -183,15 +207,19 @@ def _assign(
     names: Sequence[str],
     tracks: Sequence[JudgedTrack],
     model_id: str,
+    said: Mapping[int, int],
 ) -> dict[int, int]:
-    """Track index -> subject row, surest pairs first; ties go by name and track, never by the gallery's order."""
+    """Track index -> subject row, surest pairs first; ties go by name and track, never by the gallery's order.
+
+    `said` holds the pairs that are settled.
+    """
     pairs = [
         (float(-logits[row, column]), names[row], tracks[column].id, row, column)
         for row in range(logits.shape[0])
         for column in range(logits.shape[1])
         if logits[row, column] >= SURE_LOGIT
     ]
-    owner: dict[int, int] = {}
+    owner = dict(said)
     for _, _, _, row, column in sorted(pairs):
         if column not in owner and not _conflicts(column, row, owner, overlap):
             owner[column] = row
@@ -224,7 +252,7 @@ def _decision(
     config: DecisionConfig,
 ) -> IdentityDecision:
     mine = [column for column in range(len(tracks)) if owner.get(column) == row]
-    scores = {tracks[c].id: float(logits[c]) for c in range(len(tracks)) if tracks[c].mean is not None}
+    scores = {tracks[c].id: float(logits[c]) for c in range(len(tracks)) if not np.isnan(logits[c])}
     for column in range(len(tracks)):
         # Somebody else's track, or one seen beside the person's own: it cannot be this person.
         taken = column in owner and owner[column] != row
@@ -237,12 +265,10 @@ def _decision(
         return _as_decision(entry.name, "present", best, mine, scores, tracks, config)
     free = [c for c in range(len(tracks)) if c not in owner]
     open_tracks = [
-        c
-        for c in free
-        if tracks[c].prominence >= config.prominent and (tracks[c].mean is None or logits[c] > -SURE_LOGIT)
+        c for c in free if tracks[c].prominence >= config.prominent and (np.isnan(logits[c]) or logits[c] > -SURE_LOGIT)
     ]
     if open_tracks:
-        best = max(float(logits[c]) if tracks[c].mean is not None else 0.0 for c in open_tracks)
+        best = max(0.0 if np.isnan(logits[c]) else float(logits[c]) for c in open_tracks)
         return _as_decision(
             entry.name, "unsure", float(np.clip(best, -0.59, 0.59)), open_tracks, scores, tracks, config
         )

@@ -17,6 +17,10 @@ from pvchat.perception.record import FaceSamples
 Array = NDArray[np.float32]
 
 MAX_TEMPLATES: Final = 5
+MAX_CONFIRMED: Final = 4
+"""Of the tracks of other videos that a user called this person, so many newest ones serve as templates."""
+_CONFIRMED_SHARE: Final = 0.2
+_CONFIRMED_MOST: Final = 0.5
 # Samples whose vectors are closer than this show nothing new (cosine in the whitened space).
 _ALIKE = 0.8
 # A sample this far from the others of its track is another face or no face.
@@ -72,6 +76,30 @@ class GalleryEntry:
             )
         kept = row if self.negatives is None else np.concatenate([self.negatives, row])
         return replace(self, negatives=kept)
+
+    def add_confirmed(self, vectors: NDArray[np.floating]) -> "GalleryEntry":
+        """A copy that also knows faces of which a user said "this is X".
+
+        Each weighs a fifth of the entry, all of them together half of it at most: what was enrolled goes on to count.
+
+        Args:
+            vectors: (n, d) raw means of tracks, the newest last; the last `MAX_CONFIRMED` are used.
+
+        Raises:
+            ModelError: the vectors have another dimension than the templates.
+        """
+        rows = np.asarray(vectors, np.float32)[-MAX_CONFIRMED:]
+        if not len(rows):
+            return self
+        if rows.ndim != 2 or rows.shape[1] != self.templates.shape[1]:
+            raise ModelError(
+                f"templates of shape {rows.shape} do not fit {self.name!r}, who has vectors of "
+                f"{self.templates.shape[1]}; take them from a video perceived with {self.model_id}"
+            )
+        share = min(_CONFIRMED_SHARE, _CONFIRMED_MOST / len(rows))
+        own = self.weights / self.weights.sum() * (1.0 - share * len(rows))
+        weights = np.concatenate([own, np.full(len(rows), share)]).astype(np.float32)
+        return replace(self, templates=np.concatenate([self.templates, rows]), weights=weights)
 
     def to_arrays(self) -> dict[str, Array]:
         """The vectors as plain float32 arrays, for storage."""
@@ -140,6 +168,48 @@ def build_entry(name: str, samples: FaceSamples, appearance: Array | None, model
         weights=(mass / mass.sum()).astype(np.float32),
         appearance=None if appearance is None else np.asarray(appearance, np.float32),
         coverage=coverage,
+    )
+
+
+def join_entries(kept: GalleryEntry, other: GalleryEntry) -> GalleryEntry:
+    """One entry of two that are one person: as few templates as show every look; each counts for its faces.
+
+    The name, the appearance and the further notes are those of `kept`.
+
+    Raises:
+        ModelError: the entries are of two engines.
+    """
+    if kept.model_id != other.model_id:
+        raise ModelError(
+            f"{kept.name!r} was enrolled with {kept.model_id} and {other.name!r} with {other.model_id}; "
+            "enroll both with one engine"
+        )
+    faces = [int(entry.coverage.get("faces", len(entry.templates))) for entry in (kept, other)]
+    raw = np.concatenate([kept.templates, other.templates])
+    mass = np.concatenate(
+        [entry.weights / entry.weights.sum() * count for entry, count in zip((kept, other), faces, strict=True)]
+    ).astype(np.float32)
+    white = Whitening.for_model(kept.model_id).transform(raw)
+    groups = _group(white, mass / mass.max())
+    count = int(groups.max()) + 1
+    templates = np.stack([np.average(raw[groups == g], axis=0, weights=mass[groups == g]) for g in range(count)])
+    weights = np.array([mass[groups == g].sum() for g in range(count)], np.float32)
+    centre = np.average(white, axis=0, weights=mass)[None]
+    coverage = {
+        **kept.coverage,
+        "faces": sum(faces),
+        "templates": count,
+        "spread": round(float(1.0 - np.average(cosines(white, centre)[:, 0], weights=mass)), 3),
+        "reliability": max(kept.reliability, other.reliability),
+    }
+    negatives = [entry.negatives for entry in (kept, other) if entry.negatives is not None]
+    return replace(
+        kept,
+        templates=templates.astype(np.float32),
+        weights=weights / weights.sum(),
+        appearance=other.appearance if kept.appearance is None else kept.appearance,
+        coverage=coverage,
+        negatives=np.concatenate(negatives) if negatives else None,
     )
 
 

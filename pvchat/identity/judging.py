@@ -54,6 +54,14 @@ def track_mean(samples: FaceSamples, model_id: str) -> Array:
     return np.average(white[keep], axis=0, weights=weight[keep]).astype(np.float32)
 
 
+def raw_track_mean(samples: FaceSamples, model_id: str) -> Array:
+    """(d,) raw vector behind `track_mean`: the same average of the same faces, before whitening."""
+    white = Whitening.for_model(model_id).transform(samples.vectors)
+    weight = np.clip(samples.quality, 0.02, 1.0).astype(np.float32)
+    keep = usable(white, weight)
+    return np.average(samples.vectors[keep], axis=0, weights=weight[keep]).astype(np.float32)
+
+
 def judge_tracks(record: PerceptionRecord, vectors: PerceptionVectors) -> list[JudgedTrack]:
     """All tracks of a record, in its order."""
     presence = [_seconds(track) * _size(track, record) for track in record.tracks]

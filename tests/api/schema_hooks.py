@@ -54,6 +54,20 @@ def before_call(_context: schemathesis.HookContext, case: "schemathesis.Case[Any
         case.body = {**cast("dict[str, Any]", case.body), "video": KEPT["video"]}
     elif operation == "POST /v1/chat/completions":
         case.body = _with_video(case.body)
+    elif operation == "POST /v1/feedback":
+        body = cast("dict[str, Any]", case.body)
+        case.body = {"video": KEPT["video"], "subject": "Maria", "verdict": body["verdict"], "track": 1}
+    elif operation == "DELETE /v1/feedback/{feedback_id}" and "to take back" in KEPT:
+        # Once: it is gone then.
+        path.update(feedback_id=KEPT.pop("to take back"))
+    elif operation == "GET /v1/subjects/{subject_id}/merge":
+        path.update(subject_id=KEPT["ids"]["subject_id"][0])
+        case.query = {"other": KEPT["ids"]["subject_id"][2]}
+    elif operation == "POST /v1/subjects/{subject_id}/merge" and "to merge" in KEPT:
+        # Once: two are one then.
+        kept, other = KEPT.pop("to merge")
+        path.update(subject_id=kept)
+        case.body = {"other": other}
     elif operation == "GET /v1/jobs/{job_id}/crops/{number}":
         path.update(job_id=KEPT["asking"], number=1)
     elif operation == "DELETE /v1/jobs/{job_id}" and "to cancel" in KEPT:

@@ -125,8 +125,13 @@ def _made(client: httpx.Client) -> dict[str, Any]:
         "video_id": [video, *(job["video_id"] for job in asking)],
         "job_id": [trained["id"], failed["id"], *(job["id"] for job in asking[:2])],
     }
+    twins = [enrolled(client, name, scene_mp4(name, {"face": 11}))["id"] for name in ("Una", "Uta")]
+    about = {"video": video, "verdict": "is_not", "track": 2}
+    said = [client.post("/v1/feedback", json={**about, "subject": name}).json()["id"] for name in ("Maria", "Sara")]
+    ids["feedback_id"] = said[:1]
+    more = {"to merge": twins, "to take back": said[1]}
     jobs = {name: job["id"] for name, job in zip(("asking", "to pick", "to cancel"), asking, strict=True)}
-    return {"ids": ids, "video": video, "trained": trained["id"], "to resume": failed["id"], **jobs}
+    return {"ids": ids, "video": video, "trained": trained["id"], "to resume": failed["id"], **more, **jobs}
 
 
 def _strict(document: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from pvchat.chat.facts import SceneFacts, SubjectFacts
 from pvchat.errors import VideoError
+from pvchat.identity.feedback import Rulings
 from pvchat.identity.gallery import GalleryEntry
 from pvchat.perception.record import (
     FaceSamples,
@@ -225,13 +226,25 @@ class SceneTools:
     def look_alikes(self, entry: Entry, gallery: Sequence[Entry]) -> list[str]:
         return [f"{other.name} looks like {entry.name}" for other in gallery if _same(entry, other.templates[0])]
 
-    def decide(self, vectors: PerceptionVectors, record: PerceptionRecord, gallery: Sequence[Entry]) -> list[Decision]:
+    def decide(
+        self,
+        vectors: PerceptionVectors,
+        record: PerceptionRecord,
+        gallery: Sequence[Entry],
+        *,
+        rulings: Rulings | None = None,
+    ) -> list[Decision]:
         self.calls.append("decide")
         decisions = []
+        rulings = rulings or Rulings()
+        taken = {track: name for name, tracks in rulings.confirmed.items() for track in tracks}
         for entry in gallery:
             assert entry.model_id == vectors.face_model, "vectors of two engines were compared"
             tracks = [
-                t for t in record.tracks if t.id in vectors.faces and _same(entry, vectors.faces[t.id].vectors[0])
+                t
+                for t in record.tracks
+                if (taken[t.id] == entry.name if t.id in taken else _found(entry, t.id, vectors))
+                and t.id not in rulings.refused.get(entry.name, ())
             ]
             spans = tuple(span for track in tracks for span in track.spans)
             state = "present" if tracks else "absent"
@@ -295,6 +308,16 @@ class SceneTools:
 def _times(person: Mapping[str, Any], spans: Any) -> list[float]:
     start, end = spans[0]
     return np.arange(start, end, person["every"]).tolist() if "every" in person else [start]
+
+
+def _found(entry: Any, track: int, vectors: PerceptionVectors) -> bool:
+    if track not in vectors.faces:
+        return False
+    vector = vectors.faces[track].vectors[0]
+    negatives = getattr(entry, "negatives", None)
+    if negatives is not None and any(np.allclose(vector, negative) for negative in negatives):
+        return False
+    return any(np.allclose(vector, template) for template in entry.templates)
 
 
 def _same(entry: Entry, vector: Float) -> bool:

@@ -171,6 +171,7 @@ def test_json_of_an_answer(three: Session, video: Video) -> None:
         "spans": [[2.0, 9.0]],
         "keyframe_s": 2.0,
         "box": [0.2, 0.2, 0.3, 0.4],
+        "tracks": [1],
     }
     assert data["evidence"][1] == {
         "subject": "Bob",
@@ -179,6 +180,7 @@ def test_json_of_an_answer(three: Session, video: Video) -> None:
         "spans": [],
         "keyframe_s": None,
         "box": None,
+        "tracks": [],
     }
     assert data["model"]["base"] == "nano"
     assert all(isinstance(seconds, float) for seconds in data["timing_s"].values())
