@@ -4,7 +4,22 @@ from typing import Annotated
 
 import typer
 
-from app.cli import adapters, ask, corpus, demo, enroll, forget, jobs, keys, people, pretrain, serve, train, weights
+from app.cli import (
+    adapters,
+    ask,
+    chat,
+    corpus,
+    demo,
+    enroll,
+    forget,
+    jobs,
+    keys,
+    people,
+    pretrain,
+    serve,
+    train,
+    weights,
+)
 
 app = typer.Typer(
     name="pvchat",
@@ -15,6 +30,7 @@ app = typer.Typer(
 )
 app.command("enroll")(enroll.enroll)
 app.command("ask")(ask.ask)
+app.command("chat")(chat.chat)
 app.command("train")(train.train)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(adapters.app, name="adapters")

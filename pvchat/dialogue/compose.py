@@ -10,7 +10,7 @@ from pvchat.chat.facts import SceneFacts
 from pvchat.dialogue import said
 from pvchat.dialogue.read import ASKED
 from pvchat.dialogue.state import DialogueState, Moment, Reading, Topic
-from pvchat.dialogue.summary import about, summary
+from pvchat.dialogue.summary import about, asked_by, summary
 from pvchat.dialogue.times import part_phrase
 from pvchat.dialogue.views import VideoView
 from pvchat.dialogue.wording import listed
@@ -98,9 +98,9 @@ class _Composing:
             scene = view.facts(reading.people, window)
             if scene.subjects[0].state == "present" or window is None:
                 lines = about(scene.subjects[0], everybody)
-                beside = [p for p in everybody.subjects if any(p.name in line for line in lines)]
-                others = [p for p in beside if p.name != scene.subjects[0].name]
-                return lines, replace(scene, subjects=(*scene.subjects, *others)), topic
+                beside = [p for p in everybody.subjects if p.name != reading.people[0]]
+                named = [p for p in beside if any(p.name in line for line in lines)]
+                return lines, replace(scene, subjects=(*scene.subjects, *named)), topic
         if (topic in ("summary", "who", "which") and not reading.people) or topic == "summary":
             return self._everybody(number, everybody, reading.people)
         if topic == "who_is":
@@ -300,10 +300,11 @@ class _Composing:
         """The sentences that the facts bear out."""
         names = [p.name for p in scene.subjects]
         # What is no single question of a kind is a row of statements.
-        question = self.reading.question if self.reading.topic in ASKED else "What happened?"
+        single = self.reading.question if self.reading.topic in ASKED else ""
         kept = []
         for line in lines:
             bare = line.split(" By the clock ")[0]
+            question = single or asked_by(bare, names)
             if (
                 bare.startswith(("(The file", "The file", "The video", "The pictures"))
                 or check(bare, question, scene, names).agrees

@@ -60,7 +60,10 @@ def after(
 
 
 def replay(turns: Iterable[str], scene: Scene) -> DialogueState:
-    """The state after the user's earlier turns, oldest first. A turn that is an error is passed by."""
+    """The state after the user's earlier turns, oldest first. A turn that is an error is passed by.
+
+    People who were chosen beside the text are whom the next turn means where it names nobody.
+    """
     state = DialogueState()
     for text in turns:
         try:
@@ -72,4 +75,4 @@ def replay(turns: Iterable[str], scene: Scene) -> DialogueState:
         else:
             composed = compose(reading, state, scene.views)
             state = after(state, reading, composed.facts, composed.topic)
-    return state
+    return replace(state.spoke_of(scene.subjects), people=scene.subjects) if scene.subjects else state

@@ -97,7 +97,7 @@ def _singular(
         options = last if len(last) == 1 else [bound] if bound else last
     elif len(last) == 1:
         # Nobody said that the pronoun, which stood for somebody else before, is not also this one's.
-        options = last if bound in (None, *last) else [bound, *last]
+        options = last if bound is None or bound in last else [bound, *last]
     elif bound and (bound in last or not last):
         options = [bound]
     else:

@@ -30,7 +30,7 @@ _CORRECTS = re.compile(
     r"^(?:(?:no|nope|nah|sorry|oh|oops|actually|wait|not that(?: one)?|not this(?: one)?|wrong)\b[\s,.!:-]*)+"
     r"|\bi (?:actually |really |rather )?(?:meant|mean|said|was (?:asking|talking|speaking) (?:about|of)"
     r"|am (?:asking|talking) about|wanted)(?: to (?:say|ask)(?: about)?)?\b|\bi'm (?:asking|talking) about\b"
-    rf"|^(?:and )?not {NAME}\b"
+    rf"|^(?:and )?not {NAME}"
 )
 _NTH = re.compile(r"\b(?:first|second|third|fourth|fifth|last)\b")
 _NOT = re.compile(rf"\bnot {NAME}(?:[\s,]+but)?")
@@ -146,7 +146,7 @@ def read_turn(text: str, state: DialogueState, scene: Scene) -> Reading:
     if state.pending is not None:
         filled = _filled(turn, state.pending, marks, scene)
         if filled is not None:
-            reading = read_turn(filled, replace(state, pending=None), scene)
+            reading = replace(read_turn(filled, replace(state, pending=None), scene), plain=False)
             pronoun = state.pending.pronoun
             if pronoun is None or len(reading.people) != 1:
                 return reading
@@ -262,7 +262,7 @@ class _Reader:
             people or re.search(rf"\bwho(?:'s| is| was)? (?:\w+ )*(?:with|near|beside) {NAME}", text)
         ):
             topic = "who" if not people else None
-        elif topic == "summary" and people and not re.search(r"\bsum|\boverview|\brecap", text):
+        elif topic == "summary" and whom.people and not re.search(r"\bsum|\boverview|\brecap", text):
             topic = "action"
         elif (topic == "what_else" and not people) or topic in ("who_else", "who_is"):
             people = state.people

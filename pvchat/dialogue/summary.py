@@ -1,9 +1,11 @@
 """Summaries: who is seen when, where, wearing what, doing what, who together, in time order, out of the record."""
 
+import re
 from collections.abc import Sequence
 
 from pvchat.chat.evidence import LISTED, listed_actions, people_count, together_spans
 from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.chat.questions import mentioned
 from pvchat.dialogue.said import missing, strangers, wear, when, where
 from pvchat.dialogue.wording import listed
 
@@ -52,6 +54,13 @@ def about(person: SubjectFacts, others: SceneFacts) -> list[str]:
     if len(found) == 1:
         found.append(f"I can't tell what {person.name} is wearing or doing.")
     return found
+
+
+def asked_by(line: str, names: Sequence[str]) -> str:
+    """The question that a sentence of a summary answers, for the check against its facts."""
+    if not re.search(r"\b(?:never )?seen together\b", line):
+        return "What happened?"
+    return f"Are {listed(mentioned(line, names))} seen together?"
 
 
 def _apart(here: Sequence[SubjectFacts]) -> list[str]:

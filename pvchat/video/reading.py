@@ -37,6 +37,7 @@ class Probe:
         decoder: "decord" or "pyav", whichever reads this file rightly.
         reason: why that one.
         frames: number of displayed frames.
+        recorded_at: when the recording began, ISO 8601 with the time zone if the file has one; empty if it is not told.
     """
 
     sha256: str
@@ -49,6 +50,7 @@ class Probe:
     decoder: str
     reason: str
     frames: int = 0
+    recorded_at: str = ""
 
 
 @dataclass(frozen=True)
