@@ -1,5 +1,6 @@
 """Questions as they are asked: what may be one, and the turns of a conversation about one or several videos."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,14 @@ MOST_VIDEOS = 8
 
 _WORDED_BY_MODEL = frozenset({*ASKED, "upper", "lower", "is_place", "is_colour", "is_action", "count", "relation"})
 _WORDED_BY_MODEL |= frozenset({"order", "earlier", "either", "which", "count_named", "unanswerable"})
+
+
+_SHORTLY = re.compile(
+    r"(?:^|\b(?i:and|about|meant|mean|of|with|no|not|for)[ ,]+)(?P<name>[^\W\d_a-z][\w'\u2019-]*)\W*$"
+)
+_NO_NAMES = frozenset(
+    "what where when who why how which then later earlier before after next yes no more else there here i".split()
+)
 
 
 def check_question(question: str) -> str:
@@ -88,14 +97,19 @@ def say(
     Raises:
         SubjectError: the turn asks about somebody who is not enrolled.
     """
-    scene = Scene(tuple(known), views, lambda text: names.mentioned(text, known), tuple(subjects))
+
+    def mentioned(text: str) -> Sequence[str]:
+        found = names.mentioned(text, known)
+        stranger = None if found else _stranger(_without_files(text, views))
+        if stranger is not None:
+            raise names.unknown(stranger, known)
+        return found
+
+    scene = Scene(tuple(known), views, mentioned, tuple(subjects))
     state = replay(earlier, scene)
     reading = read_turn(question, state, scene)
     if reading.ask_back:
         return Said(reading.ask_back, (), True, 0, reading, after(state, reading, ()), {"answer": "rule"}, {})
-    stranger = None if reading.people and state.topic else names.asked_stranger(_without_files(question, views))
-    if stranger is not None and not names.mentioned(question, known):
-        raise names.unknown(stranger, known)
     check_people(reading.people)
     composed = compose(reading, state, views)
     following = after(state, reading, composed.facts, composed.topic)
@@ -155,6 +169,14 @@ def _for_model(reading: Reading, views: Sequence[VideoView]) -> bool:
 
 def _named(text: str, file: str) -> str:
     return text.replace("this video", file) if "this video" in text else f"In {file}: {text}"
+
+
+def _stranger(question: str) -> str | None:
+    """A capitalised word that is asked about as a person, in a question or in half of one ("And Bob?")."""
+    found = _SHORTLY.search(question)
+    if found is not None and found["name"].casefold() not in _NO_NAMES and not found["name"].isupper():
+        return found["name"]
+    return names.asked_stranger(question)
 
 
 def _without_files(question: str, views: Sequence[VideoView]) -> str:

@@ -62,7 +62,9 @@ def test_several_videos_are_named_and_carry_their_own_evidence(three: Session, v
     answer = talk(three, videos, "In which of these is Maria?")
     assert answer.answer == "Maria is in a.mp4 and c.mp4, but not in b.mp4."
     assert seen(answer) == [(0, "Maria", "present"), (1, "Maria", "absent"), (2, "Maria", "present")]
-    assert talk(three, videos, "In which of these is Maria?", "How many show her?").answer.startswith("Maria is in 2 of")
+    assert talk(three, videos, "In which of these is Maria?", "How many show her?").answer.startswith(
+        "Maria is in 2 of"
+    )
     assert seen(talk(three, videos, "Is Tom here?", "Where is he in the third one?")) == [(2, "Tom", "present")]
 
 
@@ -124,6 +126,17 @@ def test_the_time_of_day_is_told_where_the_file_has_it(three: Session, tmp_path:
     assert "14:03:02 to 14:03:09" in told
     assert "2026-05-01" in told
     assert "does not say when it was recorded" in talk(three, [plain], "At what o'clock was Maria here?").answer
+
+
+@pytest.mark.parametrize("turn", ["Is Carol here?", "And Carol?", "What about Carol?", "No, I meant Carol.", "Carol?"])
+def test_who_is_not_enrolled_is_an_error_also_in_half_a_question(three: Session, video: Video, turn: str) -> None:
+    with pytest.raises(SubjectError, match="Carol"):
+        talk(three, [video("c.mp4", {"face": 1})], "Is Maria here?", turn)
+
+
+@pytest.mark.parametrize("turn", ["When?", "And where?", "What else?", "And then?", "Summarise"])
+def test_a_word_that_begins_a_turn_is_nobody(three: Session, video: Video, turn: str) -> None:
+    assert talk(three, [video("c.mp4", {"face": 1})], "Is Maria here?", turn).answer
 
 
 @pytest.mark.parametrize("count", [0, 9])
