@@ -27,9 +27,9 @@ _WORDED_BY_MODEL = frozenset({*ASKED, "upper", "lower", "is_place", "is_colour",
 _WORDED_BY_MODEL |= frozenset({"order", "earlier", "either", "which", "count_named", "unanswerable"})
 
 
-_SHORTLY = re.compile(
-    r"(?:^|\b(?i:and|about|meant|mean|of|with|no|not|for)[ ,]+)(?P<name>[^\W\d_a-z][\w'\u2019-]*)\W*$"
-)
+_NAME = r"(?P<name>[^\W\d_a-z][\w'\u2019-]*)"
+_SHORTLY = re.compile(rf"\b(?i:and|about|meant|mean|of|with|no|not|for)[ ,]+{_NAME}\W*$")
+_ALONE = re.compile(rf"^{_NAME}\s*\?$")
 _NO_NAMES = frozenset(
     "what where when who why how which then later earlier before after next yes no more else there here i".split()
 )
@@ -80,7 +80,7 @@ def say(
     subjects: Sequence[str],
     known: Sequence[str],
     views: Sequence[VideoView],
-    by_model: Callable[[int, str, Sequence[str]], "AnswerResult"],
+    by_model: Callable[[int, str, Sequence[str]], "AnswerResult | None"],
     check_people: Callable[[Sequence[str]], None] = lambda _names: None,
 ) -> Said:
     """Answer the newest turn of a conversation.
@@ -91,7 +91,7 @@ def say(
     Args:
         question: the newest turn. earlier: the user's turns before it, oldest first. subjects: who is asked about where
             a turn names nobody. known: everybody enrolled. views: the videos, in order.
-        by_model: asks the model about a video (by number) and people.
+        by_model: asks the model about a video (by number) and people; None where there is no model.
         check_people: raises when one of some people may not be asked about.
 
     Raises:
@@ -121,13 +121,14 @@ def say(
         (number,) = reading.videos
         people = reading.people or tuple(views[number].present())
         result = by_model(number, question if reading.plain else reading.question, people)
-        model, timing = result.model, result.timing_s
-        facts = ((number, result.facts),)
-        if result.agrees_with_evidence or not composed.agrees or reading.topic == "unanswerable":
-            agrees = result.agrees_with_evidence
-            text = _named(result.text, views[number].name) if numbered else result.text
-        else:
-            model = {**model, "answer": "rule"}
+        if result is not None:
+            model, timing = result.model, result.timing_s
+            facts = ((number, result.facts),)
+            if result.agrees_with_evidence or not composed.agrees or reading.topic == "unanswerable":
+                agrees = result.agrees_with_evidence
+                text = _named(result.text, views[number].name) if numbered else result.text
+            else:
+                model = {**model, "answer": "rule"}
     return Said(
         text,
         tuple(Evidence.of(p, n if numbered else None) for n, scene in facts for p in scene.subjects),
@@ -173,7 +174,7 @@ def _named(text: str, file: str) -> str:
 
 def _stranger(question: str) -> str | None:
     """A capitalised word that is asked about as a person, in a question or in half of one ("And Bob?")."""
-    found = _SHORTLY.search(question)
+    found = _SHORTLY.search(question) or _ALONE.search(question)
     if found is not None and found["name"].casefold() not in _NO_NAMES and not found["name"].isupper():
         return found["name"]
     return names.asked_stranger(question)
