@@ -38,6 +38,7 @@ class Script:
     turns: tuple[Turn, ...]
 
 
+CLEAR_S = 0.25
 FILES = ("party.mp4", "garden.mp4", "kitchen.mp4", "holiday.mp4", "street.mp4", "office.mp4")
 _PRONOUNS: Mapping[str, tuple[str, str, str]] = {"she": ("she", "her", "her"), "he": ("he", "him", "his")}
 
@@ -236,7 +237,9 @@ def write_scripts(videos: Sequence[Shown], names: Sequence[str], half: Half, cou
             p, q = rng.sample(main.people, 2)
             chosen.append(main)
         else:
-            main = rng.choice(after)
+            # A clock shows whole seconds: where one ends between two of them, "after 0:02" says neither.
+            clear = [v for v in after if _ends_on_a_second(v)]
+            main = rng.choice(clear if write is _part_by_part and clear else after)
             p, q = main.people
             chosen.append(main)
         if "beside" in wanted and "after" in wanted:
@@ -248,11 +251,16 @@ def write_scripts(videos: Sequence[Shown], names: Sequence[str], half: Half, cou
         if "without" in wanted:
             chosen.append(rng.choice([v for v in videos if p not in v.people and q not in v.people]))
         rng.shuffle(chosen)
-        absent = rng.choice([n for n in names if all(n not in v.people for v in chosen)])
+        absent = rng.choice([n for n in names if all(n not in v.people for v in chosen)] or [""])
         writer = _Writer(rng, half, chosen, p, q)
         write(writer, absent)
         scripts.append(writer.script(title))
     return scripts
+
+
+def _ends_on_a_second(video: Shown) -> bool:
+    span = video.known.span([video.people[0]]) or (0.0, 0.0)
+    return abs(span[1] - round(span[1])) <= CLEAR_S
 
 
 def _span(w: _Writer, name: str) -> Span:

@@ -187,7 +187,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(turns=st.lists(st.lists(WORDS, min_size=1, max_size=8).map(" ".join), min_size=1, max_size=4))
 def test_no_turn_breaks_a_conversation_and_nothing_is_made_up(turns: list[str]) -> None:
     for views in ([party()], three()):
