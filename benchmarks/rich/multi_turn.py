@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.enroll.known import known_of
@@ -67,7 +67,7 @@ def measure(
     Returns:
         plain JSON: `multi_turn` (share of turns right), `turns`, `whole_scripts` (share of scripts with all turns
         right), `by_kind` (right, asked of each kind of turn), `followup_s` (median seconds of turns after the first),
-        `followup_s_p95`, `worded_by_model` (share), `half`, `wrong`.
+        `followup_cpu_s` (the same in processor time), `followup_s_p95`, `worded_by_model` (share), `half`, `wrong`.
     """
     config = config or MultiTurnConfig()
     people = [*media.same()][: config.people]
@@ -122,16 +122,18 @@ def _figures(
     say_line: Callable[[str], None],
 ) -> dict[str, Any]:
     right, asked = Counter[str](), Counter[str]()
-    wrong, followups, whole, worded = [], [], 0, 0
+    wrong, whole, worded = [], 0, 0
+    followups, works = list[float](), list[float]()
     for number, script in enumerate(scripts, start=1):
         say_line(f"script {number} of {len(scripts)}: {script.title}")
         faults = []
         said_so_far: list[str] = []
         for turn in script.turns:
-            started = perf_counter()
+            started, worked = perf_counter(), process_time()
             said = _say(turn.text, said_so_far, script, clips, everybody, model)
             if said_so_far:
                 followups.append(perf_counter() - started)
+                works.append(process_time() - worked)
             known = [video.known for video in script.videos]
             found = fault(turn.truth, said, known, everybody, script.files)
             asked[turn.kind] += 1
@@ -150,6 +152,7 @@ def _figures(
         "whole_scripts": whole / len(scripts),
         "by_kind": {kind: [right[kind], asked[kind]] for kind in sorted(asked)},
         "followup_s": statistics.median(followups),
+        "followup_cpu_s": statistics.median(works),
         "followup_s_p95": statistics.quantiles(followups, n=20)[-1],
         "worded_by_model": worded / total,
         "half": config.half,
