@@ -117,7 +117,7 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
     ("which", r"\bthose of\b|which ones"),
     (
         "location",
-        r"\bwhere\b|which side|what side|which part of the (?:picture|frame)|\bposition\b|\blocat(?:e|ion|ed)\b"
+        r"\bwhere(?:abouts)?\b|which side|what side|which part of the (?:picture|frame)|\bposition\b|\blocat(?:e|ion|ed)\b"
         r"|part of the (?:image|picture|frame)|point (?:me|out)|left, (?:right|in the middle)",
     ),
 )

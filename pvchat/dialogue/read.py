@@ -57,7 +57,7 @@ _PATTERNS: tuple[tuple[Topic, str], ...] = (
     (
         "clock",
         r"\bo'? ?clock\b|\btime of (?:the )?day\b|\b(?:clock|wall|real|local|actual) time\b|\bwhat hour\b"
-        r"|\bwhat (?:day|date)\b|\bwhat time was it\b|\bin real life\b",
+        r"|\bwhat (?:day|date)\b|\bwhat time (?:was|were|did)\b|\bin real life\b",
     ),
     (
         "who_else",
@@ -283,6 +283,10 @@ class _Reader:
             elif not people and state.people and not whom.referred and not _about_all(text):
                 people = state.people
             topic = kind_of(question, people)
+        changed = scope.videos or part.words or whom.pronouns or whom.text != tidy(_LEAD.sub("", self.turn))
+        if changed and topic in ASKED and people:
+            # The model knows these words best.
+            question = self._worded(topic, people)[0]
         return Reading(
             topic,
             question,
@@ -290,7 +294,7 @@ class _Reader:
             videos,
             template,
             window,
-            plain=not (scope.videos or part.words or whom.pronouns or whom.text != tidy(_LEAD.sub("", self.turn))),
+            plain=not changed,
             place=re.search(r"\bwhere\b", text) is not None,
             pronouns=whom.pronouns,
         )

@@ -61,6 +61,14 @@ def test_people_are_found_again(turns: list[str], people: tuple[str, ...], topic
     assert (talk.reading.ask_back, talk.reading.people, talk.reading.topic) == ("", people, topic)
 
 
+def test_when_somebody_was_there_is_said_to_be_a_time_in_the_video_where_the_file_has_no_clock() -> None:
+    talk = Talk([walk()])
+    talk("Is Tom here?")
+    assert talk("At what time was he here?") == (
+        "Tom is seen from 0:04 to 0:08. The file does not say when it was recorded, so these are times in the video."
+    )
+
+
 def test_what_could_mean_two_is_asked_back() -> None:
     talk = Talk([party()])
     talk("Are Maria and Tom here?")
