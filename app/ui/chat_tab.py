@@ -104,8 +104,8 @@ def build(service: Service) -> ChatTab:
     stop.click(handlers.stop, None, None, **QUIET)
     changed = [talk, player, shown]
     video.change(handlers.show, [video], changed, **QUIET)
-    upload.upload(handlers.upload, [upload], [video, upload], **QUIET)
-    delete.click(handlers.delete, [video], [video], **QUIET)
+    upload.upload(handlers.upload, [upload, further], [video, further, upload], **QUIET)
+    delete.click(handlers.delete, [video, further], [video, further], **QUIET)
     return ChatTab(video, further, chosen, tab)
 
 
@@ -235,11 +235,13 @@ class _Handlers:
         return [], player_html(found), evidence_html(None, found)
 
     @told
-    async def upload(self, path: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
+    async def upload(
+        self, path: str, further: list[str] | None, request: gr.Request
+    ) -> AsyncIterator[tuple[Any, Any, Any]]:
         """Keep a video that the browser sent, let it be looked at, choose it."""
         key = await key_for("videos:write", request)
         again = gr.update(interactive=True, label="Upload", value=None)
-        yield gr.skip(), gr.update(interactive=False, label="Checking")
+        yield gr.skip(), gr.skip(), gr.update(interactive=False, label="Checking")
         try:
             file = arrived(self._service, path)
             upload = await adopt(file, file.name, self._service)
@@ -248,21 +250,21 @@ class _Handlers:
             finally:
                 self._service.folder.drop(upload.path)
         except HANDLED:
-            yield gr.skip(), again
+            yield gr.skip(), gr.skip(), again
             raise
         await self._service.supervisor.client.wake()
-        listed, _further, _people = await choices(self._service, request, job.media_id, (), ())
-        yield listed, again
+        listed, others, _people = await choices(self._service, request, job.media_id, further or (), ())
+        yield listed, others, again
 
     @told
-    async def delete(self, video_id: str | None, request: gr.Request) -> Any:
+    async def delete(self, video_id: str | None, further: list[str] | None, request: gr.Request) -> tuple[Any, Any]:
         """Delete the chosen video and what was perceived in it."""
         if not video_id:
             raise Problem(422, "No video", "choose the video to delete first")
         key = await key_for("videos:write", request)
         await videos.delete(video_id, self._service, key)
-        listed, _further, _people = await choices(self._service, request, None, (), ())
-        return listed
+        listed, others, _people = await choices(self._service, request, None, further or (), ())
+        return listed, others
 
 
 async def until(stop: asyncio.Event, events: AsyncGenerator[T, None]) -> AsyncIterator[T]:
