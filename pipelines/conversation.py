@@ -11,6 +11,7 @@ from pipelines import names
 from pipelines.results import Evidence
 from pvchat.dialogue.compose import compose, with_part
 from pvchat.dialogue.following import after, replay
+from pvchat.dialogue.on_topic import is_on_topic
 from pvchat.dialogue.read import ASKED, Scene, read_turn
 from pvchat.dialogue.state import DialogueState, Reading
 from pvchat.dialogue.views import VideoView
@@ -124,7 +125,8 @@ def say(
         if result is not None:
             model, timing = result.model, result.timing_s
             facts = ((number, result.facts),)
-            if result.agrees_with_evidence or not composed.agrees or reading.topic == "unanswerable":
+            taken = result.agrees_with_evidence and is_on_topic(result.text, composed.text, reading.topic)
+            if taken or not composed.agrees or reading.topic == "unanswerable":
                 agrees = result.agrees_with_evidence
                 text = _named(result.text, views[number].name) if numbered else result.text
             else:
