@@ -278,9 +278,7 @@ class _Reader:
             people = people or state.people
         question, template = self._own(text)
         if topic is None:
-            if not people and not whom.referred and not state.people and not self.scene.subjects:
-                people = ()
-            elif not people and state.people and not whom.referred and not _about_all(text):
+            if not people and not whom.referred and not _about_all(text):
                 people = state.people
             topic = kind_of(question, people)
         changed = scope.videos or part.words or whom.pronouns or whom.text != tidy(_LEAD.sub("", self.turn))
