@@ -4,21 +4,23 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import names
-from pipelines.conversation import check_question, resolve
+from pipelines.conversation import check_question, check_videos, file_names, say, view_of
 from pipelines.gallery import Gallery, check_consent_holds
 from pipelines.results import Answer, Evidence
 from pipelines.tools import Progress, Tools
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
+from pvchat.dialogue.views import VideoView
 from pvchat.errors import SubjectError
 from pvchat.identity.feedback import rulings_of
 from storage.people import StoredSubject
 
 if TYPE_CHECKING:
-    from pvchat.chat.answer import Clip
+    from pvchat.chat.answer import AnswerResult, Clip
 
 
 class Asker:
@@ -35,6 +37,7 @@ class Asker:
         self._gallery = gallery
         self._lock = lock
         self._clips: OrderedDict[tuple[str, ...], Clip] = OrderedDict()
+        self._views: OrderedDict[int, tuple[Clip, VideoView]] = OrderedDict()
         self._known_ids: frozenset[str] = frozenset()
 
     def ask(
@@ -43,7 +46,6 @@ class Asker:
         question: str,
         subjects: Sequence[str] | None,
         *,
-        earlier: Sequence[str],
         use_evidence: bool,
         use_identity_bias: bool,
         progress: Progress | None,
@@ -55,7 +57,7 @@ class Asker:
         with self._lock:
             enrolled = self._gallery.subjects()
             self._drop_forgotten(enrolled)
-            _asked(question, earlier, subjects, enrolled)
+            _asked(question, subjects, enrolled)
         self._tools.prepare(answering=True)
         perceived = self._videos.get(video, progress)
         perceived_at = time.perf_counter()
@@ -63,13 +65,8 @@ class Asker:
             # Somebody may have been enrolled or forgotten while the video was looked at.
             enrolled = self._gallery.subjects()
             self._drop_forgotten(enrolled)
-            question, asked = _asked(question, earlier, subjects, enrolled)
-            for subject in enrolled:
-                if asked and subject.name in asked and subject.vectors.face_model != perceived.vectors.face_model:
-                    raise SubjectError(
-                        f'"{subject.name}" was enrolled with the face model {subject.vectors.face_model}, this session '
-                        f"uses {perceived.vectors.face_model}; open it with the other engine or enroll again"
-                    )
+            asked = _asked(question, subjects, enrolled)
+            _check_engine(asked or (), enrolled, perceived)
             clip = self._clip(perceived, enrolled, video)
             if asked is None:
                 present = [d for d in clip.decisions if d.state == "present"]
@@ -102,14 +99,90 @@ class Asker:
             },
         )
 
+    def chat(
+        self,
+        videos: Sequence[Path],
+        question: str,
+        subjects: Sequence[str] | None,
+        *,
+        earlier: Sequence[str],
+        called: Sequence[str] | None,
+        use_evidence: bool,
+        use_identity_bias: bool,
+        progress: Progress | None,
+        on_text: Callable[[str], None] | None,
+    ) -> Answer:
+        """Answer the newest turn of a conversation about videos; see `Session.chat`."""
+        started = time.perf_counter()
+        question = check_question(question)
+        check_videos(len(videos))
+        with self._lock:
+            self._drop_forgotten(self._gallery.subjects())
+            meant = _named(subjects, self._gallery.subjects())
+        self._tools.prepare(answering=True)
+        perceived = []
+        for number, video in enumerate(videos):
+            perceived.append(self._videos.get(video, _share_of(progress, number, len(videos))))
+        perceived_at = time.perf_counter()
+        with self._lock:
+            enrolled = self._gallery.subjects()
+            self._drop_forgotten(enrolled)
+            clips = [self._clip(seen, enrolled, video) for seen, video in zip(perceived, videos, strict=True)]
+            files = called or file_names(videos)
+            views = [self._view(clip, video, name) for clip, video, name in zip(clips, videos, files, strict=True)]
+            identified_at = time.perf_counter()
+            if progress is not None:
+                progress(1.0, "answering")
+
+            def by_model(number: int, text: str, people: Sequence[str]) -> "AnswerResult":
+                return self._tools.answer(
+                    clips[number],
+                    text,
+                    people,
+                    use_evidence=use_evidence,
+                    use_identity_bias=use_identity_bias,
+                    on_text=on_text,
+                )
+
+            def check_people(people: Sequence[str]) -> None:
+                _check_consent(people, enrolled)
+                _check_engine(people, enrolled, perceived[0])
+
+            said = say(question, earlier, meant, [s.name for s in enrolled], views, by_model, check_people)
+        finished = time.perf_counter()
+        return Answer(
+            answer=said.text,
+            evidence=said.evidence,
+            agrees_with_evidence=said.agrees,
+            unknown_people=said.unknown_people,
+            model={**perceived[0].record.models, **said.model},
+            timing_s={
+                "perceive": perceived_at - started,
+                "identify": identified_at - perceived_at,
+                **said.timing_s,
+                "answer": finished - identified_at,
+                "total": finished - started,
+            },
+        )
+
+    def _view(self, clip: "Clip", video: Path, name: str) -> VideoView:
+        """The clip as a conversation sees it: strangers are grouped once per clip."""
+        kept = self._views.get(id(clip))
+        if kept is None or kept[0] is not clip:
+            # Read again when it is asked for: a record says what is seen, not when.
+            kept = clip, view_of(clip, name, lambda: self._videos.recorded_at(video))
+        remember(self._views, id(clip), kept, CLIPS_KEPT)
+        return replace(kept[1], name=name)
+
     def check(self, question: str, subjects: Sequence[str] | None) -> None:
         """What can be told about a question without its video; see `Session.check_question`."""
-        _asked(check_question(question), (), subjects, self._gallery.subjects())
+        _asked(check_question(question), subjects, self._gallery.subjects())
 
     def clear(self) -> None:
         """Let go of the clips and videos in memory."""
         self._videos.clear()
         self._clips.clear()
+        self._views.clear()
 
     def _clip(self, perceived: PerceivedVideo, enrolled: Sequence[StoredSubject], video: Path) -> "Clip":
         """The clip the model answers from: the same object for every question while nothing changes."""
@@ -137,23 +210,43 @@ class Asker:
         self._known_ids = ids
 
 
-def _asked(
-    question: str,
-    earlier: Sequence[str],
-    subjects: Sequence[str] | None,
-    enrolled: Sequence[StoredSubject],
-) -> tuple[str, list[str] | None]:
-    """The question with names for pronouns, and who is asked about; None when it is nobody in particular."""
+def _asked(question: str, subjects: Sequence[str] | None, enrolled: Sequence[StoredSubject]) -> list[str] | None:
+    """Who is asked about; None when it is nobody in particular."""
     known = [subject.name for subject in enrolled]
-    if subjects:
-        wanted = [subjects] if isinstance(subjects, str) else subjects
-        asked = list(dict.fromkeys(names.find_subject(name, known) for name in wanted))
-    else:
-        question, asked = resolve(question, earlier, known)
+    asked = _named(subjects, enrolled)
+    if not asked:
+        asked = names.mentioned(question, known)
         stranger = None if asked else names.asked_stranger(question)
         if stranger is not None:
             raise names.unknown(stranger, known)
+    _check_consent(asked, enrolled)
+    return asked or None
+
+
+def _named(subjects: Sequence[str] | None, enrolled: Sequence[StoredSubject]) -> list[str]:
+    """The enrolled names that are asked for outside the question."""
+    wanted = [subjects] if isinstance(subjects, str) else subjects or ()
+    known = [subject.name for subject in enrolled]
+    return list(dict.fromkeys(names.find_subject(name, known) for name in wanted))
+
+
+def _check_consent(asked: Sequence[str], enrolled: Sequence[StoredSubject]) -> None:
     for subject in enrolled:
         if subject.name in asked:
             check_consent_holds(subject)
-    return question, asked or None
+
+
+def _check_engine(asked: Sequence[str], enrolled: Sequence[StoredSubject], perceived: PerceivedVideo) -> None:
+    for subject in enrolled:
+        if subject.name in asked and subject.vectors.face_model != perceived.vectors.face_model:
+            raise SubjectError(
+                f'"{subject.name}" was enrolled with the face model {subject.vectors.face_model}, this session '
+                f"uses {perceived.vectors.face_model}; open it with the other engine or enroll again"
+            )
+
+
+def _share_of(progress: Progress | None, number: int, count: int) -> Progress | None:
+    """The progress of one of several videos as a part of the whole."""
+    if progress is None or count == 1:
+        return progress
+    return lambda done, step: progress((number + done) / count, f"video {number + 1} of {count}: {step}")

@@ -25,6 +25,7 @@ class Evidence:
         keyframe_s: a moment that shows the person well, None when absent.
         box: where in that frame, as fractions of its width and height; None when absent.
         tracks: ids of the tracks that are the person, or for "unsure" the candidates; feedback can name them.
+        video: number from 0 of the video, in a conversation about several; else None.
     """
 
     subject: str
@@ -34,11 +35,12 @@ class Evidence:
     keyframe_s: float | None = None
     box: Box | None = None
     tracks: tuple[int, ...] = ()
+    video: int | None = None
 
     @classmethod
-    def of(cls, facts: SubjectFacts, tracks: Sequence[int] = ()) -> "Evidence":
+    def of(cls, facts: SubjectFacts, tracks: Sequence[int] = (), video: int | None = None) -> "Evidence":
         """From the facts the answer was made with, and the tracks of the decision."""
-        return cls(facts.name, facts.state, facts.score, facts.spans, facts.keyframe_s, facts.box, tuple(tracks))
+        return cls(facts.name, facts.state, facts.score, facts.spans, facts.keyframe_s, facts.box, tuple(tracks), video)
 
     def to_dict(self) -> dict[str, Any]:
         """As it stands in the JSON of an answer."""
@@ -50,6 +52,7 @@ class Evidence:
             "keyframe_s": None if self.keyframe_s is None else round(self.keyframe_s, _SECONDS_DIGITS),
             "box": None if self.box is None else [round(edge, 4) for edge in self.box],
             "tracks": list(self.tracks),
+            **({} if self.video is None else {"video": self.video}),
         }
 
 
@@ -59,9 +62,10 @@ class Answer:
 
     Attributes:
         answer: the sentence.
-        evidence: one per asked person, in the order asked.
+        evidence: one per asked person, in the order asked; in a conversation about several videos, for each of those
+            that were asked about.
         agrees_with_evidence: False when the model said something its evidence does not bear out.
-        unknown_people: how many people in the video are nobody enrolled.
+        unknown_people: how many people in the video (the most in one, of several) are nobody enrolled.
         model: which models answered.
         timing_s: seconds per step.
     """

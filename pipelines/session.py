@@ -168,7 +168,6 @@ class Session:
         question: str,
         subjects: Sequence[str] | None = None,
         *,
-        earlier: Sequence[str] = (),
         use_evidence: bool = True,
         use_identity_bias: bool = True,
         progress: Progress | None = None,
@@ -180,8 +179,7 @@ class Session:
             video: the file.
             question: 1 to 2000 characters.
             subjects: who is asked about, in the order of the evidence; by default the enrolled people the question
-                mentions, else those an earlier question means, else everybody enrolled who is found in the video.
-            earlier: the questions before this one in the conversation, oldest first.
+                mentions, else everybody enrolled who is found in the video.
             use_evidence: whether evidence lines go into the prompt.
             use_identity_bias: whether the model's attention is biased toward the subjects' tracks.
             progress: called with the fraction done and what is being done; what it raises ends the work.
@@ -199,7 +197,49 @@ class Session:
             Path(video),
             question,
             subjects,
+            use_evidence=use_evidence,
+            use_identity_bias=use_identity_bias,
+            progress=progress,
+            on_text=on_text,
+        )
+
+    def chat(
+        self,
+        videos: Sequence[Path | str],
+        question: str,
+        subjects: Sequence[str] | None = None,
+        *,
+        earlier: Sequence[str] = (),
+        called: Sequence[str] | None = None,
+        use_evidence: bool = True,
+        use_identity_bias: bool = True,
+        progress: Progress | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """Answer the newest turn of a conversation about one or several videos. Nothing is kept between the turns.
+
+        Args:
+            videos: 1 to 8 files, in the order in which "the second one" counts them.
+            question: 1 to 2000 characters; it may lean on the turns before it ("and him?", "what about after that?").
+            subjects: who is asked about where neither the question nor a turn before it names anybody.
+            earlier: the user's turns before this one, oldest first.
+            called: what the videos are called, by default the names of the files.
+            use_evidence, use_identity_bias, progress, on_text: see `ask`; an answer that the model does not word is not
+                streamed.
+
+        Returns:
+            The answer, which may be a question back where several people or videos could be meant.
+
+        Raises:
+            QuestionError: the question is empty or too long, or there are no videos or too many.
+            SubjectError, ConsentError, VideoError, WeightsError: see `ask`.
+        """
+        return self._asker.chat(
+            [Path(video) for video in videos],
+            question,
+            subjects,
             earlier=earlier,
+            called=called,
             use_evidence=use_evidence,
             use_identity_bias=use_identity_bias,
             progress=progress,

@@ -75,8 +75,12 @@ class Tools(Answering, Protocol):
     def perception_models(self) -> Mapping[str, str]:
         """Ids of the models that perceive, as they stand in their records."""
 
-    def probe(self, video: Path) -> None:
-        """Raise VideoError when the file is no video; needs no model."""
+    def probe(self, video: Path) -> str:
+        """When the recording began (ISO 8601), empty where the file does not tell; needs no model.
+
+        Raises:
+            VideoError: the file is no video.
+        """
 
     def perceive(
         self, video: Path, progress: Progress | None, *, untrusted: bool = True
@@ -188,11 +192,11 @@ class EmbeddedTools:
         """Ids of the models that perceive, as they stand in their records."""
         return self._seeing.get().ids()
 
-    def probe(self, video: Path) -> None:
-        """Raise VideoError when the file is no video; needs no model."""
+    def probe(self, video: Path) -> str:
+        """When the recording began, empty where the file does not tell. Raises VideoError."""
         from pvchat.video import probe
 
-        probe(video, untrusted=True)
+        return probe(video, untrusted=True).recorded_at
 
     def perceive(
         self, video: Path, progress: Progress | None, *, untrusted: bool = True

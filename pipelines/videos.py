@@ -5,6 +5,7 @@ import stat
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,6 +44,7 @@ class PerceivedVideos:
         self._perceived: OrderedDict[str, PerceivedVideo] = OrderedDict()
         self._hashes: OrderedDict[tuple[str, int, int, int], str] = OrderedDict()
         self._noted: dict[str, Path] = {}
+        self._began: OrderedDict[str, datetime | None] = OrderedDict()
 
     def get(self, file: Path, progress: Progress | None, *, store: bool = True) -> PerceivedVideo:
         """The perceived video.
@@ -84,6 +86,21 @@ class PerceivedVideos:
             return Path(place) if place is not None and self.identify(Path(place))[1] == sha256 else None
         except VideoError:
             return None
+
+    def recorded_at(self, file: Path) -> datetime | None:
+        """When the recording of a video began, as far as the file tells; None where it cannot be read any more."""
+        try:
+            _, sha256 = self.identify(file)
+            with self._lock:
+                if sha256 in self._began:
+                    return self._began[sha256]
+            text = self._tools.probe(file)
+        except VideoError:
+            return None
+        began = datetime.fromisoformat(text) if text else None
+        with self._lock:
+            remember(self._began, sha256, began, _HASHES_KEPT)
+        return began
 
     def _note(self, sha256: str, file: Path) -> None:
         """Where the file lies is written down once for each place."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fastapi import Request
@@ -13,6 +14,7 @@ from app.api.context import Service
 from app.api.problems import Problem, not_found, of_kind
 from app.api.videos import existing
 from app.api.worker_client import WorkerDownError
+from pipelines.conversation import file_names
 from storage import jobs, people
 from storage.jobs import Job
 
@@ -23,13 +25,15 @@ _LOOK_EVERY_S = 0.2
 
 @dataclass(frozen=True)
 class Asked:
-    """A question that can be asked: the video is there, the people are known.
+    """A question that can be asked: the videos are there, the people are known.
 
     Attributes:
-        video_id: of the upload. question: the newest one. earlier: those before it. names: whom it is about.
+        videos: the uploads' ids. called: what they are called. question: the newest one. earlier: those before it.
+        names: whom it is about.
     """
 
-    video_id: str
+    videos: tuple[str, ...]
+    called: tuple[str, ...]
     question: str
     earlier: tuple[str, ...]
     names: tuple[str, ...]
@@ -39,7 +43,7 @@ class Asked:
 
 async def prepare(
     service: Service,
-    video_id: str,
+    videos: Sequence[str],
     questions: Sequence[str],
     subjects: Sequence[str],
     *,
@@ -49,12 +53,12 @@ async def prepare(
     """Check what can be checked before the queue.
 
     Args:
-        questions: the user's turns, oldest first. subjects: ids or names.
+        videos: ids of the uploads. questions: the user's turns, oldest first. subjects: ids or names.
 
     Raises:
         Problem: there is no such video or subject.
     """
-    found = await existing(service, video_id)
+    found = [await existing(service, video_id) for video_id in dict.fromkeys(videos)]
 
     def work() -> dict[str, str]:
         with service.store.read() as session:
@@ -62,7 +66,15 @@ async def prepare(
 
     by_id = await service.run(work) if subjects else {}
     names = tuple(by_id.get(subject, subject) for subject in subjects)
-    return Asked(found.id, questions[-1], tuple(questions[:-1]), names, use_evidence, use_identity_bias)
+    return Asked(
+        tuple(video.id for video in found),
+        tuple(file_names([Path(video.name) for video in found])),
+        questions[-1],
+        tuple(questions[:-1]),
+        names,
+        use_evidence,
+        use_identity_bias,
+    )
 
 
 async def answer(service: Service, asked: Asked) -> AsyncGenerator[Event, None]:
@@ -78,11 +90,13 @@ async def answer(service: Service, asked: Asked) -> AsyncGenerator[Event, None]:
     first = True
     try:
         # Whoever asks about a video that is still being looked at waits here, not in front of the model.
-        async for event in _looked_at(service, asked.video_id):
-            yield event
+        for video_id in asked.videos:
+            async for event in _looked_at(service, video_id):
+                yield event
         async with service.turns.turn():
             message = {
-                "video": str(service.folder.path(asked.video_id)),
+                "videos": [str(service.folder.path(video_id)) for video_id in asked.videos],
+                "called": list(asked.called),
                 "question": asked.question,
                 "earlier": list(asked.earlier),
                 "subjects": list(asked.names),

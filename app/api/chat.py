@@ -29,8 +29,9 @@ router = APIRouter(prefix="/v1/chat", tags=["chat"], dependencies=[Security(bear
 async def chat(
     body: ChatIn, request: Request, service: ServiceDep, _key: Annotated[Key, Depends(need("chat"))]
 ) -> Response:
-    """Ask about a video. The newest message of the user is the question; "she" and "he" mean whom the conversation was
-    about.
+    """Ask about one or several videos. The newest message of the user is the question; it may lean on the turns before
+    it ("and him?", "what about after that?", "in the second one"). What could mean several people or videos is asked
+    back, with no evidence.
 
     With `stream` the answer comes as server-sent events: `progress` (the video is looked at), `draft` (the answer so
     far, not yet checked against its evidence), and last `answer` or `problem`."""
@@ -39,7 +40,7 @@ async def chat(
         raise Problem(422, "The request does not fit the schema", "one of the messages has to be the user's question")
     asked = await prepare(
         service,
-        body.video,
+        body.ids,
         questions,
         body.subjects,
         use_evidence=body.use_evidence,
@@ -51,7 +52,7 @@ async def chat(
             raise QueueFullError(5)
         return StreamingResponse(_stream(service, asked), media_type="text/event-stream")
     last = await final_answer(service, asked, request)
-    return JSONResponse(AnswerOut.of(last, asked.video_id).model_dump(mode="json"))
+    return JSONResponse(AnswerOut.of(last, asked.videos).model_dump(mode="json"))
 
 
 async def _stream(service: Service, asked: Asked) -> AsyncIterator[bytes]:
@@ -60,7 +61,7 @@ async def _stream(service: Service, asked: Asked) -> AsyncIterator[bytes]:
             async for event in events:
                 kind = event["event"]
                 if kind == "answer":
-                    yield _sse("answer", AnswerOut.of(event, asked.video_id).model_dump_json())
+                    yield _sse("answer", AnswerOut.of(event, asked.videos).model_dump_json())
                 elif kind == "text":
                     yield _sse("draft", _json({"text": event["text"]}))
                 else:

@@ -26,6 +26,7 @@ from app.api.schemas import AnswerOut
 from app.api.uploads import Upload, keep_upload, look_at
 from app.api.waiting import QueueFullError
 from app.api.wire import SEEN, WHOLE, Name
+from pipelines.conversation import MOST_VIDEOS
 from storage import media
 from storage.keys import Key
 
@@ -152,17 +153,19 @@ async def models(_key: Annotated[Key, Depends(need("chat"))]) -> dict[str, Any]:
 async def completions(
     body: CompletionIn, request: Request, service: ServiceDep, key: Annotated[Key, Depends(need("chat"))]
 ) -> Response:
-    """Ask about a video the way an OpenAI client does. The newest question and the newest video are meant."""
+    """Ask the way an OpenAI client does: the newest question, about the newest message's videos."""
     if body.model != MODEL:
         raise Problem(404, "Not found", f"there is no model {body.model[:60]!r}; use {MODEL}")
     questions = [message.text for message in body.messages if message.role == "user" and message.said]
     if not questions:
         raise Problem(422, "The request does not fit the schema", "one of the messages has to be the user's question")
-    addresses = [url for message in body.messages for url in message.videos]
+    addresses = next((message.videos for message in reversed(body.messages) if message.videos), [])
     if not addresses:
         raise Problem(422, "No video", "add a part of type video_url to a message, for example pvchat://video/ID")
-    video_id = await _video_of(service, addresses[-1], key)
-    asked = await prepare(service, video_id, questions, body.subjects)
+    if len(dict.fromkeys(addresses)) > MOST_VIDEOS:
+        raise Problem(422, "Too many videos", f"a conversation is about at most {MOST_VIDEOS} videos; leave some out")
+    ids = [await _video_of(service, address, key) for address in dict.fromkeys(addresses)]
+    asked = await prepare(service, ids, questions, body.subjects)
     head = {"id": f"chatcmpl-{uuid4().hex}", "created": int(time.time()), "model": MODEL}
     usage = body.stream_options is not None and body.stream_options.include_usage
     if body.stream:
@@ -170,7 +173,7 @@ async def completions(
             raise QueueFullError(5)
         return StreamingResponse(_stream(service, asked, head, usage=usage), media_type="text/event-stream")
     last = await final_answer(service, asked, request)
-    told = AnswerOut.of(last, video_id)
+    told = AnswerOut.of(last, asked.videos)
     choice = {"index": 0, "message": {"role": "assistant", "content": told.answer}, "finish_reason": "stop"}
     return JSONResponse(
         {
@@ -178,7 +181,7 @@ async def completions(
             "object": "chat.completion",
             "choices": [choice],
             "usage": _usage(asked, told.answer),
-            "pvchat": _ours(told, video_id),
+            "pvchat": _ours(told, asked),
         }
     )
 
@@ -192,7 +195,7 @@ async def _stream(service: Service, asked: Asked, head: dict[str, Any], *, usage
         async with aclosing(answer(service, asked)) as events:
             async for event in events:
                 if event["event"] == "answer":
-                    told = AnswerOut.of(event, asked.video_id)
+                    told = AnswerOut.of(event, asked.videos)
     except problems.HANDLED as error:
         yield _data({"error": _error(problems.of(error))})
         return
@@ -200,7 +203,7 @@ async def _stream(service: Service, asked: Asked, head: dict[str, Any], *, usage
         for number, word in enumerate(told.answer.split(" ")):
             yield _data({**chunk, "choices": [_delta({"content": word if number == 0 else f" {word}"})]})
         last = {**_delta({}), "finish_reason": "stop"}
-        yield _data({**chunk, "choices": [last], "pvchat": _ours(told, asked.video_id)})
+        yield _data({**chunk, "choices": [last], "pvchat": _ours(told, asked)})
         if usage:
             yield _data({**chunk, "choices": [], "usage": _usage(asked, told.answer)})
     yield b"data: [DONE]\n\n"
@@ -243,8 +246,8 @@ def _known(service: Service, sha256: str) -> str | None:
         return media.by_content(session, sha256)
 
 
-def _ours(told: AnswerOut, video_id: str) -> dict[str, Any]:
-    return {"video": video_id, **told.model_dump(mode="json", exclude={"answer"})}
+def _ours(told: AnswerOut, asked: Asked) -> dict[str, Any]:
+    return {"video": asked.videos[0], "videos": list(asked.videos), **told.model_dump(mode="json", exclude={"answer"})}
 
 
 def _usage(asked: Asked, text: str) -> dict[str, int]:

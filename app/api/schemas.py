@@ -1,14 +1,15 @@
 """What goes over the wire, as pydantic models."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from app.api.wire import SPACES, WHOLE, Moment, Name, new_name, question, text
 from app.auth.scopes import EVERYTHING
-from pipelines.conversation import LONGEST_QUESTION
+from pipelines.conversation import LONGEST_QUESTION, MOST_VIDEOS
 from pipelines.enroll.jobs import LEAST_QUESTIONS
 from pipelines.feedback import Said
 from pipelines.merging import MergeReport
@@ -20,6 +21,10 @@ from storage.keys import Key
 from storage.media import Media
 from storage.people import SubjectInfo
 from storage.schema import JobKind, JobState
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
 
 
 class In(BaseModel):
@@ -249,10 +254,21 @@ class Reply(In):
 Message = Annotated[Question | Reply, Field(discriminator="role")]
 
 
-class ChatIn(In):
-    """A conversation about one video; the newest message of the user is the question."""
+VideoId = Annotated[str, Field(min_length=1, max_length=36, description="id of an uploaded video")]
 
-    video: Annotated[str, Field(min_length=1, max_length=36, description="id of an uploaded video")]
+
+class ChatIn(In):
+    """A conversation about one or several videos; the newest message of the user is the question.
+
+    `video` for one, `videos` for several, in the order in which "the second one" counts them; one of the two.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["video"]}, {"required": ["videos"]}]})
+
+    video: VideoId | SkipJsonSchema[None] = Field(None, json_schema_extra=_without_default)
+    videos: Annotated[list[VideoId], Field(min_length=1, max_length=MOST_VIDEOS)] | SkipJsonSchema[None] = Field(
+        None, json_schema_extra=_without_default
+    )
     messages: Annotated[
         list[Message],
         Field(
@@ -263,6 +279,17 @@ class ChatIn(In):
     stream: bool = False
     use_evidence: bool = True
     use_identity_bias: bool = True
+
+    @model_validator(mode="after")
+    def _about_videos(self) -> Self:
+        if ({"video", "videos"} & self.model_fields_set) not in ({"video"}, {"videos"}) or not self.ids:
+            raise ValueError("give either video, the id of one, or videos, a list of ids")
+        return self
+
+    @property
+    def ids(self) -> list[str]:
+        """Of all videos, in order."""
+        return self.videos or ([self.video] if self.video else [])
 
 
 class EvidenceOut(BaseModel):
@@ -275,6 +302,7 @@ class EvidenceOut(BaseModel):
     keyframe_s: float | None
     box: tuple[float, float, float, float] | None
     keyframe: str | None
+    video: str
     tracks: list[int] = []
 
 
@@ -289,17 +317,13 @@ class AnswerOut(BaseModel):
     timing_s: dict[str, float]
 
     @classmethod
-    def of(cls, event: dict[str, Any], video_id: str) -> "AnswerOut":
-        """From the worker's last event."""
-        evidence = [
-            EvidenceOut(
-                **item,
-                keyframe=None
-                if item["keyframe_s"] is None
-                else f"/v1/videos/{video_id}/frames?time_s={item['keyframe_s']}",
-            )
-            for item in event["evidence"]
-        ]
+    def of(cls, event: dict[str, Any], videos: Sequence[str]) -> "AnswerOut":
+        """From the worker's last event about some videos."""
+        evidence = []
+        for item in event["evidence"]:
+            video, moment = videos[item.get("video", 0)], item["keyframe_s"]
+            keyframe = None if moment is None else f"/v1/videos/{video}/frames?time_s={moment}"
+            evidence.append(EvidenceOut(**{**item, "video": video, "keyframe": keyframe}))
         return cls(
             answer=event["answer"],
             evidence=evidence,

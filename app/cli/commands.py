@@ -7,6 +7,7 @@ import typer
 from app.cli import (
     adapters,
     ask,
+    chat,
     corpus,
     demo,
     enroll,
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.command("enroll")(enroll.enroll)
 app.command("ask")(ask.ask)
+app.command("chat")(chat.chat)
 app.command("train")(train.train)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(adapters.app, name="adapters")

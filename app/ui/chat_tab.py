@@ -17,7 +17,8 @@ from app.api.uploads import adopt, keep_upload
 from app.ui import feedback
 from app.ui.acts import acting_html
 from app.ui.calls import HANDLED, QUIET, arrived, key_for, problem_of, told
-from app.ui.evidence import evidence_html, player_html
+from app.ui.evidence import evidence_html, main_video, player_html
+from pipelines.conversation import MOST_VIDEOS
 from storage import media, people
 
 T = TypeVar("T")
@@ -33,10 +34,12 @@ class ChatTab:
     """The tab's parts that others need.
 
     Attributes:
-        video: chooses the video. people: chooses who is asked about. tab: holds both.
+        video: chooses the video. further: chooses more that are asked about. people: chooses who is asked about.
+        tab: holds all of it.
     """
 
     video: gr.Dropdown
+    further: gr.Dropdown
     people: gr.CheckboxGroup
     tab: gr.Tab
 
@@ -49,6 +52,15 @@ def build(service: Service) -> ChatTab:
                 video = gr.Dropdown(label="Video", choices=[], scale=5, min_width=200, elem_id="pv-video")
                 upload = gr.UploadButton("Upload", file_types=["video"], scale=1, min_width=90, elem_id="pv-upload")
                 delete = gr.Button("Delete", scale=1, min_width=80, elem_id="pv-delete-video")
+            further = gr.Dropdown(
+                label="Also about",
+                info="Further videos of this conversation: the second one, the third one.",
+                choices=[],
+                multiselect=True,
+                max_choices=MOST_VIDEOS - 1,
+                visible=False,
+                elem_id="pv-further",
+            )
             player = gr.HTML(player_html(None), elem_id="pv-player")
             shown = acting_html(evidence_html(None, None), "pv-evidence")
             feedback.build(service, shown, video)
@@ -86,7 +98,8 @@ def build(service: Service) -> ChatTab:
                 stop = gr.Button("Stop", scale=1, min_width=80, visible=False, elem_id="pv-stop")
 
     handlers = _Handlers(service)
-    given, shows = [question, talk, video, chosen], [question, talk, shown, send, stop]
+    given = [question, talk, video, further, chosen]
+    shows = [question, talk, player, shown, send, stop]
     for trigger in (send.click, question.submit):
         trigger(handlers.ask, given, shows, trigger_mode="once", **QUIET)
     for number, hint in enumerate(hints):
@@ -94,13 +107,15 @@ def build(service: Service) -> ChatTab:
     stop.click(handlers.stop, None, None, **QUIET)
     changed = [talk, player, shown]
     video.change(handlers.show, [video], changed, **QUIET)
-    upload.upload(handlers.upload, [upload], [video, upload], **QUIET)
-    delete.click(handlers.delete, [video], [video], **QUIET)
-    return ChatTab(video, chosen, tab)
+    upload.upload(handlers.upload, [upload, further], [video, further, upload], **QUIET)
+    delete.click(handlers.delete, [video, further], [video, further], **QUIET)
+    return ChatTab(video, further, chosen, tab)
 
 
-async def choices(service: Service, request: gr.Request, video_id: str | None, names: Sequence[str]) -> tuple[Any, Any]:
-    """What there is to choose now, for the video and the people; keeps what was chosen and is still there."""
+async def choices(
+    service: Service, request: gr.Request, video_id: str | None, further: Sequence[str], names: Sequence[str]
+) -> tuple[Any, Any, Any]:
+    """What there is to choose now: the video, further ones, the people; keeps what was chosen and is still there."""
     await key_for("videos:read", request)
     await key_for("subjects:read", request)
 
@@ -114,6 +129,9 @@ async def choices(service: Service, request: gr.Request, video_id: str | None, n
     current = video_id if video_id in ids else (ids[0] if ids else None)
     return (
         gr.update(choices=listed, value=current),
+        gr.update(
+            choices=listed, value=[one for one in further if one in ids and one != current], visible=len(listed) > 1
+        ),
         gr.update(choices=enrolled, value=[name for name in names if name in enrolled], visible=bool(enrolled)),
     )
 
@@ -131,32 +149,35 @@ class _Handlers:
         question: str,
         talk: list[dict[str, Any]],
         video_id: str | None,
+        further: list[str] | None,
         names: list[str],
         request: gr.Request,
     ) -> AsyncIterator[tuple[Any, ...]]:
         """Put a question, show the answer as it is written, then its evidence."""
         asked = (question or "").strip()
         if not asked:
-            yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            yield (gr.skip(),) * 6
             return
         turns = [*_plain(talk), {"role": "user", "content": asked}]
         on, off = gr.update(visible=True), gr.update(visible=False)
         idle, busy = (on, off), (off, on)
-        yield "", [*turns, _says("…")], gr.skip(), *busy
+        yield "", [*turns, _says("…")], gr.skip(), gr.skip(), *busy
         if not video_id:
-            yield gr.skip(), [*turns, _says("Choose or upload a video first.")], gr.skip(), *idle
+            yield gr.skip(), [*turns, _says("Choose or upload a video first.")], gr.skip(), gr.skip(), *idle
             return
         stop = self._stops[request.session_hash or ""] = asyncio.Event()
         try:
-            async for text, shown in until(stop, self._events(turns, video_id, names, request)):
-                yield gr.skip(), [*turns, _says(text)], shown, *busy
+            ids = list(dict.fromkeys([video_id, *(further or ())]))
+            async for text, player, shown in until(stop, self._events(turns, ids, names, request)):
+                yield gr.skip(), [*turns, _says(text)], player, shown, *busy
         except HANDLED as error:
-            yield gr.skip(), [*turns, _says(_FAILED + problem_of(error).detail)], gr.skip(), *idle
+            yield gr.skip(), [*turns, _says(_FAILED + problem_of(error).detail)], gr.skip(), gr.skip(), *idle
             return
         finally:
             self._stops.pop(request.session_hash or "", None)
         # What was written so far was not checked against the evidence, so it does not stay.
-        yield gr.skip(), [*turns, _says("Stopped.")] if stop.is_set() else gr.skip(), gr.skip(), *idle
+        stopped = [*turns, _says("Stopped.")] if stop.is_set() else gr.skip()
+        yield gr.skip(), stopped, gr.skip(), gr.skip(), *idle
 
     async def stop(self, request: gr.Request) -> None:
         """End the answer that is being written on this page."""
@@ -165,30 +186,37 @@ class _Handlers:
             found.set()
 
     async def _events(
-        self, turns: list[dict[str, Any]], video_id: str, names: Sequence[str], request: gr.Request
-    ) -> AsyncGenerator[tuple[str, Any], None]:
+        self, turns: list[dict[str, Any]], ids: list[str], names: Sequence[str], request: gr.Request
+    ) -> AsyncGenerator[tuple[str, Any, Any], None]:
         await key_for("chat", request)
         asked_so_far = [turn for turn in turns if turn["role"] == "user"][-_MOST_TURNS:]
-        body = ChatIn.model_validate({"video": video_id, "messages": asked_so_far, "subjects": list(names)})
-        asked = await prepare(self._service, video_id, [turn["content"] for turn in asked_so_far], body.subjects)
+        body = ChatIn.model_validate({"videos": ids, "messages": asked_so_far, "subjects": list(names)})
+        asked = await prepare(self._service, ids, [turn["content"] for turn in asked_so_far], body.subjects)
         async with aclosing(answer(self._service, asked)) as events:
             async for event in events:
                 if event["event"] == "progress":
-                    yield f"Looking at the video: {event['step']}, {event['progress']:.0%}", gr.skip()
+                    yield f"Looking at the video: {event['step']}, {event['progress']:.0%}", gr.skip(), gr.skip()
                 elif event["event"] == "text":
-                    yield event["text"] or "…", gr.skip()
+                    yield event["text"] or "…", gr.skip(), gr.skip()
                 elif event["event"] == "answer":
-                    found = await videos.existing(self._service, video_id)
-                    final = AnswerOut.of(event, video_id)
+                    final = AnswerOut.of(event, asked.videos)
+                    found = await videos.existing(self._service, main_video(final, ids[0]))
+                    # One player: with several videos it shows the one that the evidence is from.
+                    player = player_html(found) if len(ids) > 1 and final.evidence else gr.skip()
                     buttons = await feedback.buttons_of(self._service, final, found)
-                    yield final.answer, evidence_html(final, found, buttons)
+                    yield final.answer, player, evidence_html(final, found, buttons)
 
     def hint(self, number: int) -> Any:
         """A ready question about whoever is chosen."""
 
         @told
         async def ask(
-            _question: str, talk: list[dict[str, Any]], video_id: str | None, names: list[str], request: gr.Request
+            _question: str,
+            talk: list[dict[str, Any]],
+            video_id: str | None,
+            further: list[str] | None,
+            names: list[str],
+            request: gr.Request,
         ) -> AsyncIterator[tuple[Any, ...]]:
             if not names:
                 raise Problem(422, "Nobody is chosen", "choose who is asked about first")
@@ -196,7 +224,7 @@ class _Handlers:
             text = _HINTS[number].format(name=who)
             text = text.replace("Is ", "Are ", 1) if len(names) > 1 and number == 0 else text
             text = text.replace(" is ", " are ", 1) if len(names) > 1 and number > 0 else text
-            async for update in self.ask(text, talk, video_id, names, request):
+            async for update in self.ask(text, talk, video_id, further, names, request):
                 yield update
 
         return ask
@@ -211,11 +239,13 @@ class _Handlers:
         return [], player_html(found), evidence_html(None, found)
 
     @told
-    async def upload(self, path: str, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
+    async def upload(
+        self, path: str, further: list[str] | None, request: gr.Request
+    ) -> AsyncIterator[tuple[Any, Any, Any]]:
         """Keep a video that the browser sent, let it be looked at, choose it."""
         key = await key_for("videos:write", request)
         again = gr.update(interactive=True, label="Upload", value=None)
-        yield gr.skip(), gr.update(interactive=False, label="Checking")
+        yield gr.skip(), gr.skip(), gr.update(interactive=False, label="Checking")
         try:
             file = arrived(self._service, path)
             upload = await adopt(file, file.name, self._service)
@@ -224,21 +254,21 @@ class _Handlers:
             finally:
                 self._service.folder.drop(upload.path)
         except HANDLED:
-            yield gr.skip(), again
+            yield gr.skip(), gr.skip(), again
             raise
         await self._service.supervisor.client.wake()
-        listed, _people = await choices(self._service, request, job.media_id, ())
-        yield listed, again
+        listed, others, _people = await choices(self._service, request, job.media_id, further or (), ())
+        yield listed, others, again
 
     @told
-    async def delete(self, video_id: str | None, request: gr.Request) -> Any:
+    async def delete(self, video_id: str | None, further: list[str] | None, request: gr.Request) -> tuple[Any, Any]:
         """Delete the chosen video and what was perceived in it."""
         if not video_id:
             raise Problem(422, "No video", "choose the video to delete first")
         key = await key_for("videos:write", request)
         await videos.delete(video_id, self._service, key)
-        listed, _people = await choices(self._service, request, None, ())
-        return listed
+        listed, others, _people = await choices(self._service, request, None, further or (), ())
+        return listed, others
 
 
 async def until(stop: asyncio.Event, events: AsyncGenerator[T, None]) -> AsyncIterator[T]:

@@ -34,12 +34,21 @@ def evidence_html(
     """Timelines and key frames of an answer, each of which jumps in the player.
 
     Args:
-        answer: None before there is one. video: what was asked about. buttons: by name, to say who is who.
+        answer: None before there is one. video: the one in the player; evidence of others is only counted.
+        buttons: by name, to say who is who.
     """
-    rows = [] if answer is None or video is None else [_row(i, e, video) for i, e in enumerate(answer.evidence)]
+    found = [] if answer is None or video is None else [e for e in answer.evidence if e.video == video.id]
+    rows = [] if video is None else [_row(i, e, video) for i, e in enumerate(found)]
     for row in rows:
         row["buttons"] = (buttons or {}).get(row["name"], ())
-    return page_part("evidence", answer=answer, video=video, rows=rows)
+    others = 0 if answer is None else len({e.video for e in answer.evidence}) - bool(found)
+    return page_part("evidence", answer=answer, video=video, rows=rows, others=max(others, 0))
+
+
+def main_video(answer: AnswerOut, otherwise: str) -> str:
+    """Id of the video to show beside an answer: the first that has somebody in it, else the first asked about."""
+    there = [e.video for e in answer.evidence if e.state == "present"] or [e.video for e in answer.evidence]
+    return there[0] if there else otherwise
 
 
 def _row(index: int, evidence: EvidenceOut, video: Media) -> dict[str, Any]:

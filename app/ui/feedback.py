@@ -23,10 +23,11 @@ class SayButton:
     """A button under the timeline of a person.
 
     Attributes:
-        subject: the name. track: of the video. verdict: what a click says. when: of which stretch, where the person
-            has several; else empty.
+        video: id of the upload. subject: the name. track: of the video. verdict: what a click says. when: of which
+            stretch, where the person has several; else empty.
     """
 
+    video: str
     subject: str
     track: int
     verdict: str
@@ -34,7 +35,8 @@ class SayButton:
 
 
 async def buttons_of(service: Service, answer: AnswerOut, video: Media) -> dict[str, list[SayButton]]:
-    """What can be said about each person of an answer, by name: of who is found that it is not, in doubt both."""
+    """What can be said about each person of an answer in one video, by name: of who is found that it is not, in doubt
+    both."""
 
     def work() -> dict[int, Any]:
         with service.store.read() as session:
@@ -43,11 +45,11 @@ async def buttons_of(service: Service, answer: AnswerOut, video: Media) -> dict[
 
     spans = await service.run(work)
     made: dict[str, list[SayButton]] = {}
-    for one in answer.evidence:
+    for one in (item for item in answer.evidence if item.video == video.id):
         tracks = [track for track in one.tracks if spans.get(track)][:_MOST_TRACKS]
         verdicts = ("is", "is_not") if one.state == "unsure" else ("is_not",)
         made[one.subject] = [
-            SayButton(one.subject, track, verdict, _when(spans[track]) if len(tracks) > 1 else "")
+            SayButton(video.id, one.subject, track, verdict, _when(spans[track]) if len(tracks) > 1 else "")
             for track in tracks
             for verdict in verdicts
         ]
@@ -62,8 +64,8 @@ def build(service: Service, evidence: gr.HTML, video: gr.Dropdown) -> None:
     """
     said = acting_html("", "pv-said")
     handlers = _Handlers(service)
-    on_act(evidence, handlers.say, [video], [said])
-    on_act(said, handlers.undo, [video], [said])
+    on_act(evidence, handlers.say, None, [said])
+    on_act(said, handlers.undo, None, [said])
     video.change(handlers.show, [video], [said], **QUIET)
 
 
@@ -74,19 +76,20 @@ class _Handlers:
         self._service = service
 
     @told
-    async def say(self, video_id: str | None, event: gr.EventData, request: gr.Request) -> str:
+    async def say(self, event: gr.EventData, request: gr.Request) -> str:
         """A button under a timeline was clicked."""
         key = await key_for("feedback:write", request)
-        body = FeedbackIn(video=video_id or "", subject=event.subject, verdict=event.act, track=int(event.track))
+        # The evidence may be of another video of the conversation than the one that is chosen.
+        body = FeedbackIn(video=event.video, subject=event.subject, verdict=event.act, track=int(event.track))
         await routes.say(body, self._service, Response(), key)
-        return await self._list(video_id)
+        return await self._list(event.video)
 
     @told
-    async def undo(self, video_id: str | None, event: gr.EventData, request: gr.Request) -> str:
+    async def undo(self, event: gr.EventData, request: gr.Request) -> str:
         """Something that was said is taken back."""
         key = await key_for("feedback:write", request)
         await routes.undo(event.id, self._service, key)
-        return await self._list(video_id)
+        return await self._list(event.video)
 
     @told
     async def show(self, video_id: str | None, request: gr.Request) -> str:
@@ -98,7 +101,7 @@ class _Handlers:
         if not video_id:
             return ""
         found = await routes.said_about(self._service, video_id)
-        return page_part("said", said=[(one, _when(one.spans)) for one in found])
+        return page_part("said", video=video_id, said=[(one, _when(one.spans)) for one in found])
 
 
 def _when(spans: list[Any]) -> str:

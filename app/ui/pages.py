@@ -66,9 +66,12 @@ def build(service: Service) -> gr.Blocks:
             jobs_tab.build(service)
 
         @told
-        async def refresh(video_id: str | None, names: list[str], request: gr.Request) -> tuple[Any, Any]:
-            return await chat_tab.choices(service, request, video_id, names)
+        async def refresh(
+            video_id: str | None, further: list[str] | None, names: list[str], request: gr.Request
+        ) -> tuple[Any, Any, Any]:
+            return await chat_tab.choices(service, request, video_id, further or (), names)
 
         for trigger in (blocks.load, chat.tab.select):
-            trigger(refresh, [chat.video, chat.people], [chat.video, chat.people], **QUIET)
+            chosen = [chat.video, chat.further, chat.people]
+            trigger(refresh, chosen, chosen, **QUIET)
     return blocks

@@ -22,12 +22,13 @@ class Question:
     """What the service asks for a client.
 
     Attributes:
-        video: the file. question: the newest question. earlier: those before it, oldest first.
-        subjects: names asked about; none lets the question say.
+        videos: the files. called: what they are called, in the same order. question: the newest question.
+        earlier: those before it, oldest first. subjects: names asked about; none lets the question say.
         use_evidence, use_identity_bias: see `Session.ask`.
     """
 
-    video: str
+    videos: tuple[str, ...]
+    called: tuple[str, ...]
     question: str
     earlier: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
@@ -38,7 +39,8 @@ class Question:
     def of(cls, data: dict[str, Any]) -> "Question":
         """From the message of the service."""
         return cls(
-            video=str(data["video"]),
+            videos=tuple(map(str, data["videos"])),
+            called=tuple(map(str, data["called"])),
             question=str(data["question"]),
             earlier=tuple(data.get("earlier", ())),
             subjects=tuple(data.get("subjects", ())),
@@ -64,11 +66,12 @@ async def answer_events(session: Session, asked: Question) -> AsyncIterator[byte
 
     def work() -> None:
         try:
-            answer = session.ask(
-                Path(asked.video),
+            answer = session.chat(
+                asked.videos,
                 asked.question,
                 asked.subjects or None,
                 earlier=asked.earlier,
+                called=asked.called,
                 use_evidence=asked.use_evidence,
                 use_identity_bias=asked.use_identity_bias,
                 progress=lambda done, step: put({"event": "progress", "progress": round(done, 3), "step": step}),
@@ -78,9 +81,10 @@ async def answer_events(session: Session, asked: Question) -> AsyncIterator[byte
         except _LeftError:
             return
         except PVChatError as error:
-            _last(
-                put, {"event": "error", "kind": type(error).__name__, "detail": told_as(str(error), Path(asked.video))}
-            )
+            detail = str(error)
+            for video in asked.videos:
+                detail = told_as(detail, Path(video))
+            _last(put, {"event": "error", "kind": type(error).__name__, "detail": detail})
         except Exception:
             log.exception("a question failed unexpectedly")
             _last(put, {"event": "error", "kind": "Unexpected", "detail": "something unexpected happened"})

@@ -117,8 +117,8 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
     ("which", r"\bthose of\b|which ones"),
     (
         "location",
-        r"\bwhere\b|which side|what side|which part of the (?:picture|frame)|\bposition\b|\blocat(?:e|ion|ed)\b"
-        r"|part of the (?:image|picture|frame)|point (?:me|out)|left, (?:right|in the middle)",
+        r"\bwhere(?:abouts)?\b|which side|what side|which part of the (?:picture|frame)|\bposition\b"
+        r"|\blocat(?:e|ion|ed)\b|part of the (?:image|picture|frame)|point (?:me|out)|left, (?:right|in the middle)",
     ),
 )
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)

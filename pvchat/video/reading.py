@@ -16,6 +16,7 @@ from pvchat.digest import sha256_of_open
 from pvchat.errors import VideoError
 from pvchat.video.child import Child, ChildDiedError, ChildTimeoutError
 from pvchat.video.limits import Limits
+from pvchat.video.recording_time import recording_time
 
 _MAX_TIMES = 1_000_000
 # A decoder's own words end up in an error message; a hostile file may have a say in them.
@@ -37,6 +38,7 @@ class Probe:
         decoder: "decord" or "pyav", whichever reads this file rightly.
         reason: why that one.
         frames: number of displayed frames.
+        recorded_at: when the recording began, ISO 8601 with the time zone if the file has one; empty if it is not told.
     """
 
     sha256: str
@@ -49,6 +51,7 @@ class Probe:
     decoder: str
     reason: str
     frames: int = 0
+    recorded_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,9 @@ def _facts(message: dict[str, Any]) -> dict[str, Any]:
         facts[name] = float(message[name])
         if not math.isfinite(facts[name]):
             raise ValueError(f"{name} is not finite")
+    # Read once more: the process may have been taken over by the file.
+    began = recording_time({"creation_time": str(message.get("recorded_at", ""))})
+    facts["recorded_at"] = "" if began is None else began.isoformat()
     return facts | {name: _printable(message[name]) for name in ("codec", "decoder", "reason")}
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pvchat.errors import VideoError
 from pvchat.video.geometry import Orientation, display_size, orientation
 from pvchat.video.limits import Limits
+from pvchat.video.recording_time import recording_time
 from pvchat.video.timeline import Timeline, choose_decoder, read_timeline
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ _PICTURE_BRANDS = (b"avif", b"heic", b"heix", b"mif1", b"msf1")
 
 @dataclass(frozen=True)
 class Facts:
-    """What one look at the packets and the first frame says about a file. Sizes are as displayed, in pixels."""
+    """What one look at the packets and the first frame says about a file. Sizes are as displayed, in pixels.
+
+    `recorded_at` is ISO 8601, empty where the file does not tell when the recording began.
+    """
 
     duration_s: float
     frames: int
@@ -44,6 +48,7 @@ class Facts:
     codec: str
     decoder: str
     reason: str
+    recorded_at: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for the wire."""
@@ -148,6 +153,7 @@ def look(path: str, name: str, limits: Limits, threads: int) -> Source:
         codec = context.codec.canonical_name
         aspect = stream.sample_aspect_ratio
         header_frames, video_streams = stream.frames, len(container.streams.video)
+        began = recording_time({**stream.metadata, **container.metadata})
     with open_stream(path, name, threads) as (container, stream):
         first = next(decoded(container, stream), None)
         if first is None:
@@ -176,6 +182,7 @@ def look(path: str, name: str, limits: Limits, threads: int) -> Source:
         codec=codec,
         decoder=decoder,
         reason=reason,
+        recorded_at="" if began is None else began.isoformat(),
     )
     return Source(path, name, facts, timeline, turned, layout in _SEEKABLE and not timeline.by_count)
 

@@ -26,8 +26,9 @@ from tests.pipelines.scene_tools import SceneTools  # noqa: E402
 class VideoTools(SceneTools):
     """Stand-in tools that find their scene behind a real video."""
 
-    def probe(self, video: Path) -> None:
+    def probe(self, video: Path) -> str:
         self.calls.append("probe")
+        return ""
 
     def scene_of(self, content: bytes) -> Any:
         scene = scene_of(content)

@@ -194,3 +194,40 @@ def test_a_worker_killed_mid_answer_is_a_clear_error_and_comes_back(
     wait_for(lambda: client.get("/readyz").status_code == 200, seconds=20)
     assert ask(client, maria["video"], "Is Maria here?").json()["answer"] == "Yes, Maria."
     assert time.monotonic() - began < 60
+
+
+def test_several_videos_are_one_conversation(client: httpx.Client, maria: dict[str, Any]) -> None:
+    other = uploaded(client, scene_mp4("other", {"face": 3}), "garden.mp4")
+    turns = [{"role": "user", "content": "In which of these is Maria?"}]
+    answer = client.post("/v1/chat", json={"videos": [other, maria["video"]], "messages": turns}).json()
+    assert answer["answer"] == "Maria is in clip.mp4, but not in garden.mp4."
+    assert [(item["video"], item["state"]) for item in answer["evidence"]] == [
+        (other, "absent"),
+        (maria["video"], "present"),
+    ]
+    assert maria["video"] in answer["evidence"][1]["keyframe"]
+    turns += [{"role": "assistant", "content": answer["answer"]}, {"role": "user", "content": "And in the first one?"}]
+    again = client.post("/v1/chat", json={"videos": [other, maria["video"]], "messages": turns}).json()
+    assert [item["video"] for item in again["evidence"]] == [other]
+
+
+@pytest.mark.parametrize("change", [{"video": "x", "videos": ["x"]}, {"videos": []}, {}, {"videos": ["x"] * 9}])
+def test_a_conversation_is_about_one_video_or_a_list(client: httpx.Client, change: dict[str, Any]) -> None:
+    response = client.post("/v1/chat", json={"messages": [{"role": "user", "content": "Is Maria here?"}], **change})
+    assert response.status_code == 422
+
+
+def test_an_openai_client_asks_about_several_videos(service: Running, maria: dict[str, Any]) -> None:
+    with service.client() as client:
+        other = uploaded(client, scene_mp4("third", {"face": 4}), "street.mp4")
+    asked = [
+        *parts(f"pvchat://video/{other}", "Which videos show Maria?"),
+        parts(f"pvchat://video/{maria['video']}")[1],
+    ]
+    done = openai(service).chat.completions.create(
+        model="pvchat-nano",
+        messages=[{"role": "user", "content": asked}],  # type: ignore[list-item]
+    )
+    assert done.choices[0].message.content == "Maria is in clip.mp4, but not in street.mp4."
+    extra: Any = done.model_extra
+    assert extra["pvchat"]["videos"] == [other, maria["video"]]

@@ -138,3 +138,16 @@ def test_closing_the_page_ends_the_work(page: Page, client: httpx.Client, servic
     expect(page.get_by_role("log").get_by_text("....", exact=False).first).to_be_visible()
     page.goto("about:blank")
     wait_for(lambda: not service.app.state.service.turns.busy, seconds=1.5)
+
+
+@pytest.mark.usefixtures("party")
+def test_several_videos_are_one_conversation_and_the_player_follows_the_evidence(page: Page, tmp_path: Path) -> None:
+    upload_for_chat(page, write(tmp_path, "garden.mp4", {"face": 3}))
+    expect(page.locator("#pv-player video")).to_have_attribute("aria-label", "garden.mp4")
+    page.locator("#pv-further input").click()
+    page.get_by_role("option", name="party.mp4").click()
+    page.keyboard.press("Escape")
+    ask(page, "In which of these is Maria?", "Maria is in party.mp4, but not in garden.mp4.")
+    expect(page.locator("#pv-player video")).to_have_attribute("aria-label", "party.mp4")
+    expect(page.locator(".pv-evidence")).to_contain_text("also about 1 other video")
+    assert serious(page) == []

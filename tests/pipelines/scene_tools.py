@@ -122,10 +122,10 @@ class SceneTools:
         self.calls.append("models")
         return {"face": self.face_model, "detector": "1"}
 
-    def probe(self, video: Path) -> None:
+    def probe(self, video: Path) -> str:
         self.calls.append("probe")
         try:
-            json.loads(video.read_bytes())
+            return str(json.loads(video.read_bytes()).get("recorded_at", ""))
         except ValueError as error:
             raise VideoError(f"{video.name} is not a video") from error
 

@@ -1,0 +1,36 @@
+"""Does a model's answer tell what was asked? An answer can agree with its evidence by speaking of something else."""
+
+import re
+
+from pvchat.chat.claims import said_actions
+from pvchat.chat.lexicon import CLOCK, COLOUR_WORDS, DISTANCE_WORDS, PLACE_WORDS, WORD
+from pvchat.dialogue.state import Topic
+
+MOST_WORDS = 40
+_TIME = re.compile(rf"{CLOCK.pattern}|\bseconds?\b|\bminutes?\b|\b(?:half|halves|start|end|throughout|whole|halfway)\b")
+_TOGETHER = re.compile(r"\b(?:together|same time|at once|simultaneously|share|different times)\b")
+
+
+def is_on_topic(answer: str, by_rule: str, topic: Topic) -> bool:
+    """Whether an answer tells, of what is asked, what the answer by rule tells, and is of a sensible length.
+
+    Args:
+        by_rule: the answer that was read off the record.
+    """
+    words = WORD.findall(answer.lower())
+    if not 2 <= len(words) <= MOST_WORDS:
+        return False
+    rule = WORD.findall(by_rule.lower())
+    if topic in ("time", "first", "last", "duration"):
+        return (not CLOCK.search(by_rule) and "second" not in by_rule) or _TIME.search(answer) is not None
+    if topic in ("location", "is_place"):
+        return not any(w in PLACE_WORDS for w in rule) or any(w in PLACE_WORDS for w in words)
+    if topic == "distance":
+        return not any(w in DISTANCE_WORDS for w in rule) or any(w in DISTANCE_WORDS for w in words)
+    if topic in ("appearance", "upper", "lower", "is_colour"):
+        return not any(w in COLOUR_WORDS for w in rule) or any(w in COLOUR_WORDS for w in words)
+    if topic in ("action", "is_action"):
+        return not said_actions(by_rule.lower()) or bool(said_actions(answer.lower()))
+    if topic == "together":
+        return not _TOGETHER.search(by_rule) or _TOGETHER.search(answer.lower()) is not None
+    return True

@@ -1,0 +1,28 @@
+"""An answer that speaks of something else than was asked is not taken."""
+
+import pytest
+
+from pvchat.dialogue.on_topic import is_on_topic
+from pvchat.dialogue.state import Topic
+
+SEEN = "Maria is seen from 0:00 to 0:04."
+
+
+@pytest.mark.parametrize(
+    ("answer", "by_rule", "topic", "expected"),
+    [
+        ("Maria is visible from 0:00 to 0:04.", SEEN, "time", True),
+        ("I see 2 people in this video.", SEEN, "time", False),
+        ("Maria is on the left side.", "Maria is on the left.", "location", True),
+        ("Maria is near the camera.", "Maria is on the left.", "location", False),
+        ("I can't tell where Maria is.", "I can't tell where Maria is from this video.", "location", True),
+        ("Maria has a red top on.", "Maria is wearing a red top.", "appearance", True),
+        ("Maria is in this video.", "Maria is wearing a red top.", "appearance", False),
+        ("Maria is in this video.", "Maria is talking.", "action", False),
+        ("Maria and Tom are in this video.", "Yes, Maria and Tom are seen together.", "together", False),
+        (".", SEEN, "existence", False),
+        ("Maria is here " + "in this video " * 15, SEEN, "existence", False),
+    ],
+)
+def test_what_was_asked_has_to_be_told(answer: str, by_rule: str, topic: Topic, expected: bool) -> None:
+    assert is_on_topic(answer, by_rule, topic) is expected
