@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from pipelines import names
 from pipelines.conversation import check_question, resolve
 from pipelines.gallery import Gallery, check_consent_holds
-from pipelines.results import Answer, Evidence
+from pipelines.results import Answer, Evidence, Stranger
 from pipelines.tools import Progress, Tools
+from pipelines.unknown_people import UnknownPeople
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
 from pvchat.errors import SubjectError
 from storage.people import StoredSubject
@@ -25,13 +26,21 @@ class Asker:
 
     Args:
         tools: identity and the model. videos: perceived videos. gallery: who can be recognised.
-        lock: held while a question is answered, but not while its video is looked at.
+        unknown: who else is there. lock: held while a question is answered, but not while its video is looked at.
     """
 
-    def __init__(self, tools: Tools, videos: PerceivedVideos, gallery: Gallery, lock: threading.RLock) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        videos: PerceivedVideos,
+        gallery: Gallery,
+        unknown: UnknownPeople,
+        lock: threading.RLock,
+    ) -> None:
         self._tools = tools
         self._videos = videos
         self._gallery = gallery
+        self._unknown = unknown
         self._lock = lock
         self._clips: OrderedDict[tuple[str, ...], Clip] = OrderedDict()
         self._known_ids: frozenset[str] = frozenset()
@@ -73,6 +82,7 @@ class Asker:
             if asked is None:
                 present = [d for d in clip.decisions if d.state == "present"]
                 asked = [d.name for d in sorted(present, key=lambda d: min(d.spans, default=(0.0, 0.0)))]
+            strangers = self._strangers(perceived)
             identified_at = time.perf_counter()
             if progress is not None:
                 progress(1.0, "answering")
@@ -90,6 +100,7 @@ class Asker:
             evidence=tuple(Evidence.of(facts) for facts in result.facts.subjects),
             agrees_with_evidence=result.agrees_with_evidence,
             unknown_people=result.facts.unknown_people,
+            strangers=strangers,
             model={**perceived.record.models, **result.model},
             timing_s={
                 "perceive": perceived_at - started,
@@ -122,6 +133,15 @@ class Asker:
             clip = self._tools.clip(perceived.record, perceived.vectors, decisions, entries, video, fine_tuned)
         remember(self._clips, key, clip, CLIPS_KEPT)
         return clip
+
+    def _strangers(self, perceived: PerceivedVideo) -> tuple[Stranger, ...]:
+        """The unknown people of the video who have a number, by first appearance."""
+        numbers = self._unknown.numbers_in(perceived.record, perceived.vectors.face_model)
+        found = [
+            Stranger.of(number, person_id, [t for t in perceived.record.tracks if numbers.get(t.id, (0,))[0] == number])
+            for number, person_id in sorted(set(numbers.values()))
+        ]
+        return tuple(sorted(found, key=lambda one: (one.spans, one.number)))
 
     def _drop_forgotten(self, enrolled: Sequence[StoredSubject]) -> None:
         """Let go of what is in memory when somebody was forgotten meanwhile, perhaps by another process."""

@@ -1,6 +1,7 @@
 """Forgetting a person: which videos may hold them, what goes, and what would go."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pipelines.results import ForgetReport
 from pipelines.tools import Tools
@@ -11,6 +12,9 @@ from storage.media import MediaFolder
 from storage.people import StoredSubject
 from storage.store import Store
 from storage.training_folder import TrainingFolder
+
+if TYPE_CHECKING:
+    from pvchat.identity.gallery import GalleryEntry
 
 
 def erase(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> ForgetReport:
@@ -61,8 +65,9 @@ def videos_with(subject: StoredSubject, enrolled: Sequence[StoredSubject], store
     """
     alone = [tools.entry(subject.name, subject.vectors, subject.coverage)]
     everybody = [tools.entry(other.name, other.vectors, other.coverage) for other in enrolled]
-    found: set[int] = set()
     with store.read() as session:
+        # Where vectors expired nobody can tell any more.
+        found = perceptions.without_vectors(session)
         for cached in perceptions.load_all(session):
             if cached.vectors.face_model != subject.vectors.face_model:
                 found.add(cached.video_id)
@@ -75,6 +80,32 @@ def videos_with(subject: StoredSubject, enrolled: Sequence[StoredSubject], store
     return found
 
 
+def records_like(entry: "GalleryEntry", store: Store, tools: Tools) -> set[int]:
+    """Ids of the cached records that may hold a person, whoever else is enrolled.
+
+    Args:
+        entry: of the person. store: the data folder. tools: identity.
+    """
+    with store.read() as session:
+        return {
+            cached.id
+            for cached in perceptions.load_all(session)
+            if cached.vectors.face_model == entry.model_id
+            and tools.decide(cached.vectors, cached.record, [entry])[0].state != "absent"
+        }
+
+
+def corpus_faces_like(entry: "GalleryEntry", store: Store) -> set[int]:
+    """Ids of the faces of the corpus that surely are a person's."""
+    with store.read() as session:
+        if not corpus_faces.stamp(session, entry.model_id)[0]:
+            return set()
+    # Only where there is a corpus: identity takes a while to import.
+    from pipelines.mine.removing import faces_of
+
+    return faces_of(entry, store)
+
+
 def _seen_in(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> set[int]:
     subject = next((other for other in enrolled if other.id == subject_id), None)
     return set() if subject is None else videos_with(subject, enrolled, store, tools)
@@ -85,13 +116,7 @@ def _in_corpus(subject_id: str, enrolled: Sequence[StoredSubject], store: Store,
     subject = next((other for other in enrolled if other.id == subject_id), None)
     if subject is None:
         return set()
-    with store.read() as session:
-        if not corpus_faces.stamp(session, subject.vectors.face_model)[0]:
-            return set()
-    # Only where there is a corpus: identity takes a while to import.
-    from pipelines.mine.removing import faces_of
-
-    return faces_of(tools.entry(subject.name, subject.vectors, subject.coverage), store)
+    return corpus_faces_like(tools.entry(subject.name, subject.vectors, subject.coverage), store)
 
 
 def _report(erased: Erased) -> ForgetReport:

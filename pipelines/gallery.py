@@ -1,5 +1,6 @@
 """Who can be recognised, and whose adapters there are, as the data folder says at this moment."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,16 @@ class Gallery:
             for subject in subjects
             if subject.consent.valid(moment) and face_model in (None, subject.vectors.face_model)
         ]
+
+    def digest(self, subjects: Sequence[StoredSubject]) -> str:
+        """Changes with whatever could change who is found in a video."""
+        moment = now()
+        told = hashlib.sha256()
+        for subject in sorted(subjects, key=lambda one: one.id):
+            vectors = subject.vectors
+            told.update(f"{subject.id} {vectors.face_model} {subject.consent.valid(moment)} ".encode())
+            told.update(vectors.templates.tobytes() + vectors.weights.tobytes())
+        return told.hexdigest()
 
     def adapter_ids(self, subjects: Sequence[StoredSubject], entries: "Sequence[GalleryEntry]") -> dict[str, str]:
         """Ids of the adapters for the base, by name, of those who have an entry."""

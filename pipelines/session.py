@@ -13,7 +13,9 @@ from pipelines.enrolling import Enroller, consent_of
 from pipelines.forgetting import erase, preview
 from pipelines.gallery import Gallery
 from pipelines.results import Answer, Candidate, EnrollResult, ForgetReport, Person, TrainResult
+from pipelines.retention import Swept
 from pipelines.tools import BASES, EmbeddedTools, Progress, Tools
+from pipelines.unknown_people import UnknownPeople
 from pipelines.videos import PerceivedVideos
 from pipelines.vlm_tools import VlmTools
 from pvchat.paths import home_dir
@@ -48,7 +50,8 @@ class Session:
         self._enroller = Enroller(
             store, tools, self._videos, self._lock, lambda model: self._gallery.entries(self._subjects(), model)
         )
-        self._asker = Asker(tools, self._videos, self._gallery, self._lock)
+        self._unknown = UnknownPeople(store, tools, self._gallery, self._lock, self._let_go)
+        self._asker = Asker(tools, self._videos, self._gallery, self._unknown, self._lock)
         tools.adapters_from(self._gallery.adapter)
 
     @property
@@ -60,6 +63,19 @@ class Session:
     def videos(self) -> PerceivedVideos:
         """Videos as perceived, each looked at once."""
         return self._videos
+
+    @property
+    def unknown(self) -> UnknownPeople:
+        """People in the videos who are nobody enrolled."""
+        return self._unknown
+
+    def sweep(self, hours: int | None = None) -> Swept:
+        """Take away vectors of unknown people that are kept no longer; see `Retention.sweep`."""
+        swept = self._unknown.retention.sweep(hours)
+        if self._videos.drop_expired() or swept.records:
+            with self._lock:
+                self._let_go()
+        return swept
 
     def enroll(
         self,
@@ -350,10 +366,14 @@ class Session:
 
     def _forget(self, subject_id: str, enrolled: Sequence[StoredSubject]) -> ForgetReport:
         report = erase(subject_id, enrolled, self._store, self._tools)
-        self._asker.clear()
-        self._tools.release()
+        self._let_go()
         self._store.scrub()
         return report
+
+    def _let_go(self) -> None:
+        """Forget what is in memory about videos and people."""
+        self._asker.clear()
+        self._tools.release()
 
     def close(self) -> None:
         """Close the data folder. The session cannot be used any more."""
@@ -387,6 +407,14 @@ def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "n
     Raises:
         StorageError: the folder cannot be used.
         ModelError: there is no such base model.
+        RetentionError: for how long unknown people are kept is no number of hours.
     """
     tools = EmbeddedTools(engine, base) if base in BASES else VlmTools(engine, base)
-    return Session(Store.open(home_dir() if home is None else Path(home)), tools)
+    session = Session(Store.open(home_dir() if home is None else Path(home)), tools)
+    try:
+        # Retention runs by itself wherever the data folder is used, not only in the service.
+        session.sweep()
+    except BaseException:
+        session.close()
+        raise
+    return session
