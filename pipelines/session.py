@@ -409,8 +409,7 @@ def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "n
         ModelError: there is no such base model.
         RetentionError: for how long unknown people are kept is no number of hours.
     """
-    tools = EmbeddedTools(engine, base) if base in BASES else VlmTools(engine, base)
-    session = Session(Store.open(home_dir() if home is None else Path(home)), tools)
+    session = open_unswept(home, engine=engine, base=base)
     try:
         # Retention runs by itself wherever the data folder is used, not only in the service.
         session.sweep()
@@ -418,3 +417,9 @@ def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "n
         session.close()
         raise
     return session
+
+
+def open_unswept(home: Path | str | None = None, *, engine: str = "dlib", base: str = "nano") -> Session:
+    """`open` for whoever sweeps at moments of their own choosing."""
+    tools = EmbeddedTools(engine, base) if base in BASES else VlmTools(engine, base)
+    return Session(Store.open(home_dir() if home is None else Path(home)), tools)

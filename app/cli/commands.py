@@ -4,7 +4,22 @@ from typing import Annotated
 
 import typer
 
-from app.cli import adapters, ask, corpus, demo, enroll, forget, jobs, keys, people, pretrain, serve, train, weights
+from app.cli import (
+    adapters,
+    ask,
+    corpus,
+    demo,
+    enroll,
+    forget,
+    jobs,
+    keys,
+    people,
+    pretrain,
+    serve,
+    train,
+    unknown,
+    weights,
+)
 
 app = typer.Typer(
     name="pvchat",
@@ -21,6 +36,7 @@ app.add_typer(adapters.app, name="adapters")
 app.add_typer(corpus.app, name="corpus")
 app.command("people")(people.people)
 app.command("forget")(forget.forget)
+app.add_typer(unknown.app, name="unknown")
 app.add_typer(weights.app, name="weights")
 app.add_typer(pretrain.app, name="pretrain")
 app.command("demo")(demo.demo)
