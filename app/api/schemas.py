@@ -271,6 +271,16 @@ class EvidenceOut(BaseModel):
     keyframe: str | None
 
 
+class StrangerOut(BaseModel):
+    """Somebody in the video who is nobody enrolled; the number is the same in every video."""
+
+    number: int
+    id: str
+    spans: list[tuple[float, float]]
+    keyframe_s: float
+    box: tuple[float, float, float, float]
+
+
 class AnswerOut(BaseModel):
     """An answer with its evidence."""
 
@@ -278,6 +288,7 @@ class AnswerOut(BaseModel):
     evidence: list[EvidenceOut]
     agrees_with_evidence: bool
     unknown_people: int
+    strangers: list[StrangerOut]
     model: dict[str, str]
     timing_s: dict[str, float]
 
@@ -298,6 +309,7 @@ class AnswerOut(BaseModel):
             evidence=evidence,
             agrees_with_evidence=event["agrees_with_evidence"],
             unknown_people=event["unknown_people"],
+            strangers=[StrangerOut(**stranger) for stranger in event["strangers"]],
             model=event["model"],
             timing_s=event["timing_s"],
         )

@@ -1,0 +1,1 @@
+"""What a person notices, asked the way a person asks, in turns, measured."""
