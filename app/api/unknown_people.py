@@ -54,8 +54,7 @@ async def name(
     body: SubjectIn,
     service: ServiceDep,
     response: Response,
-    _unknown: Annotated[Key, Depends(need("unknown:write"))],
-    _subjects: Annotated[Key, Depends(need("subjects:write"))],
+    _key: Annotated[Key, Depends(need("unknown:write"))],
 ) -> NamedOut:
     """Enroll an unknown person, with their consent, from the faces of all videos they are in. Refused (422) where these
     are too few or too poor."""

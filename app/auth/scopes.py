@@ -10,7 +10,7 @@ SCOPES: Final = {
     "subjects:write": "create, rename, enroll and train people, choose among their adapters",
     "subjects:delete": "forget people",
     "unknown:read": "list unknown people and see their pictures",
-    "unknown:write": "name unknown people (also needs subjects:write)",
+    "unknown:write": "enroll unknown people under a name",
     "unknown:delete": "forget unknown people",
     "videos:read": "list and watch videos, read what was perceived",
     "videos:write": "upload and delete videos",
