@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pipelines import names
 from pipelines.asking import Asker
+from pipelines.engine_choice import chosen_engine
 from pipelines.enrolling import Enroller, consent_of
 from pipelines.forgetting import erase, preview
 from pipelines.gallery import Gallery
@@ -393,12 +394,13 @@ class Session:
         return self._gallery.subjects()
 
 
-def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "nano") -> Session:
+def open(home: Path | str | None = None, *, engine: str | None = None, base: str = "nano") -> Session:
     """Open a data folder.
 
     Args:
         home: the folder; by default `PVCHAT_HOME`, else `~/.pvchat`. It is made when missing.
-        engine: face recognition engine, "dlib" or "insightface".
+        engine: face recognition engine, see `pvchat.identity.engines.load_engine`; by default the one chosen for the
+            folder (`pipelines.engine_choice`).
         base: base model that answers: "nano", or a vision-language model by its name on the model hub or its folder.
 
     Returns:
@@ -419,7 +421,9 @@ def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "n
     return session
 
 
-def open_unswept(home: Path | str | None = None, *, engine: str = "dlib", base: str = "nano") -> Session:
+def open_unswept(home: Path | str | None = None, *, engine: str | None = None, base: str = "nano") -> Session:
     """`open` for whoever sweeps at moments of their own choosing."""
+    folder = home_dir() if home is None else Path(home)
+    engine = chosen_engine(folder) if engine is None else engine
     tools = EmbeddedTools(engine, base) if base in BASES else VlmTools(engine, base)
-    return Session(Store.open(home_dir() if home is None else Path(home)), tools)
+    return Session(Store.open(folder), tools)

@@ -9,6 +9,7 @@ from app.cli import (
     ask,
     corpus,
     demo,
+    engine,
     enroll,
     forget,
     jobs,
@@ -36,6 +37,7 @@ app.add_typer(adapters.app, name="adapters")
 app.add_typer(corpus.app, name="corpus")
 app.command("people")(people.people)
 app.command("forget")(forget.forget)
+app.add_typer(engine.app, name="engine")
 app.add_typer(unknown.app, name="unknown")
 app.add_typer(weights.app, name="weights")
 app.add_typer(pretrain.app, name="pretrain")
