@@ -97,8 +97,9 @@ async def enroll(service: Service, person_id: str, body: SubjectIn) -> NamedOut:
 async def one(service: Service, person_id: str) -> UnknownPersonOut:
     """The unknown person with this id, or 404. A number is no id: it is for people."""
     told = await service.supervisor.client.unknown("get", id=person_id)
-    if "detail" in told or told["person"]["id"] != person_id:
+    if told.get("kind") == "SubjectError" or ("person" in told and told["person"]["id"] != person_id):
         raise not_found("unknown person")
+    told = _done(told)
     uploads = await service.run(lambda: _uploads(service))
     return UnknownPersonOut.of(told["person"], uploads)
 
