@@ -136,7 +136,7 @@ class Asker:
 
     def _strangers(self, perceived: PerceivedVideo) -> tuple[Stranger, ...]:
         """The unknown people of the video who have a number, by first appearance."""
-        numbers = self._unknown.numbers_in(perceived.record, perceived.vectors.face_model)
+        numbers = self._unknown.numbers_in(perceived.record)
         found = [
             Stranger.of(number, person_id, [t for t in perceived.record.tracks if numbers.get(t.id, (0,))[0] == number])
             for number, person_id in sorted(set(numbers.values()))

@@ -1,5 +1,6 @@
 """A session: enroll people, ask about them, list and forget them. Safe to share between threads."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -22,6 +23,7 @@ from pipelines.vlm_tools import VlmTools
 from pvchat.paths import home_dir
 from pvchat.perception.record import PerceptionRecord
 from storage import people
+from storage.engine import StorageError
 from storage.people import StoredSubject
 from storage.store import Store
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
     from pvchat.models.remoh import Routing
     from pvchat.training.fine_tune_config import StepRecord
+
+log = logging.getLogger(__name__)
 
 
 class Session:
@@ -415,6 +419,8 @@ def open(home: Path | str | None = None, *, engine: str | None = None, base: str
     try:
         # Retention runs by itself wherever the data folder is used, not only in the service.
         session.sweep()
+    except StorageError as error:
+        log.warning("expired vectors could not be deleted now: %s", error)
     except BaseException:
         session.close()
         raise

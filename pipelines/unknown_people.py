@@ -248,11 +248,11 @@ class UnknownPeople:
             self._store.scrub()
         return UnknownForgotten(info.number, vectors, videos, in_corpus)
 
-    def numbers_in(self, record: PerceptionRecord, face_model: str) -> dict[int, tuple[int, str]]:
+    def numbers_in(self, record: PerceptionRecord) -> dict[int, tuple[int, str]]:
         """Number and id of the unknown person of each track of a perceived video that has one, by track id."""
         self.grouping.update(record.video.sha256)
         with self._store.read() as session:
-            return unknown_people.numbers_in(session, record.video.sha256, face_model)
+            return unknown_people.numbers_in(session, record.video.sha256, perceptions.models_key(record.models))
 
     def _info(self, which: int | str) -> UnknownInfo:
         self.grouping.update()

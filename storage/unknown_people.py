@@ -233,8 +233,12 @@ def list_all(session: Session) -> list[UnknownInfo]:
     ]
 
 
-def numbers_in(session: Session, sha256: str, model_id: str) -> dict[int, tuple[int, str]]:
-    """Number and id of the unknown person of each track of a video, by track id, as one engine described it."""
+def numbers_in(session: Session, sha256: str, models: str) -> dict[int, tuple[int, str]]:
+    """Number and id of the unknown person of each track of a video's record, by track id.
+
+    Args:
+        sha256: of the video. models: those that made the record, as `storage.perceptions.models_key` writes them.
+    """
     rows = session.execute(
         select(UnknownTrackRow.track_id, UnknownPersonRow.number, UnknownPersonRow.id)
         .join(UnknownPersonRow, UnknownTrackRow.person_number == UnknownPersonRow.number)
@@ -242,10 +246,9 @@ def numbers_in(session: Session, sha256: str, model_id: str) -> dict[int, tuple[
         .join(VideoRow, VideoRow.id == PerceptionRow.video_id)
         .where(
             VideoRow.sha256 == sha256,
-            UnknownTrackRow.model_id == model_id,
+            PerceptionRow.models == models,
             PerceptionRow.version == RECORD_VERSION,
         )
-        .order_by(PerceptionRow.id)
     ).all()
     return {track_id: (number, person_id) for track_id, number, person_id in rows}
 

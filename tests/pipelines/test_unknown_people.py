@@ -199,3 +199,28 @@ def test_forgetting_a_person_takes_records_whose_vectors_expired(session: Sessio
     make_older(home, 25)
     session.sweep()
     assert "party.mp4" in session.forget("Maria").records
+
+
+def test_other_models_see_the_same_video_with_other_tracks(session: Session, video: Video, tools: Any) -> None:
+    file = video("a.mp4", {"face": 1}, {"face": 2, "spans": [[1, 2]]})
+    session.ask(file, "Who is here?")
+    session.unknown.list()
+    both = tools.scene_of
+
+    def second_only(content: bytes) -> Any:
+        return {**both(content), "people": both(content)["people"][1:]}
+
+    tools.scene_of = second_only
+    tools.perception_models = lambda: {"face": tools.face_model, "detector": "2"}
+    perceive = tools.perceive
+
+    def by_newer(*args: Any, **more: Any) -> Any:
+        record, vectors = perceive(*args, **more)
+        return record.model_copy(update={"models": tools.perception_models()}), vectors
+
+    tools.perceive = by_newer
+    session._let_go()
+    answer = session.ask(file, "Who is here?")
+    # Track 1 is another person now, and is known again all the same.
+    assert [(stranger.number, stranger.spans) for stranger in answer.strangers] == [(2, ((1.0, 2.0),))]
+    assert [len({v.sha256 for v in person.videos}) for person in session.unknown.list()] == [1, 1]
