@@ -24,7 +24,8 @@ def chosen_engine(home: Path) -> str:
         return named
     try:
         found = json.loads((home / _FILE).read_text(encoding="utf-8"))["engine"]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        # What is wrong with the folder, if anything is, is told by whoever opens it.
         return DEFAULT_ENGINE
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{_FILE} in {home} cannot be read; run: pvchat engine use {DEFAULT_ENGINE}") from error
