@@ -15,6 +15,7 @@ from pipelines.tools import Progress, Tools
 from pipelines.unknown_people import UnknownPeople
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
 from pvchat.errors import SubjectError
+from pvchat.perception.record import Track
 from storage.people import StoredSubject
 
 if TYPE_CHECKING:
@@ -137,10 +138,11 @@ class Asker:
     def _strangers(self, perceived: PerceivedVideo) -> tuple[Stranger, ...]:
         """The unknown people of the video who have a number, by first appearance."""
         numbers = self._unknown.numbers_in(perceived.record)
-        found = [
-            Stranger.of(number, person_id, [t for t in perceived.record.tracks if numbers.get(t.id, (0,))[0] == number])
-            for number, person_id in sorted(set(numbers.values()))
-        ]
+        tracks: dict[tuple[int, str], list[Track]] = {}
+        for track in perceived.record.tracks:
+            if track.id in numbers:
+                tracks.setdefault(numbers[track.id], []).append(track)
+        found = [Stranger.of(number, person_id, mine) for (number, person_id), mine in tracks.items()]
         return tuple(sorted(found, key=lambda one: (one.spans, one.number)))
 
     def _drop_forgotten(self, enrolled: Sequence[StoredSubject]) -> None:

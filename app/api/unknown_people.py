@@ -12,7 +12,7 @@ from app.api.subjects import existing
 from app.api.unknown_schemas import NamedOut, UnknownForgottenOut, UnknownPeopleOut, UnknownPersonOut
 from pipelines import names
 from pipelines.crops import jpegs_of
-from pvchat.errors import SubjectError
+from pvchat.errors import SubjectError, VideoError
 from storage import media
 from storage.keys import Key
 
@@ -44,8 +44,12 @@ async def picture(person_id: str, service: ServiceDep, _key: Annotated[Key, Depe
     if place is None or place.video_id is None:
         raise not_found("picture")
     file = service.folder.path(place.video_id)
-    jpeg = (await service.run(lambda: jpegs_of(file, [(place.keyframe_s, place.box)])))[0]
-    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
+    try:
+        jpegs = await service.run(lambda: jpegs_of(file, [(place.keyframe_s, place.box)]))
+    except VideoError as error:
+        # Deleted between the two moments.
+        raise not_found("picture") from error
+    return Response(jpegs[0], media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
 
 
 @router.post("/{person_id}/name", status_code=201, responses={201: LOCATION, 409: {}})
