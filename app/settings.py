@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from pipelines.retention import DEFAULT_HOURS
 from pvchat.errors import PVChatError
 from pvchat.paths import home_dir
 
@@ -38,6 +39,7 @@ class ServiceSettings:
             diffusers pipeline; "" as usual.
         jobs_url: database of the durable workflows that train, for example of PostgreSQL; "" for a file in the data
             folder.
+        unknown_hours: for how many hours vectors of unknown people are kept.
     """
 
     home: Path = field(default_factory=home_dir)
@@ -61,6 +63,7 @@ class ServiceSettings:
     synthesizer_device: str = ""
     synthesizer_offload: str = ""
     jobs_url: str = ""
+    unknown_hours: int = DEFAULT_HOURS
 
     @classmethod
     def from_environment(cls) -> "ServiceSettings":

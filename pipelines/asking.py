@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from pipelines import names
 from pipelines.conversation import check_question, check_videos, file_names, say, view_of
 from pipelines.gallery import Gallery, check_consent_holds
-from pipelines.results import Answer, Evidence
+from pipelines.results import Answer, Evidence, Stranger
 from pipelines.tools import Progress, Tools
+from pipelines.unknown_people import UnknownPeople
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
 from pvchat.dialogue.views import VideoView
 from pvchat.errors import SubjectError
-from pvchat.identity.feedback import rulings_of
+from pvchat.perception.record import Track
 from storage.people import StoredSubject
 
 if TYPE_CHECKING:
@@ -28,13 +29,21 @@ class Asker:
 
     Args:
         tools: identity and the model. videos: perceived videos. gallery: who can be recognised.
-        lock: held while a question is answered, but not while its video is looked at.
+        unknown: who else is there. lock: held while a question is answered, but not while its video is looked at.
     """
 
-    def __init__(self, tools: Tools, videos: PerceivedVideos, gallery: Gallery, lock: threading.RLock) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        videos: PerceivedVideos,
+        gallery: Gallery,
+        unknown: UnknownPeople,
+        lock: threading.RLock,
+    ) -> None:
         self._tools = tools
         self._videos = videos
         self._gallery = gallery
+        self._unknown = unknown
         self._lock = lock
         self._clips: OrderedDict[tuple[str, ...], Clip] = OrderedDict()
         self._views: OrderedDict[int, tuple[Clip, VideoView]] = OrderedDict()
@@ -71,6 +80,7 @@ class Asker:
             if asked is None:
                 present = [d for d in clip.decisions if d.state == "present"]
                 asked = [d.name for d in sorted(present, key=lambda d: min(d.spans, default=(0.0, 0.0)))]
+            strangers = self._strangers(perceived)
             identified_at = time.perf_counter()
             if progress is not None:
                 progress(1.0, "answering")
@@ -89,6 +99,7 @@ class Asker:
             evidence=tuple(Evidence.of(facts, tracks.get(facts.name, ())) for facts in result.facts.subjects),
             agrees_with_evidence=result.agrees_with_evidence,
             unknown_people=result.facts.unknown_people,
+            strangers=strangers,
             model={**perceived.record.models, **result.model},
             timing_s={
                 "perceive": perceived_at - started,
@@ -130,6 +141,8 @@ class Asker:
             clips = [self._clip(seen, enrolled, video) for seen, video in zip(perceived, videos, strict=True)]
             files = called or file_names(videos)
             views = [self._view(clip, video, name) for clip, video, name in zip(clips, videos, files, strict=True)]
+            # Their numbers would not say of which of several videos.
+            strangers = self._strangers(perceived[0]) if len(perceived) == 1 else ()
             identified_at = time.perf_counter()
             if progress is not None:
                 progress(1.0, "answering")
@@ -155,6 +168,7 @@ class Asker:
             evidence=said.evidence,
             agrees_with_evidence=said.agrees,
             unknown_people=said.unknown_people,
+            strangers=strangers,
             model={**perceived[0].record.models, **said.model},
             timing_s={
                 "perceive": perceived_at - started,
@@ -195,11 +209,20 @@ class Asker:
         key = (*place, *people, *fine_tuned.values(), *said.ids)
         clip = self._clips.get(key)
         if clip is None:
-            rulings, _idle = rulings_of(said.statements, perceived.record)
-            decisions = self._tools.decide(perceived.vectors, perceived.record, entries, rulings=rulings)
+            decisions = self._gallery.decide(perceived.record, perceived.vectors, entries, said)
             clip = self._tools.clip(perceived.record, perceived.vectors, decisions, entries, video, fine_tuned)
         remember(self._clips, key, clip, CLIPS_KEPT)
         return clip
+
+    def _strangers(self, perceived: PerceivedVideo) -> tuple[Stranger, ...]:
+        """The unknown people of the video who have a number, by first appearance."""
+        numbers = self._unknown.numbers_in(perceived.record)
+        tracks: dict[tuple[int, str], list[Track]] = {}
+        for track in perceived.record.tracks:
+            if track.id in numbers:
+                tracks.setdefault(numbers[track.id], []).append(track)
+        found = [Stranger.of(number, person_id, mine) for (number, person_id), mine in tracks.items()]
+        return tuple(sorted(found, key=lambda one: (one.spans, one.number)))
 
     def _drop_forgotten(self, enrolled: Sequence[StoredSubject]) -> None:
         """Let go of what is in memory when somebody was forgotten meanwhile, perhaps by another process."""

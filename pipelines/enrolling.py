@@ -133,7 +133,7 @@ class Enroller:
                     subject_id,
                     video_id=video_id,
                     coverage=new.coverage,
-                    vectors=_vectors_of(new.entry, vectors.appearance_model),
+                    vectors=vectors_of(new.entry, vectors.appearance_model),
                 )
                 if finish is not None:
                     finish(session, result)
@@ -156,7 +156,12 @@ def consent_of(consent_by: str, purpose: str, expires_at: datetime | None) -> Co
     return consent
 
 
-def _vectors_of(entry: "GalleryEntry", appearance_model: str) -> SubjectVectors:
+def vectors_of(entry: "GalleryEntry", appearance_model: str) -> SubjectVectors:
+    """A gallery entry as it is stored.
+
+    Args:
+        entry: of the person. appearance_model: what described the clothes.
+    """
     return SubjectVectors(
         face_model=entry.model_id,
         templates=entry.templates,

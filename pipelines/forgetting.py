@@ -1,6 +1,7 @@
 """Forgetting a person: which videos may hold them, what goes, and what would go."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pipelines.results import ForgetReport
 from pipelines.tools import Tools
@@ -11,6 +12,9 @@ from storage.media import MediaFolder
 from storage.people import StoredSubject
 from storage.store import Store
 from storage.training_folder import TrainingFolder
+
+if TYPE_CHECKING:
+    from pvchat.identity.gallery import GalleryEntry
 
 
 def erase(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> ForgetReport:
@@ -64,9 +68,10 @@ def videos_with(subject: StoredSubject, enrolled: Sequence[StoredSubject], store
     """
     alone = [tools.entry(subject.name, subject.vectors, subject.coverage)]
     everybody = [tools.entry(other.name, other.vectors, other.coverage) for other in enrolled]
-    found: set[int] = set()
     with store.read() as session:
         confirmed = feedback.videos_of(session, subject.id)
+        # Where vectors expired nobody can tell any more.
+        found = perceptions.without_vectors(session)
         for cached in perceptions.load_all(session):
             if cached.record.video.sha256 in confirmed or cached.vectors.face_model != subject.vectors.face_model:
                 found.add(cached.video_id)
@@ -76,6 +81,58 @@ def videos_with(subject: StoredSubject, enrolled: Sequence[StoredSubject], store
                 decisions = tools.decide(cached.vectors, cached.record, gallery)
                 if any(d.name == subject.name and d.state != "absent" for d in decisions):
                     found.add(cached.video_id)
+    return found
+
+
+def records_like(entry: "GalleryEntry", store: Store, tools: Tools) -> set[int]:
+    """Ids of the cached records that may hold a person, whoever else is enrolled.
+
+    Args:
+        entry: of the person. store: the data folder. tools: identity.
+    """
+    with store.read() as session:
+        return {
+            cached.id
+            for cached in perceptions.load_all(session)
+            if cached.vectors.face_model == entry.model_id
+            and tools.decide(cached.vectors, cached.record, [entry])[0].state != "absent"
+        }
+
+
+def corpus_faces_like(entry: "GalleryEntry", store: Store) -> set[int]:
+    """Ids of the faces of the corpus that surely are a person's."""
+    with store.read() as session:
+        if not corpus_faces.stamp(session, entry.model_id)[0]:
+            return set()
+    # Only where there is a corpus: identity takes a while to import.
+    from pipelines.mine.removing import faces_of
+
+    return faces_of(entry, store)
+
+
+def statements_like(entry: "GalleryEntry", store: Store, about_others_than: str = "") -> set[str]:
+    """Ids of the statements whose face may be a person's, or cannot be compared.
+
+    Args:
+        entry: of the person. store: the data folder. about_others_than: id of the subject whose own are left out.
+    """
+    with store.read() as session:
+        faces = [face for face in feedback.faces(session) if face.subject_id != about_others_than]
+    if not faces:
+        return set()
+    # Only where something was said: identity takes a while to import.
+    from pvchat.identity.calibration import SURE_LOGIT
+    from pvchat.identity.similarity import track_scores
+    from pvchat.identity.whitening import Whitening
+
+    templates, whitening = entry.whitened(), Whitening.for_model(entry.model_id)
+    found = set()
+    for face in faces:
+        if face.model_id == entry.model_id:
+            white = whitening.transform(face.vector[None])
+            if track_scores(white, templates, entry.weights, model_id=entry.model_id)[0] <= -SURE_LOGIT:
+                continue
+        found.add(face.feedback_id)
     return found
 
 
@@ -89,37 +146,16 @@ def _in_corpus(subject_id: str, enrolled: Sequence[StoredSubject], store: Store,
     subject = next((other for other in enrolled if other.id == subject_id), None)
     if subject is None:
         return set()
-    with store.read() as session:
-        if not corpus_faces.stamp(session, subject.vectors.face_model)[0]:
-            return set()
-    # Only where there is a corpus: identity takes a while to import.
-    from pipelines.mine.removing import faces_of
-
-    return faces_of(tools.entry(subject.name, subject.vectors, subject.coverage), store)
+    return corpus_faces_like(tools.entry(subject.name, subject.vectors, subject.coverage), store)
 
 
 def _in_feedback(subject_id: str, enrolled: Sequence[StoredSubject], store: Store, tools: Tools) -> set[str]:
-    """Ids of the statements about other people whose face may be this person's, or cannot be compared."""
+    """Ids of the statements about other people whose face may be the person's, if the person was enrolled."""
     subject = next((other for other in enrolled if other.id == subject_id), None)
-    with store.read() as session:
-        faces = [face for face in feedback.faces(session) if face.subject_id != subject_id]
-    if subject is None or not faces:
+    if subject is None:
         return set()
-    # Only where something was said: identity takes a while to import.
-    from pvchat.identity.calibration import SURE_LOGIT
-    from pvchat.identity.similarity import track_scores
-    from pvchat.identity.whitening import Whitening
-
     entry = tools.entry(subject.name, subject.vectors, subject.coverage)
-    templates, whitening = entry.whitened(), Whitening.for_model(entry.model_id)
-    found = set()
-    for face in faces:
-        if face.model_id == entry.model_id:
-            white = whitening.transform(face.vector[None])
-            if track_scores(white, templates, entry.weights, model_id=entry.model_id)[0] <= -SURE_LOGIT:
-                continue
-        found.add(face.feedback_id)
-    return found
+    return statements_like(entry, store, about_others_than=subject_id)
 
 
 def _report(erased: Erased) -> ForgetReport:

@@ -1,5 +1,6 @@
 """Who can be recognised, and whose adapters there are, as the data folder says at this moment."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,9 +14,11 @@ from storage.schema import now
 from storage.store import Store
 
 if TYPE_CHECKING:
+    from pvchat.identity.decision import IdentityDecision
     from pvchat.identity.feedback import Statement
     from pvchat.identity.gallery import GalleryEntry
     from pvchat.models.adapter import Adapter
+    from pvchat.perception.record import PerceptionRecord, PerceptionVectors
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,30 @@ class Gallery:
             for subject in subjects
             if subject.consent.valid(moment) and face_model in (None, subject.vectors.face_model)
         ]
+
+    def decide(
+        self,
+        record: "PerceptionRecord",
+        vectors: "PerceptionVectors",
+        entries: "Sequence[GalleryEntry]",
+        said: SaidSoFar,
+    ) -> "list[IdentityDecision]":
+        """Who of these entries is in a video, given what was said about it."""
+        from pvchat.identity.feedback import rulings_of
+
+        rulings, _idle = rulings_of(said.statements, record)
+        return self._tools.decide(vectors, record, entries, rulings=rulings)
+
+    def digest(self, subjects: Sequence[StoredSubject]) -> str:
+        """Changes with whatever could change who is found in a video."""
+        moment = now()
+        with self._store.read() as session:
+            told = hashlib.sha256(" ".join(feedback.ids(session)).encode())
+        for subject in sorted(subjects, key=lambda one: one.id):
+            vectors = subject.vectors
+            told.update(f"{subject.id} {vectors.face_model} {subject.consent.valid(moment)} ".encode())
+            told.update(vectors.templates.tobytes() + vectors.weights.tobytes())
+        return told.hexdigest()
 
     def adapter_ids(self, subjects: Sequence[StoredSubject], entries: "Sequence[GalleryEntry]") -> dict[str, str]:
         """Ids of the adapters for the base, by name, of those who have an entry."""

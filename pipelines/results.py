@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.chat.facts import State, SubjectFacts
-from pvchat.perception.record import Box, Span
+from pvchat.chat.facts_from_record import merge_spans
+from pvchat.perception.record import Box, Span, Track
 
 _SECONDS_DIGITS = 3
 
@@ -57,6 +58,39 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Stranger:
+    """Somebody in the video who is nobody enrolled and was grouped over all videos.
+
+    Attributes:
+        number: the same in every video. id: for programs and logs. spans: seconds in which the person is seen.
+        keyframe_s: a moment that shows the person well. box: where in that frame, as fractions.
+    """
+
+    number: int
+    id: str
+    spans: tuple[Span, ...]
+    keyframe_s: float
+    box: Box
+
+    @classmethod
+    def of(cls, number: int, person_id: str, tracks: Sequence[Track]) -> "Stranger":
+        """From the tracks of the person, at least one."""
+        best = max(tracks, key=lambda track: (track.face_quality, track.face_px))
+        spans = merge_spans([span for track in tracks for span in track.spans])
+        return cls(number, person_id, spans, best.keyframe_s, best.keyframe_box)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As it stands in the JSON of an answer."""
+        return {
+            "number": self.number,
+            "id": self.id,
+            "spans": [[round(start, 2), round(end, 2)] for start, end in self.spans],
+            "keyframe_s": round(self.keyframe_s, _SECONDS_DIGITS),
+            "box": [round(edge, 4) for edge in self.box],
+        }
+
+
+@dataclass(frozen=True)
 class Answer:
     """An answer and its evidence.
 
@@ -66,6 +100,7 @@ class Answer:
             that were asked about.
         agrees_with_evidence: False when the model said something its evidence does not bear out.
         unknown_people: how many people in the video (the most in one, of several) are nobody enrolled.
+        strangers: those of them who have a number; a face too poor to know again has none. Not told of several videos.
         model: which models answered.
         timing_s: seconds per step.
     """
@@ -74,6 +109,7 @@ class Answer:
     evidence: tuple[Evidence, ...]
     agrees_with_evidence: bool
     unknown_people: int
+    strangers: tuple[Stranger, ...] = ()
     model: dict[str, str] = field(default_factory=dict)
     timing_s: dict[str, float] = field(default_factory=dict)
 
@@ -84,6 +120,7 @@ class Answer:
             "evidence": [item.to_dict() for item in self.evidence],
             "agrees_with_evidence": self.agrees_with_evidence,
             "unknown_people": self.unknown_people,
+            "strangers": [stranger.to_dict() for stranger in self.strangers],
             "model": dict(self.model),
             "timing_s": {step: round(seconds, _SECONDS_DIGITS) for step, seconds in self.timing_s.items()},
         }

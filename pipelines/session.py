@@ -1,5 +1,6 @@
 """A session: enroll people, ask about them, list and forget them. Safe to share between threads."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -9,17 +10,21 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pipelines import names
 from pipelines.asking import Asker
+from pipelines.engine_choice import chosen_engine
 from pipelines.enrolling import Enroller, consent_of
 from pipelines.feedback import SessionFeedback
 from pipelines.forgetting import erase, preview
 from pipelines.gallery import Gallery
 from pipelines.results import Answer, Candidate, EnrollResult, ForgetReport, Person, TrainResult
+from pipelines.retention import Swept
 from pipelines.tools import BASES, EmbeddedTools, Progress, Tools
+from pipelines.unknown_people import UnknownPeople
 from pipelines.videos import PerceivedVideos
 from pipelines.vlm_tools import VlmTools
 from pvchat.paths import home_dir
 from pvchat.perception.record import PerceptionRecord
 from storage import people
+from storage.engine import StorageError
 from storage.people import StoredSubject
 from storage.store import Store
 
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 
     from pvchat.models.remoh import Routing
     from pvchat.training.fine_tune_config import StepRecord
+
+log = logging.getLogger(__name__)
 
 
 class Session:
@@ -49,7 +56,8 @@ class Session:
         self._enroller = Enroller(
             store, tools, self._videos, self._lock, lambda model: self._gallery.entries(self._subjects(), model)
         )
-        self._asker = Asker(tools, self._videos, self._gallery, self._lock)
+        self._unknown = UnknownPeople(store, tools, self._gallery, self._lock, self._let_go)
+        self._asker = Asker(tools, self._videos, self._gallery, self._unknown, self._lock)
         tools.adapters_from(self._gallery.adapter)
 
     @property
@@ -66,6 +74,19 @@ class Session:
     def videos(self) -> PerceivedVideos:
         """Videos as perceived, each looked at once."""
         return self._videos
+
+    @property
+    def unknown(self) -> UnknownPeople:
+        """People in the videos who are nobody enrolled."""
+        return self._unknown
+
+    def sweep(self, hours: int | None = None) -> Swept:
+        """Take away vectors of unknown people that are kept no longer; see `Retention.sweep`."""
+        swept = self._unknown.retention.sweep(hours)
+        if self._videos.drop_expired() or swept.records:
+            with self._lock:
+                self._let_go()
+        return swept
 
     def enroll(
         self,
@@ -396,10 +417,14 @@ class Session:
 
     def _forget(self, subject_id: str, enrolled: Sequence[StoredSubject]) -> ForgetReport:
         report = erase(subject_id, enrolled, self._store, self._tools)
-        self._asker.clear()
-        self._tools.release()
+        self._let_go()
         self._store.scrub()
         return report
+
+    def _let_go(self) -> None:
+        """Forget what is in memory about videos and people."""
+        self._asker.clear()
+        self._tools.release()
 
     def close(self) -> None:
         """Close the data folder. The session cannot be used any more."""
@@ -419,12 +444,13 @@ class Session:
         return self._gallery.subjects()
 
 
-def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "nano") -> Session:
+def open(home: Path | str | None = None, *, engine: str | None = None, base: str = "nano") -> Session:
     """Open a data folder.
 
     Args:
         home: the folder; by default `PVCHAT_HOME`, else `~/.pvchat`. It is made when missing.
-        engine: face recognition engine, "dlib" or "insightface".
+        engine: face recognition engine, see `pvchat.identity.engines.load_engine`; by default the one chosen for the
+            folder (`pipelines.engine_choice`).
         base: base model that answers: "nano", or a vision-language model by its name on the model hub or its folder.
 
     Returns:
@@ -433,6 +459,23 @@ def open(home: Path | str | None = None, *, engine: str = "dlib", base: str = "n
     Raises:
         StorageError: the folder cannot be used.
         ModelError: there is no such base model.
+        RetentionError: for how long unknown people are kept is no number of hours.
     """
+    session = open_unswept(home, engine=engine, base=base)
+    try:
+        # Retention runs by itself wherever the data folder is used, not only in the service.
+        session.sweep()
+    except StorageError as error:
+        log.warning("expired vectors could not be deleted now: %s", error)
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+def open_unswept(home: Path | str | None = None, *, engine: str | None = None, base: str = "nano") -> Session:
+    """`open` for whoever sweeps at moments of their own choosing."""
+    folder = home_dir() if home is None else Path(home)
+    engine = chosen_engine(folder) if engine is None else engine
     tools = EmbeddedTools(engine, base) if base in BASES else VlmTools(engine, base)
-    return Session(Store.open(home_dir() if home is None else Path(home)), tools)
+    return Session(Store.open(folder), tools)

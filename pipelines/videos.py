@@ -161,6 +161,19 @@ class PerceivedVideos:
             remember(self._hashes, key, sha256, _HASHES_KEPT)
         return status.st_size, sha256
 
+    def drop_expired(self) -> bool:
+        """Let go of the videos whose vectors expired in the data folder meanwhile; whether there were any."""
+        with self._lock:
+            held = set(self._perceived)
+        if not held:
+            return False
+        with self._store.read() as session:
+            gone = perceptions.expired(session, held)
+        with self._lock:
+            for sha256 in gone:
+                self._perceived.pop(sha256, None)
+        return bool(gone)
+
     def clear(self) -> None:
         """Let go of everything in memory."""
         with self._lock:

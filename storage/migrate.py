@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 # Kept here beside the migrations, so that an up-to-date database opens without importing Alembic.
-HEAD = "0006"
+HEAD = "0007"
 SCRIPTS = Path(__file__).parent / "migrations"
 
 

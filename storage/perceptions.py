@@ -1,7 +1,7 @@
 """The cache of perception records and their vectors, by file hash, schema version and models."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,8 @@ def places(session: Session) -> dict[str, str]:
 def save(session: Session, record: PerceptionRecord, vectors: PerceptionVectors, file: Path, size_bytes: int) -> int:
     """Store a record and its vectors, in place of one by the same models.
 
+    One that is there already with these vectors stays as it is, with the moment from which its vectors expire.
+
     Returns:
         Id of the video's row.
 
@@ -85,6 +87,8 @@ def save(session: Session, record: PerceptionRecord, vectors: PerceptionVectors,
     stale = session.scalars(
         select(PerceptionRow).where(PerceptionRow.video_id == video.id, PerceptionRow.models == key)
     ).all()
+    if any(_holds(row, record, vectors) for row in stale):
+        return video.id
     for row in stale:
         session.delete(row)
     session.flush()
@@ -108,8 +112,20 @@ def video_known(session: Session, sha256: str) -> bool:
     return session.scalar(select(VideoRow.id).where(VideoRow.sha256 == sha256)) is not None
 
 
+def video_id(session: Session, sha256: str) -> int:
+    """Id of a video's row.
+
+    Raises:
+        StorageError: there is none any more.
+    """
+    found = session.scalar(select(VideoRow.id).where(VideoRow.sha256 == sha256))
+    if found is None:
+        raise StorageError(f"the video {sha256[:CLEARED_NAME]} is not known any more; ask about it again")
+    return found
+
+
 def load(session: Session, sha256: str, models: Mapping[str, str]) -> CachedPerception | None:
-    """The record of this file by exactly these models and this schema version, if there is one."""
+    """The record of this file by exactly these models and this schema version, if there is one with its vectors."""
     row = session.scalar(
         select(PerceptionRow)
         .join(PerceptionRow.video)
@@ -117,6 +133,7 @@ def load(session: Session, sha256: str, models: Mapping[str, str]) -> CachedPerc
             VideoRow.sha256 == sha256,
             PerceptionRow.version == RECORD_VERSION,
             PerceptionRow.models == models_key(models),
+            PerceptionRow.expired_at.is_(None),
         )
         .options(selectinload(PerceptionRow.vectors), selectinload(PerceptionRow.video))
     )
@@ -161,20 +178,70 @@ def remove(session: Session, sha256: str) -> None:
 
 
 def load_all(session: Session) -> Iterator[CachedPerception]:
-    """Every cached record this program can read, one at a time."""
-    ids = session.scalars(select(PerceptionRow.id).where(PerceptionRow.version == RECORD_VERSION)).all()
-    for perception_id in ids:
+    """Every cached record this program can read and that has its vectors, one at a time."""
+    current = select(PerceptionRow.id).where(PerceptionRow.version == RECORD_VERSION)
+    for perception_id in session.scalars(current.where(PerceptionRow.expired_at.is_(None))).all():
+        found = load_one(session, perception_id)
+        if found is not None:
+            yield found
+
+
+def load_one(session: Session, perception_id: int) -> CachedPerception | None:
+    """A cached record by its id; None where it is gone."""
+    row = session.get(PerceptionRow, perception_id)
+    if row is None:
+        return None
+    found = _read(row)
+    session.expunge(row)
+    return found
+
+
+def record_of(session: Session, perception_id: int) -> PerceptionRecord | None:
+    """The record alone, with or without its vectors; None where it is gone."""
+    row = session.get(PerceptionRow, perception_id)
+    return None if row is None else _record(row)
+
+
+def drop_records(session: Session, records: Collection[int]) -> tuple[int, tuple[str, ...]]:
+    """Delete some records with all vectors; they are made again when somebody asks about their videos.
+
+    Returns:
+        How many vectors went, and the names of the videos.
+    """
+    gone, names = 0, []
+    for perception_id in sorted(records):
         row = session.get(PerceptionRow, perception_id)
         if row is not None:
-            yield _read(row)
-            session.expunge(row)
+            gone += sum(vector.count for vector in row.vectors)
+            names.append(row.video.name)
+            session.delete(row)
+    session.flush()
+    return gone, tuple(dict.fromkeys(names))
+
+
+def without_vectors(session: Session) -> set[int]:
+    """Ids of the videos of which a record is left whose vectors expired: nobody can tell any more who is in it."""
+    return set(session.scalars(select(PerceptionRow.video_id).where(PerceptionRow.expired_at.is_not(None))))
+
+
+def expired(session: Session, hashes: Collection[str]) -> set[str]:
+    """Which of some videos, by SHA-256, have no record left that has its vectors, though they had one."""
+    rows = session.execute(
+        select(VideoRow.sha256, PerceptionRow.expired_at).join(PerceptionRow.video).where(VideoRow.sha256.in_(hashes))
+    ).all()
+    live = {sha256 for sha256, expired_at in rows if expired_at is None}
+    return {sha256 for sha256, _ in rows} - live
+
+
+def _record(row: PerceptionRow) -> PerceptionRecord:
+    try:
+        return PerceptionRecord.model_validate_json(json.dumps(row.record))
+    except ValueError as error:
+        raise StorageError(f"the cached perception record {row.id} cannot be read; perceive the video again") from error
 
 
 def _read(row: PerceptionRow) -> CachedPerception:
-    try:
-        record = PerceptionRecord.model_validate_json(json.dumps(row.record))
-    except ValueError as error:
-        raise StorageError(f"the cached perception record {row.id} cannot be read; perceive the video again") from error
+    record = _record(row)
     faces: dict[int, FaceSamples] = {}
     appearance: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
     for vector in row.vectors:
@@ -201,6 +268,14 @@ def _read(row: PerceptionRow) -> CachedPerception:
             appearance=appearance,
         ),
     )
+
+
+def _holds(row: PerceptionRow, record: PerceptionRecord, vectors: PerceptionVectors) -> bool:
+    """Whether a row is this record, with these vectors."""
+    if row.expired_at is not None or row.record != record.model_dump(mode="json"):
+        return False
+    there = {(vector.kind, vector.track_id): vector.data for vector in row.vectors}
+    return there == {(vector.kind, vector.track_id): vector.data for vector in _vector_rows(row.id, vectors)}
 
 
 def _vector_rows(perception_id: int, vectors: PerceptionVectors) -> Iterator[VectorRow]:

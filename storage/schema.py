@@ -132,7 +132,12 @@ class SubjectRow(Base):
 
 
 class PerceptionRow(Base):
-    """A cached perception record. `models` is the canonical JSON of the models that made it."""
+    """A cached perception record. `models` is the canonical JSON of the models that made it.
+
+    `strangers` counts the tracks with vectors that belong to nobody enrolled, as `gallery` (a digest of everybody
+    enrolled) told it; both are empty until somebody looks. `expired_at` is when the vectors went because of them: the
+    record is still shown, but whoever asks about the video has it perceived again.
+    """
 
     __tablename__ = "perception_records"
     __table_args__ = (UniqueConstraint("video_id", "version", "models"),)
@@ -145,6 +150,9 @@ class PerceptionRow(Base):
     appearance_model: Mapped[str] = mapped_column(String(100))
     record: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    gallery: Mapped[str | None] = mapped_column(String(64))
+    strangers: Mapped[int | None]
+    expired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     video: Mapped[VideoRow] = relationship(back_populates="perceptions")
     vectors: Mapped[list["VectorRow"]] = relationship(
@@ -183,6 +191,53 @@ class VectorRow(Base):
 
     perception: Mapped[PerceptionRow | None] = relationship(back_populates="vectors")
     subject: Mapped[SubjectRow | None] = relationship(back_populates="vectors")
+
+
+class UnknownPersonRow(Base):
+    """Somebody who is nobody enrolled, seen in one or several videos. `number` is what people call them by.
+
+    It lives as long as one of its tracks. A number that was used once never comes back.
+    """
+
+    __tablename__ = "unknown_people"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True, default=lambda: str(uuid4()))
+    model_id: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    tracks: Mapped[list["UnknownTrackRow"]] = relationship(back_populates="person", passive_deletes=True)
+
+
+class UnknownTrackRow(Base):
+    """A track of somebody who is nobody enrolled, as grouping needs it; without a person it was too poor for a group.
+
+    `data` is the whitened mean of its faces, float32 and little-endian; `offset` and `reliability` are those of
+    `pvchat.identity.grouping.StrangerTrack`. It goes with its perception record.
+    """
+
+    __tablename__ = "unknown_tracks"
+    __table_args__ = (
+        UniqueConstraint("perception_id", "track_id"),
+        CheckConstraint("length(data) = 4 * dimension", name="data_size"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    perception_id: Mapped[int] = mapped_column(ForeignKey("perception_records.id", ondelete="CASCADE"))
+    track_id: Mapped[int]
+    person_number: Mapped[int | None] = mapped_column(
+        ForeignKey("unknown_people.number", ondelete="SET NULL"), index=True
+    )
+    spans: Mapped[list[list[float]]] = mapped_column(JSON)
+    offset: Mapped[float]
+    reliability: Mapped[float]
+    model_id: Mapped[str] = mapped_column(String(100), index=True)
+    dimension: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+    perception: Mapped[PerceptionRow] = relationship()
+    person: Mapped[UnknownPersonRow | None] = relationship(back_populates="tracks")
 
 
 class AdapterRow(Base):

@@ -8,7 +8,20 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from app.api import chat, completions, corpus, feedback, health, jobs, keys, problems, subjects, trainings, videos
+from app.api import (
+    chat,
+    completions,
+    corpus,
+    feedback,
+    health,
+    jobs,
+    keys,
+    problems,
+    subjects,
+    trainings,
+    unknown_people,
+    videos,
+)
 from app.api.context import Service
 from app.api.metrics import Measured
 from app.api.openapi import complete
@@ -26,7 +39,20 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 _ROUTERS = tuple(
-    module.router for module in (health, subjects, trainings, jobs, videos, feedback, corpus, chat, completions, keys)
+    module.router
+    for module in (
+        health,
+        subjects,
+        unknown_people,
+        trainings,
+        jobs,
+        videos,
+        feedback,
+        corpus,
+        chat,
+        completions,
+        keys,
+    )
 )
 _DESCRIPTION = """Enroll a person from one video, ask about that person in any other, get an answer with its evidence.
 
@@ -48,7 +74,10 @@ def build(settings: ServiceSettings, supervisor: Supervisor | None = None) -> Fa
         settings=settings,
         store=store,
         folder=folder,
-        supervisor=supervisor or Supervisor(settings.home, base=settings.base, jobs_url=settings.jobs_url),
+        supervisor=supervisor
+        or Supervisor(
+            settings.home, base=settings.base, jobs_url=settings.jobs_url, unknown_hours=settings.unknown_hours
+        ),
         turns=Turns(settings.chat_waiting),
     )
 

@@ -306,6 +306,16 @@ class EvidenceOut(BaseModel):
     tracks: list[int] = []
 
 
+class StrangerOut(BaseModel):
+    """Somebody in the video who is nobody enrolled; the number is the same in every video."""
+
+    number: int
+    id: str
+    spans: list[tuple[float, float]]
+    keyframe_s: float
+    box: tuple[float, float, float, float]
+
+
 class AnswerOut(BaseModel):
     """An answer with its evidence."""
 
@@ -313,6 +323,7 @@ class AnswerOut(BaseModel):
     evidence: list[EvidenceOut]
     agrees_with_evidence: bool
     unknown_people: int
+    strangers: list[StrangerOut]
     model: dict[str, str]
     timing_s: dict[str, float]
 
@@ -329,6 +340,7 @@ class AnswerOut(BaseModel):
             evidence=evidence,
             agrees_with_evidence=event["agrees_with_evidence"],
             unknown_people=event["unknown_people"],
+            strangers=[StrangerOut(**stranger) for stranger in event["strangers"]],
             model=event["model"],
             timing_s=event["timing_s"],
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.api.worker_client import WorkerClient
 from app.settings import JOBS_URL
+from pipelines.retention import DEFAULT_HOURS, UNKNOWN_HOURS
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ class Supervisor:
     Args:
         home: the data folder.
         command: how the worker is started, without its options. base: model that answers.
-        jobs_url: see `ServiceSettings`.
+        jobs_url, unknown_hours: see `ServiceSettings`.
     """
 
     def __init__(
@@ -37,12 +38,13 @@ class Supervisor:
         *,
         base: str = "nano",
         jobs_url: str = "",
+        unknown_hours: int = DEFAULT_HOURS,
     ) -> None:
         self._home = home
         self._command = command
         self._base = base
         # In the environment: everybody on this machine can read a command line, and the address may hold a password.
-        self._environment = {JOBS_URL: jobs_url}
+        self._environment = {JOBS_URL: jobs_url, UNKNOWN_HOURS: str(unknown_hours)}
         # Paths of Unix sockets are short; a data folder's may be too long. The folder is ours alone (mode 700).
         self._folder = tempfile.TemporaryDirectory(prefix="pvchat-")
         self._socket = str(Path(self._folder.name) / "worker")

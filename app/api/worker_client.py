@@ -68,8 +68,19 @@ class WorkerClient:
         Raises:
             WorkerDownError: the worker is not there.
         """
+        return await self._told("/forget", {"subject_id": subject_id, "preview": preview})
+
+    async def unknown(self, act: str, **what: Any) -> dict[str, Any]:
+        """Do something with unknown people; see `app.worker.unknown`. The answer has "detail" when it was not done.
+
+        Raises:
+            WorkerDownError: the worker is not there.
+        """
+        return await self._told("/unknown", {"act": act, **what})
+
+    async def _told(self, path: str, message: dict[str, Any]) -> dict[str, Any]:
         try:
-            response = await self._http.post("/forget", json={"subject_id": subject_id, "preview": preview})
+            response = await self._http.post(path, json=message)
             found: dict[str, Any] = response.json()
         except (httpx.HTTPError, ValueError) as error:
             raise WorkerDownError from error

@@ -80,3 +80,6 @@ def show(answer: "Answer") -> None:
     if answer.unknown_people:
         people = "1 unknown person" if answer.unknown_people == 1 else f"{answer.unknown_people} unknown people"
         console.print(f"Also in the video: {people}.")
+    for stranger in answer.strangers:
+        spans = ", ".join(f"{clock(start)}-{clock(end)}" for start, end in stranger.spans)
+        console.print(f"  unknown person {stranger.number}: {spans}", soft_wrap=True)

@@ -10,6 +10,7 @@ from app.cli import (
     chat,
     corpus,
     demo,
+    engine,
     enroll,
     feedback,
     forget,
@@ -20,6 +21,7 @@ from app.cli import (
     pretrain,
     serve,
     train,
+    unknown,
     weights,
 )
 
@@ -42,6 +44,8 @@ app.add_typer(feedback.app, name="feedback")
 app.command("rename")(merge.rename)
 app.command("merge")(merge.merge)
 app.command("forget")(forget.forget)
+app.add_typer(engine.app, name="engine")
+app.add_typer(unknown.app, name="unknown")
 app.add_typer(weights.app, name="weights")
 app.add_typer(pretrain.app, name="pretrain")
 app.command("demo")(demo.demo)

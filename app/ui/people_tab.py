@@ -9,6 +9,7 @@ from app.api import subjects, trainings
 from app.api.context import Service
 from app.api.problems import Problem
 from app.api.schemas import MergeIn, RollbackIn, SubjectChange
+from app.ui import unknown_people
 from app.ui.acts import acting_html, on_act
 from app.ui.calls import QUIET, key_for, say, told
 from app.ui.render import page_part
@@ -74,8 +75,9 @@ def build(service: Service) -> gr.Tab:
             with gr.Row():
                 forget = gr.Button("Forget for good", variant="stop", min_width=160, elem_id="pv-forget")
                 dont = gr.Button("Keep", min_width=120, elem_id="pv-keep")
-    handlers = _Handlers(service)
-    outputs = [cards, chosen, renaming, forgetting, new_name, what, merging.group, merging.other, merging.what]
+        handlers = _Handlers(service)
+        outputs = [cards, chosen, renaming, forgetting, new_name, what, merging.group, merging.other, merging.what]
+        unknown_people.build(service, tab, (handlers.show, outputs))
     tab.select(handlers.show, None, outputs, **QUIET)
     on_act(cards, handlers.act, None, outputs)
     for trigger in (save.click, new_name.submit):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import uvicorn
 
-import pipelines
 from app.settings import JOBS_URL
 from app.worker.application import build
+from pipelines.session import open_unswept
 from storage.media import MediaFolder
 from storage.store import Store
 
@@ -27,7 +27,7 @@ def main() -> int:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(levelname)s %(message)s", stream=sys.stderr)
     os.umask(0o077)
-    with pipelines.open(options.home, base=options.base) as session, Store.open(options.home) as store:
+    with open_unswept(options.home, base=options.base) as session, Store.open(options.home) as store:
         app = build(session, store, MediaFolder(options.home), jobs_url=os.environ.get(JOBS_URL, ""))
         config = uvicorn.Config(app, uds=options.socket, log_level="warning", access_log=False)
         server = uvicorn.Server(config)

@@ -10,9 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from app.worker import unknown
 from app.worker.chatting import Question, answer_events
 from app.worker.job_runner import JobRunner
 from app.worker.own_thread import in_own_thread
+from app.worker.sweeping import sweep_now_and_then
 from pipelines.session import Session
 from pvchat.errors import PVChatError
 from storage.media import MediaFolder
@@ -53,8 +55,10 @@ def build(session: Session, store: Store, folder: MediaFolder, warm: bool = True
         except PVChatError as error:
             broken.append(str(error))
             log.error("trainings cannot run: %s", error)
+        sweeping = asyncio.create_task(sweep_now_and_then(session))
         yield
         loading.cancel()
+        sweeping.cancel()
         await asyncio.gather(asyncio.to_thread(trainer.stop), asyncio.to_thread(runner.stop))
 
     async def health(_request: Request) -> Response:
@@ -78,10 +82,19 @@ def build(session: Session, store: Store, folder: MediaFolder, warm: bool = True
             return JSONResponse({"kind": type(error).__name__, "detail": str(error)}, status_code=409)
         return JSONResponse(report.to_dict())
 
+    async def strangers(request: Request) -> Response:
+        asked = await request.json()
+        try:
+            told = await asyncio.to_thread(unknown.act, session, asked)
+        except PVChatError as error:
+            return JSONResponse({"kind": type(error).__name__, "detail": str(error)}, status_code=409)
+        return JSONResponse(told)
+
     routes = [
         Route("/health", health),
         Route("/wake", wake, methods=["POST"]),
         Route("/chat", chat, methods=["POST"]),
         Route("/forget", forget, methods=["POST"]),
+        Route("/unknown", strangers, methods=["POST"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -23,6 +23,7 @@ from pvchat.models.tokens import (
     appearance_projection,
     clip_arrays,
     cosine_rows,
+    face_projection,
     patch_rows,
 )
 from pvchat.perception.patches import PatchMaps
@@ -116,16 +117,12 @@ def arrays_of(clip: Clip, layout: TokenLayout) -> ClipArrays:
     """Tokens of a real clip.
 
     Raises:
-        ModelError: the face vectors are not of the size the model was trained on.
+        ModelError: the face vectors are shorter than those the model was trained on.
     """
     vectors = clip.vectors
     whitening = Whitening.for_model(vectors.face_model)
-    if whitening.dimension != layout.face:
-        raise ModelError(
-            f"nano reads face vectors of {layout.face} numbers, {vectors.face_model} gives {whitening.dimension}; "
-            "use the dlib engine with nano"
-        )
-    faces = {track: whitening.transform(track_mean(s)) for track, s in vectors.faces.items() if len(s.vectors)}
+    read = face_projection(whitening.dimension, layout.face)
+    faces = {track: whitening.transform(track_mean(s)) @ read for track, s in vectors.faces.items() if len(s.vectors)}
     projection = appearance_projection(layout.appearance)
     appearance = {track: (torso @ projection).astype(np.float32) for track, torso in vectors.appearance.items()}
     return clip_arrays(clip.record, faces, appearance, layout)
@@ -150,7 +147,7 @@ def subject_arrays(clip: Clip, arrays: ClipArrays, name: str, layout: TokenLayou
         raise ModelError(f"no gallery entry for {name} beside this clip; enroll {name} first")
     whitening = Whitening.for_model(entry.model_id)
     weights = np.asarray(entry.weights, np.float32)[:, None]
-    templates = whitening.transform(entry.templates)
+    templates = whitening.transform(entry.templates) @ face_projection(whitening.dimension, layout.face)
     face = ((templates * weights).sum(0) / weights.sum()).astype(np.float32)
     appearance = np.zeros(layout.appearance, np.float32)
     if entry.appearance is not None:

@@ -50,6 +50,11 @@ class Calibration:
     slope: float
     same_clip: float
 
+    @property
+    def tells_apart(self) -> float:
+        """Reliability below which a face says next to nothing of whom it is not: `absent` has sunk to its least."""
+        return float(np.clip(1.0 - (self.absent - self.absent_least) / self.absent_drop, self.unreliable, 1.0))
+
     def logits(
         self, cosine: NDArray[np.floating], reliability: NDArray[np.floating] | float = 1.0, limit: float = LOGIT_LIMIT
     ) -> Array:

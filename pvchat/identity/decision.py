@@ -113,7 +113,7 @@ def decide(
     tracks = judge_tracks(record, vectors)
     if not tracks and not record.legible:
         return [IdentityDecision(entry.name, "unsure", 0.5, (), {}, ()) for entry in gallery]
-    overlap = _overlaps(tracks, config.overlap_s)
+    overlap = overlaps(tracks, config.overlap_s)
     names = [entry.name for entry in gallery]
     said = _said(rulings or Rulings(), names, tracks)
     described = [index for index, track in enumerate(tracks) if track.mean is not None]
@@ -145,7 +145,7 @@ def unknown_tracks(
     known = {track_id for decision in decisions if decision.state == "present" for track_id in decision.track_ids}
     tracks = [track for track in judge_tracks(record, vectors) if track.id not in known]
     tracks.sort(key=lambda track: (track.spans[0][0] if track.spans else 0.0, track.id))
-    overlap = _overlaps(tracks, config.overlap_s)
+    overlap = overlaps(tracks, config.overlap_s)
     likeness = same_clip_logits(tracks, vectors.face_model)
     groups: list[list[int]] = []
     for index in range(len(tracks)):
@@ -168,7 +168,8 @@ def unknown_tracks(
     return people
 
 
-def _overlaps(tracks: Sequence[JudgedTrack], least_s: float) -> NDArray[np.bool_]:
+def overlaps(tracks: Sequence[JudgedTrack], least_s: float) -> NDArray[np.bool_]:
+    """(n, n) which tracks of one clip share more than `least_s` seconds, hence are different people."""
     out = np.zeros((len(tracks), len(tracks)), dtype=np.bool_)
     for i, one in enumerate(tracks):
         for j in range(i):

@@ -1,6 +1,5 @@
 """Recognition engines behind one protocol, chosen by name."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -12,8 +11,6 @@ from pvchat.errors import ModelError
 from pvchat.perception.face_mesh import FaceLandmarks
 
 PixelBox = tuple[float, float, float, float]
-
-LICENSE_VARIABLE = "PVCHAT_ACCEPT_INSIGHTFACE_LICENSE"
 
 
 class FaceEngine(Protocol):
@@ -53,10 +50,9 @@ def load_engine(name: str = "dlib", *, accept_insightface_license: bool | None =
     """Load an engine by name.
 
     Args:
-        name: "dlib", "insightface" (the buffalo_l pack) or "insightface:PACK", where PACK is a pack's name or a
-            folder of ONNX files.
+        name: "dlib", "insightface" (the buffalo_l pack) or "insightface:PACK"; see `insightface_packs.find_pack`.
         accept_insightface_license: whether the user accepts that insightface's pretrained models are for
-            non-commercial research only; None reads `PVCHAT_ACCEPT_INSIGHTFACE_LICENSE`.
+            non-commercial research only; None looks where that is noted (`insightface_license.accepted`).
 
     Raises:
         ModelError: the name is unknown, the licence was not accepted, or the models do not load.
@@ -70,30 +66,30 @@ def load_engine(name: str = "dlib", *, accept_insightface_license: bool | None =
         return DlibEngine(weights.path("dlib-landmarks-5"), weights.path("dlib-descriptor"))
     if kind == "insightface":
         from pvchat.identity.insightface_engine import InsightFaceEngine
+        from pvchat.identity.insightface_license import check_insightface_license
+        from pvchat.identity.insightface_packs import DEFAULT_PACK
 
         check_insightface_license(f"the face engine {name!r}", accept_insightface_license)
-        return InsightFaceEngine(pack or "buffalo_l", root=Path.home() / ".insightface")
-    raise ModelError(f"unknown face engine {name!r}; use 'dlib', 'insightface' or 'insightface:PACK'")
+        return InsightFaceEngine(pack or DEFAULT_PACK, root=Path.home() / ".insightface")
+    raise unknown_engine(name)
 
 
-def check_insightface_license(
-    what: str, accepted: bool | None = None, *, instead: str = "use the engine 'dlib'"
-) -> None:
-    """Refuse insightface's pretrained models unless the user accepts what they are for.
-
-    Args:
-        what: needs them. accepted: see `load_engine`. instead: what does without them.
+def checked_name(name: str) -> str:
+    """An engine's name as it lasts wherever a command is run: a folder becomes an absolute path.
 
     Raises:
-        ModelError: not accepted.
+        ModelError: the name is unknown.
     """
-    if accepted is None:
-        accepted = os.environ.get(LICENSE_VARIABLE, "").strip().lower() in ("1", "true", "yes")
-    if not accepted:
-        raise ModelError(
-            f"{what} uses models for non-commercial research only; "
-            f"set {LICENSE_VARIABLE}=1 to accept that, or {instead}"
-        )
+    kind, _, pack = name.partition(":")
+    if kind not in ("dlib", "insightface") or (kind == "dlib" and pack):
+        raise unknown_engine(name)
+    folder = Path(pack).expanduser()
+    return f"{kind}:{folder.absolute()}" if pack and folder.is_dir() else name
+
+
+def unknown_engine(name: str) -> ModelError:
+    """There is no such engine."""
+    return ModelError(f"unknown face engine {name!r}; use 'dlib', 'insightface' or 'insightface:PACK'")
 
 
 def check_lengths(boxes_px: Sequence[PixelBox], landmarks: Sequence[FaceLandmarks | None]) -> None:

@@ -6,7 +6,6 @@ no mesh. The pretrained packs are for non-commercial research, so nothing here l
 
 import contextlib
 import hashlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from pvchat.errors import ModelError
 from pvchat.identity.engines import PixelBox, check_lengths
+from pvchat.identity.insightface_packs import find_pack, pack_name
 from pvchat.perception.face_mesh import FaceLandmarks
 
 # Mesh points of ArcFace's template: eyes (means of their corners), nose tip, mouth corners, as displayed.
@@ -29,6 +29,7 @@ _LEFT_EYE, _RIGHT_EYE, _NOSE_TIP, _LEFT_MOUTH, _RIGHT_MOUTH = (
 )
 # The same five points as shares of a detector's face box, for a face in which nothing else is found.
 _BOX_POINTS: Final = np.array([[0.30, 0.36], [0.70, 0.36], [0.50, 0.58], [0.34, 0.78], [0.66, 0.78]])
+DIMENSION: Final = 512
 _MIN_MESH_SCORE = 0.5
 _DETECTION_SIDE = 320
 
@@ -37,22 +38,28 @@ class InsightFaceEngine:
     """A recognition pack of insightface.
 
     Args:
-        pack: a pack's name (downloaded by insightface unless it is there) or a folder of ONNX files.
+        pack: a pack's name, a folder of ONNX files, or a repository of the model hub; see `find_pack`.
         root: folder in which insightface keeps its packs.
 
     Raises:
-        ModelError: the pack cannot be found or holds no detection and recognition network.
+        ModelError: the pack cannot be found, holds no detection and recognition network, or gives vectors of another
+            length than those packs do whose scale is known.
     """
 
     def __init__(self, pack: str | Path, *, root: Path) -> None:
-        self._app = _load(str(pack), root)
+        self._app = _load(find_pack(str(pack), root), str(pack))
         self._recognition = self._app.models["recognition"]
         self._side = int(self._recognition.input_size[0])
         probe = np.zeros((self._side, self._side, 3), dtype=np.uint8)
         self._dimension = int(np.asarray(self._recognition.get_feat(probe)).reshape(-1).shape[0])
+        if self._dimension != DIMENSION:
+            raise ModelError(
+                f"the insightface pack {str(pack)!r} gives vectors of {self._dimension} numbers; "
+                f"only packs with {DIMENSION} are supported, as all published ones have"
+            )
         # The file's digest tells packs apart that share a name.
         digest = hashlib.sha256(Path(self._recognition.model_file).read_bytes()).hexdigest()[:8]
-        self._model_id = f"insightface:{Path(str(pack)).name}@{digest}"
+        self._model_id = f"insightface:{pack_name(str(pack))}@{digest}"
 
     @property
     def model_id(self) -> str:
@@ -108,34 +115,18 @@ class InsightFaceEngine:
         return np.asarray((x0, y0) + _BOX_POINTS * size, dtype=np.float64)
 
 
-def _load(pack: str, root: Path) -> Any:
-    here = Path(pack).expanduser()
-    stored = root / "models" / pack
-    offline = os.environ.get("PVCHAT_OFFLINE", "").strip().lower() not in (
-        "",
-        "0",
-        "false",
-        "no",
-        "off",
-    )
-    if offline and not here.is_dir() and not stored.is_dir():
-        raise ModelError(
-            f"the insightface pack {pack!r} is not in {root.name}/models and PVCHAT_OFFLINE is set; "
-            "unset it, or name a folder that holds the pack's ONNX files"
-        )
+def _load(folder: Path, pack: str) -> Any:
     try:
-        # insightface reports its downloads on standard output, which belongs to the program's answers.
         with contextlib.redirect_stdout(sys.stderr):
             from insightface.app import FaceAnalysis
 
             app = FaceAnalysis(
-                name=pack,
-                root=str(root),
+                name=str(folder),
                 allowed_modules=["detection", "recognition"],
                 providers=["CPUExecutionProvider"],
             )
             app.prepare(ctx_id=-1, det_size=(_DETECTION_SIDE, _DETECTION_SIDE))
-    except Exception as error:  # the library raises anything from AssertionError to network errors
+    except Exception as error:  # the library raises anything from AssertionError to the runtime's own errors
         raise ModelError(
             f"the insightface pack {pack!r} does not load ({type(error).__name__}); "
             "name an installed pack or a folder with a detection and a recognition network"

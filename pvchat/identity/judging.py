@@ -20,7 +20,7 @@ Array = NDArray[np.float32]
 _COHORT: Final = 300
 _NEAREST: Final = 20
 # How much of a common likeness to everybody is taken off a pair's cosine, for each of the two sides.
-_COHORT_SHARE: Final = 0.5
+COHORT_SHARE: Final = 0.5
 # A track belongs to a stored negative when it is at least this near to it, compared with the person's templates.
 _NEGATIVE_MARGIN: Final = 0.03
 _NEGATIVE_LEAST: Final = 0.4
@@ -106,20 +106,31 @@ def pair_logits(
     white = [entry.whitened() for entry in gallery]
     centres = np.stack([np.average(w, axis=0, weights=e.weights) for w, e in zip(white, gallery, strict=True)])
     out = np.zeros((len(gallery), len(tracks)), np.float32)
-    track_offset = np.array(
-        [_likeness_to_all(means[i], means[overlap[i]], model_id) for i in range(len(tracks))], np.float32
-    )
+    track_offset = crowd_offsets(means, overlap, model_id)
     for row, entry in enumerate(gallery):
         others = np.delete(centres, row, axis=0)
         # A person enrolled twice is not a cohort of strangers.
         others = others[cosines(others, centres[row][None])[:, 0] < known.present] if len(others) else others
         offset = _likeness_to_all(centres[row], others, model_id)
         cosine = combined_cosine(means, white[row], entry.weights)
-        cosine = cosine - _COHORT_SHARE * (offset + track_offset)
+        cosine = cosine - COHORT_SHARE * (offset + track_offset)
         doubt = np.minimum(reliability, entry.reliability)
         logits = known.logits(cosine, doubt, limit=_RAW_LIMIT)
         out[row] = np.where(_refused(means, white[row], entry, model_id), -_RAW_LIMIT, logits)
     return out
+
+
+def crowd_offsets(means: Array, overlap: NDArray[np.bool_], model_id: str) -> Array:
+    """How much more than usual each track resembles strangers; `COHORT_SHARE` of it is taken off a cosine.
+
+    Args:
+        means: (n, d) of the tracks of one clip. overlap: (n, n) which of them are surely different people.
+
+    Returns:
+        (n,) cosines.
+    """
+    each = [_likeness_to_all(means[index], means[overlap[index]], model_id) for index in range(len(means))]
+    return np.array(each, np.float32)
 
 
 def same_clip_logits(tracks: Sequence[JudgedTrack], model_id: str) -> Array:

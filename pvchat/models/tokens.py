@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.errors import ModelError
 from pvchat.models.config import TokenLayout
 from pvchat.perception.patches import PatchMaps
 from pvchat.perception.record import ACTIONS, COLOURS, Box, PerceptionRecord, Track
@@ -99,6 +100,29 @@ def appearance_projection(width: int) -> Float:
     # Every clip needs it, and the decomposition takes longer than all else that is done for a clip without pixels.
     scaled.flags.writeable = False
     return scaled
+
+
+@cache
+def face_projection(dimension: int, width: int) -> Float:
+    """(dimension, width) fixed projection of whitened face vectors onto what the model reads. Read-only.
+
+    The identity where the two agree. Else a seeded one with orthonormal columns: whitened vectors have a spread of 1 in
+    every direction, and so has what is left of them, as the drawn vectors had that the model was pretrained on.
+
+    Raises:
+        ModelError: the engine's vectors are shorter than what the model reads.
+    """
+    if dimension < width:
+        raise ModelError(
+            f"the model reads face vectors of {width} numbers, the engine gives {dimension}; use another engine"
+        )
+    if dimension == width:
+        columns = np.eye(width)
+    else:
+        columns, _ = np.linalg.qr(np.random.default_rng(_PROJECTION_SEED + 1).normal(size=(dimension, width)))
+    found: Float = columns.astype(np.float32)
+    found.flags.writeable = False
+    return found
 
 
 def attribute_row(

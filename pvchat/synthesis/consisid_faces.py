@@ -58,7 +58,7 @@ def check_face_models() -> None:
     Raises:
         SynthesisError: not so.
     """
-    from pvchat.identity.engines import check_insightface_license
+    from pvchat.identity.insightface_license import check_insightface_license
 
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:

@@ -172,7 +172,7 @@ def insightface_embedder() -> FaceEmbedder:
 
 
 def _check_license() -> None:
-    from pvchat.identity.engines import check_insightface_license
+    from pvchat.identity.insightface_license import check_insightface_license
 
     try:
         check_insightface_license("IP-Adapter FaceID", instead="use another synthesizer")

@@ -30,7 +30,7 @@ from pvchat.identity.decision import decide
 from pvchat.identity.gallery import GalleryEntry
 from pvchat.identity.whitening import Whitening
 from pvchat.models.config import TokenLayout
-from pvchat.models.tokens import appearance_projection
+from pvchat.models.tokens import appearance_projection, face_projection
 from pvchat.training.align import Pair
 from pvchat.training.chances import Chances
 from pvchat.training.dialogue import make_qa
@@ -302,7 +302,8 @@ class SubjectClips:
     def _asked(self) -> Asked:
         whitening = Whitening.for_model(self.entry.model_id)
         weights = np.asarray(self.entry.weights, np.float32)[:, None]
-        face = (whitening.transform(self.entry.templates) * weights).sum(0) / weights.sum()
+        read = face_projection(whitening.dimension, self.layout.face)
+        face = (whitening.transform(self.entry.templates) @ read * weights).sum(0) / weights.sum()
         appearance = np.zeros(self.layout.appearance, np.float32)
         if self.entry.appearance is not None:
             appearance = (self.entry.appearance @ appearance_projection(self.layout.appearance)).astype(np.float32)

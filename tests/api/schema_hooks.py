@@ -76,6 +76,12 @@ def before_call(_context: schemathesis.HookContext, case: "schemathesis.Case[Any
     elif operation == "DELETE /v1/corpus/{source_id}" and "to remove" in KEPT:
         # Once: it is gone then.
         path.update(source_id=KEPT.pop("to remove"))
+    elif operation.endswith("/unknown-people/{person_id}/name"):
+        path.update(person_id=KEPT["to name"])
+    elif operation == "DELETE /v1/unknown-people/{person_id}":
+        path.update(person_id=KEPT["to forget"])
+    elif "/unknown-people/{person_id}" in operation:
+        path.update(person_id=KEPT["stranger"])
     elif operation == "POST /v1/subjects/{subject_id}/trainings":
         path.update(subject_id=KEPT["ids"]["subject_id"][0])
     elif operation == "POST /v1/jobs/{job_id}/resume":

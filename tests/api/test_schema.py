@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.auth.scopes import EVERYTHING
 from storage import corpus, keys
 from storage.store import Store
-from tests.api.conftest import Running, enrolled, finished, new_subject, start, uploaded
+from tests.api.conftest import Running, enrolled, finished, new_subject, start, uploaded, wait_for
 from tests.api.scene_videos import scene_mp4
 
 HERE = Path(__file__).resolve().parent
@@ -120,9 +120,11 @@ def _made(client: httpx.Client) -> dict[str, Any]:
     files = {"video": ("rosa.mp4", scene_mp4("rosa", {"face": 9}, fail_at="stills"))}
     path = f"/v1/subjects/{rosa['id']}/enrollments"
     failed = finished(client, client.post(path, files=files, data={"train": "true"}).json())
+    strangers = _strangers(client)
     ids = {
         "subject_id": [maria["id"], rosa["id"], sara["id"], *(job["subject_id"] for job in asking)],
-        "video_id": [video, *(job["video_id"] for job in asking)],
+        "video_id": [video, *(job["video_id"] for job in asking), *(one["videos"][0]["video_id"] for one in strangers)],
+        "person_id": [strangers[0]["id"]],
         "job_id": [trained["id"], failed["id"], *(job["id"] for job in asking[:2])],
     }
     twins = [enrolled(client, name, scene_mp4(name, {"face": 11}))["id"] for name in ("Una", "Uta")]
@@ -131,7 +133,22 @@ def _made(client: httpx.Client) -> dict[str, Any]:
     ids["feedback_id"] = said[:1]
     more = {"to merge": twins, "to take back": said[1]}
     jobs = {name: job["id"] for name, job in zip(("asking", "to pick", "to cancel"), asking, strict=True)}
-    return {"ids": ids, "video": video, "trained": trained["id"], "to resume": failed["id"], **more, **jobs}
+    unknown = {name: one["id"] for name, one in zip(("stranger", "to name", "to forget"), strangers, strict=True)}
+    kept = {"ids": ids, "video": video, "trained": trained["id"], "to resume": failed["id"]}
+    return {**kept, **more, **jobs, **unknown}
+
+
+def _strangers(client: httpx.Client) -> list[dict[str, Any]]:
+    """Three unknown people, each in a video of their own."""
+    wanted = [uploaded(client, scene_mp4(f"stranger {face}", {"face": face})) for face in (41, 42, 43)]
+
+    def seen() -> list[dict[str, Any]]:
+        listed = client.get("/v1/unknown-people").json()["unknown_people"]
+        found = [one for one in listed if one["videos"][0]["video_id"] in wanted]
+        return found if len(found) == len(wanted) else []
+
+    strangers: list[dict[str, Any]] = wait_for(seen)
+    return strangers
 
 
 def _strict(document: dict[str, Any]) -> dict[str, Any]:

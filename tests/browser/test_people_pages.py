@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.api.conftest import Running, enrolled
+from tests.api.conftest import Running, enrolled, uploaded
 from tests.api.scene_videos import scene_mp4, write
 from tests.browser.conftest import WIDTHS, both_widths, fill_in, log_in, serious, tab, watched
 
@@ -131,3 +131,32 @@ def test_a_key_that_may_only_ask_is_told_so_elsewhere(chromium: Browser, service
         log_in(page, service, key)
         tab(page, "Jobs")
         expect(page.get_by_text("needs the scope jobs:read").first).to_be_visible()
+
+
+def test_an_unknown_person_is_named_with_consent_and_another_one_forgotten(page: Page, client: httpx.Client) -> None:
+    video = uploaded(client, scene_mp4("street", {"face": 31}, {"face": 32, "x": 0.2}), "street.mp4")
+    asked = {"video": video, "messages": [{"role": "user", "content": "Who is here?"}]}
+    first, second = (s["number"] for s in client.post("/v1/chat", json=asked).json()["strangers"])
+    tab(page, "People")
+    card = page.locator(".pv-card", has_text=f"Unknown person {first}")
+    expect(card).to_contain_text("in 1 video, first seen")
+    expect(card.locator("img")).to_be_visible()
+    assert serious(page) == []
+    page.get_by_role("button", name=f"Name unknown person {first}").click()
+    page.get_by_label(f"Name of unknown person {first}").fill("Nora")
+    save = page.locator("#pv-save-unknown")
+    save.click()
+    # Without a consent nothing happens but a message.
+    expect(page.locator(".toast-body, .toast-wrap").first).to_be_visible()
+    page.get_by_label("Who consents").last.fill("Nora Berg")
+    page.get_by_label("What for").last.fill("tests")
+    save.click()
+    expect(page.get_by_role("heading", name="Nora")).to_be_visible()
+    expect(card).not_to_be_visible()
+    page.get_by_role("button", name=f"Forget unknown person {second}").click()
+    expect(page.locator("#pv-what-unknown")).to_contain_text("3 described faces")
+    page.locator("#pv-forget-unknown").click()
+    expect(page.get_by_text(f"Unknown person {second}", exact=True)).not_to_be_visible()
+    assert client.get("/v1/unknown-people").json() == {"unknown_people": []}
+    for subject in client.get("/v1/subjects").json()["subjects"]:
+        client.delete(f"/v1/subjects/{subject['id']}")

@@ -112,7 +112,15 @@ def test_the_commands_of_the_readme_work_as_written(clips: dict[str, Path], caps
         assert code == 0, err
         if "--json" in words:
             told = json.loads(out.strip().splitlines()[-1])
-            assert set(told) == {"answer", "evidence", "agrees_with_evidence", "unknown_people", "model", "timing_s"}
+            assert set(told) == {
+                "answer",
+                "evidence",
+                "agrees_with_evidence",
+                "unknown_people",
+                "strangers",
+                "model",
+                "timing_s",
+            }
             assert told["evidence"][0]["subject"] == "Maria"
             assert told["evidence"][0]["state"] == "present"
         elif words[0] == "ask":

@@ -1,85 +1,25 @@
 """The recognition engines behind one protocol."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
 import pytest
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper
 
 from pvchat.errors import ModelError, WeightsError
 from pvchat.identity.dlib_engine import DlibEngine
-from pvchat.identity.engines import LICENSE_VARIABLE, FaceEngine, load_engine
+from pvchat.identity.engines import FaceEngine, load_engine
+from pvchat.identity.insightface_license import ACCEPT, LICENSE_VARIABLE, accept, accepted
+from pvchat.identity.insightface_packs import find_pack
 from pvchat.identity.similarity import cosines
 from pvchat.identity.whitening import Whitening
 from pvchat.perception.face_mesh import FaceLandmarks
 from tests.group_faces import GroupFaces
+from tests.tiny_packs import DIMENSION, save_network, write_pack
 
 Rgb = NDArray[np.uint8]
-DIMENSION = 16
-
-
-def _save(
-    path: Path,
-    nodes: list[onnx.NodeProto],
-    inputs: Sequence[int | str],
-    outputs: Mapping[str, Sequence[int | str]],
-    **constants: object,
-) -> None:
-    graph = helper.make_graph(
-        nodes,
-        path.stem,
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, inputs)],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
-        [numpy_helper.from_array(np.asarray(value, np.float32), name) for name, value in constants.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    onnx.checker.check_model(model)
-    onnx.save(model, str(path))
-
-
-def write_pack(folder: Path, side: int = 320) -> Path:
-    """A pack of the real file layout: a detector with SCRFD's nine outputs and a recognition network.
-
-    The detector reports one face in the middle of whatever it sees; the recognition network gives the mean colours of
-    the cells of a coarse grid.
-    """
-    folder.mkdir(parents=True)
-    nodes: list[onnx.NodeProto] = []
-    outputs: dict[str, Sequence[int | str]] = {}
-    constants: dict[str, object] = {}
-    for kind, width in (("score", 1), ("box", 4), ("points", 10)):
-        for stride in (8, 16, 32):
-            count = 2 * (side // stride) ** 2
-            values = np.zeros((count, width), np.float32)
-            if stride == 32:
-                at = count // 2
-                values[at] = {
-                    "score": [0.9],
-                    "box": [2.0, 2.0, 2.0, 2.5],
-                    "points": [-0.9, -0.6, 0.9, -0.6, 0.0, 0.2, -0.7, 1.1, 0.7, 1.1],
-                }[kind]
-            name = f"{kind}{stride}"
-            constants[f"{name}_values"] = values
-            # The image is an input that must be used: its mean, times zero, is added.
-            nodes += [
-                helper.make_node("ReduceMean", ["image"], [f"{name}_mean"], keepdims=0),
-                helper.make_node("Mul", [f"{name}_mean", "zero"], [f"{name}_nothing"]),
-                helper.make_node("Add", [f"{name}_values", f"{name}_nothing"], [name]),
-            ]
-            outputs[name] = [count, width]
-    _save(folder / "det_tiny.onnx", nodes, [1, 3, side, side], outputs, zero=0.0, **constants)
-    mixing = np.random.default_rng(0).standard_normal((3 * 49, DIMENSION))
-    nodes = [
-        helper.make_node("AveragePool", ["image"], ["cells"], kernel_shape=[16, 16], strides=[16, 16]),
-        helper.make_node("Flatten", ["cells"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "mixing"], ["embedding"]),
-    ]
-    _save(folder / "w600k_tiny.onnx", nodes, ["n", 3, 112, 112], {"embedding": ["n", DIMENSION]}, mixing=mixing)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +61,7 @@ def test_insightface_id_tells_packs_of_one_name_apart(pack: FaceEngine, tmp_path
         helper.make_node("MatMul", ["flat", "mixing"], ["embedding"]),
     ]
     (other / "w600k_tiny.onnx").unlink()
-    _save(other / "w600k_tiny.onnx", nodes, ["n", 3, 112, 112], {"embedding": ["n", DIMENSION]}, mixing=mixing)
+    save_network(other / "w600k_tiny.onnx", nodes, ["n", 3, 112, 112], {"embedding": ["n", DIMENSION]}, mixing=mixing)
     changed = load_engine(f"insightface:{other}", accept_insightface_license=True)
     assert pack.model_id.startswith("insightface:tiny@")
     assert changed.model_id.startswith("insightface:tiny@")
@@ -130,11 +70,65 @@ def test_insightface_id_tells_packs_of_one_name_apart(pack: FaceEngine, tmp_path
 
 def test_insightface_needs_the_users_consent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv(LICENSE_VARIABLE, raising=False)
-    with pytest.raises(ModelError, match=LICENSE_VARIABLE):
+    with pytest.raises(ModelError, match=f"{LICENSE_VARIABLE}=1 .*{ACCEPT}.*use the engine 'dlib'"):
         load_engine("insightface")
     folder = write_pack(tmp_path / "tiny")
     monkeypatch.setenv(LICENSE_VARIABLE, "1")
     assert load_engine(f"insightface:{folder}").dimension == DIMENSION
+
+
+def test_the_licence_is_accepted_once_for_a_data_folder(monkeypatch: pytest.MonkeyPatch, pvchat_home: Path) -> None:
+    monkeypatch.delenv(LICENSE_VARIABLE, raising=False)
+    assert not accepted()
+    accept()
+    assert accepted()
+    assert not accepted(pvchat_home / "elsewhere")
+    # Who says no in the environment means it.
+    monkeypatch.setenv(LICENSE_VARIABLE, "0")
+    assert not accepted()
+    (pvchat_home / "insightface-license.json").write_text("[1]")
+    monkeypatch.delenv(LICENSE_VARIABLE)
+    assert not accepted()
+
+
+def test_packs_are_found_by_name_by_folder_and_on_the_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PVCHAT_OFFLINE", "1")
+    root = tmp_path / "insightface"
+    stored = write_pack(root / "models" / "buffalo_s")
+    assert find_pack("buffalo_s", root) == stored
+    # The published archive of this one has a folder of its own name in it.
+    nested = write_pack(root / "models" / "antelopev2" / "antelopev2")
+    assert find_pack("antelopev2", root) == nested
+    assert find_pack(str(nested), root) == nested
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    kept = tmp_path / "hub" / "models--someone--faces"
+    on_hub = write_pack(kept / "snapshots" / ("a" * 40))
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("a" * 40)
+    assert find_pack("hub:someone/faces", root) == on_hub
+    engine = load_engine("insightface:hub:someone/faces", accept_insightface_license=True)
+    assert engine.model_id.startswith("insightface:faces@")
+    for missing, way_out in (
+        ("buffalo_l", "PVCHAT_OFFLINE is set"),
+        ("hub:someone/else", "cannot be had from the model hub"),
+        ("bufalo", "choose from antelopev2, buffalo_l"),
+    ):
+        with pytest.raises(ModelError, match=way_out):
+            find_pack(missing, root)
+
+
+def test_a_pack_of_another_vector_length_is_refused(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path / "short")
+    nodes = [
+        helper.make_node("AveragePool", ["image"], ["cells"], kernel_shape=[16, 16], strides=[16, 16]),
+        helper.make_node("Flatten", ["cells"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "mixing"], ["embedding"]),
+    ]
+    save_network(
+        folder / "w600k_tiny.onnx", nodes, ["n", 3, 112, 112], {"embedding": ["n", 16]}, mixing=np.ones((147, 16))
+    )
+    with pytest.raises(ModelError, match="vectors of 16 numbers; only packs with 512"):
+        load_engine(f"insightface:{folder}", accept_insightface_license=True)
 
 
 def test_a_missing_or_broken_pack_is_a_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

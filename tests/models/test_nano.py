@@ -3,12 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from pvchat.errors import ModelError
 from pvchat.models.nano import NanoInputs, NanoModel, collate, load_nano
-from pvchat.models.tokens import appearance_projection
+from pvchat.models.tokens import appearance_projection, face_projection
 from pvchat.training.pretraining import batch_inputs, draw
 from pvchat.training.simulate import SceneSimulator
 from pvchat.training.simulated_scene import SimulationConfig
@@ -99,3 +100,17 @@ def test_the_projection_of_clothes_is_worked_out_once_and_cannot_be_changed() ->
     assert appearance_projection(6) is projection
     with pytest.raises(ValueError, match="read-only"):
         projection[0] = 0
+
+
+def test_longer_face_vectors_are_read_with_their_spread_and_likeness() -> None:
+    rng = np.random.default_rng(3)
+    people = rng.normal(size=(40, 512)).astype(np.float32)
+    again = people + 0.5 * rng.normal(size=people.shape).astype(np.float32)
+    read = face_projection(512, 128)
+    assert 0.9 < float((people @ read).std()) < 1.1
+    one, other = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (people @ read, again @ read))
+    alike = one @ other.T
+    assert alike.diagonal().min() > alike[~np.eye(40, dtype=bool)].max()
+    np.testing.assert_array_equal(people[:, :128] @ face_projection(128, 128), people[:, :128])
+    with pytest.raises(ModelError, match="128 numbers, the engine gives 64"):
+        face_projection(64, 128)

@@ -2,7 +2,7 @@
 
     {"duration": 10, "people": [{"face": 1, "x": 0.5, "px": 60, "spans": [[0, 10]], "every": 0.5}]}
 
-`every` seconds a person is sighted; without it, once.
+`every` seconds a person is sighted; without it, once. `faces` of them are described, by default three.
 
 Two people are the same when their `face` numbers are. Everything else about the tools' protocol is kept.
 """
@@ -152,12 +152,12 @@ class SceneTools:
         for number, person in enumerate(scene["people"], start=1):
             x, px, spans = person.get("x", 0.5), person.get("px", 60), person.get("spans", [[0, scene["duration"]]])
             box = (x - 0.05, 0.2, x + 0.05, 0.4)
-            described = 0 if person.get("face") is None else 3
+            described = 0 if person.get("face") is None else person.get("faces", 3)
             if described:
                 faces[number] = FaceSamples(
-                    times_s=np.linspace(spans[0][0], spans[0][1], 3, dtype=np.float32),
-                    vectors=self.vectors_of(person["face"]),
-                    quality=np.ones(3, np.float32),
+                    times_s=np.linspace(spans[0][0], spans[0][1], described, dtype=np.float32),
+                    vectors=self.vectors_of(person["face"])[:described],
+                    quality=np.ones(described, np.float32),
                 )
             tracks.append(
                 Track(

@@ -163,7 +163,15 @@ def test_json_of_an_answer(three: Session, video: Video) -> None:
     line = three.ask(clip, "Is Maria with Bob?").to_json()
     assert "\n" not in line
     data = json.loads(line)
-    assert list(data) == ["answer", "evidence", "agrees_with_evidence", "unknown_people", "model", "timing_s"]
+    assert list(data) == [
+        "answer",
+        "evidence",
+        "agrees_with_evidence",
+        "unknown_people",
+        "strangers",
+        "model",
+        "timing_s",
+    ]
     assert data["evidence"][0] == {
         "subject": "Maria",
         "state": "present",
