@@ -4,13 +4,28 @@ from collections.abc import Callable, Sequence
 
 from pvchat.perception.actions import actions
 from pvchat.perception.clothing import lower_colour, upper_colour
+from pvchat.perception.gestures import gestures
+from pvchat.perception.head_moves import eyes, head_moves
+from pvchat.perception.motion import motion
 from pvchat.perception.observation import TrackObservation
 from pvchat.perception.place import distance, place
+from pvchat.perception.posture import posture
 from pvchat.perception.record import Attribute
 
 Extractor = Callable[[TrackObservation], list[Attribute]]
 
-EXTRACTORS: tuple[Extractor, ...] = (place, distance, upper_colour, lower_colour, actions)
+EXTRACTORS: tuple[Extractor, ...] = (
+    place,
+    distance,
+    upper_colour,
+    lower_colour,
+    actions,
+    head_moves,
+    eyes,
+    gestures,
+    posture,
+    motion,
+)
 
 
 def describe(

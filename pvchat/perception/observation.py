@@ -1,12 +1,13 @@
 """What perception measures about one person in one sampled frame: plain data, pixels of the sampled frame."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.geometry import PixelBox, Roi
+from pvchat.perception.iris import Eyes
 from pvchat.perception.pose import LEFT_EAR, LEFT_SHOULDER, NOSE, RIGHT_EAR, RIGHT_SHOULDER
 from pvchat.perception.record import Span
 from pvchat.perception.spans import spans_of
@@ -25,6 +26,8 @@ class FaceSeen:
         mouth_width: as in `face_mesh.mouth_width`.
         corner_lift: how far the mouth corners lie above the middle of the mouth, over its width.
         has_mesh: whether the numbers above were measured.
+        nod: as in `face_mesh.upper_pitch`.
+        eyes: lids and gaze, None where they were not looked at.
     """
 
     box: PixelBox
@@ -37,6 +40,8 @@ class FaceSeen:
     mouth_width: float = 0.0
     corner_lift: float = 0.0
     has_mesh: bool = False
+    nod: float = 0.0
+    eyes: Eyes | None = None
 
     @property
     def height(self) -> float:
@@ -114,6 +119,44 @@ class ClothingSeen:
 
 
 @dataclass(frozen=True)
+class Texture:
+    """How a piece of cloth is drawn, see `patterns.texture_of`.
+
+    Attributes:
+        contrast: spread of the lightness at the scale of stripes, 0..100 as in CIELAB.
+        along: share of the strongest direction in the gradients' energy, 0..1.
+        crossed: energy of the direction across it, over that of the strongest.
+        colours: spread of the colours, in CIELAB units.
+    """
+
+    contrast: float
+    along: float
+    crossed: float
+    colours: float
+
+
+@dataclass(frozen=True)
+class LooksSeen:
+    """Hair, eyewear and cloth of one person in one frame; None for what could not be measured.
+
+    Attributes:
+        time_s: when.
+        hair: share of hair colour names above the forehead.
+        hair_below: share of the places beside and below the chin that have the colour of the hair.
+        glasses: see `glasses.frame_strength`.
+        bald: how much the place of the hair looks like the forehead, 0..1.
+        cloth: how the upper garment is drawn.
+    """
+
+    time_s: float
+    hair: dict[str, float] | None = None
+    hair_below: float | None = None
+    glasses: float | None = None
+    bald: float | None = None
+    cloth: Texture | None = None
+
+
+@dataclass(frozen=True)
 class TrackObservation:
     """Everything known about one person when the attributes are read off.
 
@@ -124,7 +167,11 @@ class TrackObservation:
         cuts_s: times of the cuts.
         seen: the person's sightings, ascending in time.
         upper, lower: clothing looks.
+        glances: what was seen between the samples (and of quick hands at them): a face without its eyes, or a body.
+        looks: what was seen of hair, glasses and cloth.
+        labels: what the appearance network calls the described torsos, see `garments.garment_shares`.
         camera_motion: per sampled time, (dx, dy) in pixels that the picture moved since the sample before.
+        camera_still: (start, end) -> whether what is around the people surely kept its size between two samples.
         bridge_s: sightings closer than this belong to one span.
     """
 
@@ -136,8 +183,16 @@ class TrackObservation:
     seen: tuple[PersonSeen, ...]
     upper: tuple[ClothingSeen, ...] = ()
     lower: tuple[ClothingSeen, ...] = ()
+    glances: tuple[PersonSeen, ...] = ()
+    looks: tuple[LooksSeen, ...] = ()
+    labels: tuple[dict[str, float], ...] = ()
     camera_motion: dict[float, tuple[float, float]] = field(default_factory=dict)
+    camera_still: Callable[[float, float], bool] = lambda start_s, end_s: True
     bridge_s: float = 1.0
+
+    def dense(self) -> tuple[PersonSeen, ...]:
+        """Sightings and glances together, ascending in time."""
+        return tuple(sorted((*self.seen, *self.glances), key=lambda person: person.time_s))
 
     def spans(self, times_s: Sequence[float]) -> tuple[Span, ...]:
         """Spans of a subset of the sampled times (see `tracks.spans_of`)."""

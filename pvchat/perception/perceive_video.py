@@ -6,7 +6,16 @@ from pathlib import Path
 import numpy as np
 
 from pvchat import video
-from pvchat.perception.assemble import Scene, appearance_of, is_credible, people_of, samples_of, track_of
+from pvchat.perception.assemble import (
+    Scene,
+    appearance_of,
+    is_credible,
+    observation_of,
+    people_of,
+    relations_between,
+    samples_of,
+    track_of,
+)
 from pvchat.perception.config import PerceptionConfig, sample_times
 from pvchat.perception.cuts import Signature, locate_cuts, signature
 from pvchat.perception.faces import FaceCrop
@@ -59,11 +68,15 @@ def perceive(
     describer = _Describer(models, config, len(times))
     pieces: list[Piece] = []
     width = height = 0
-    frames = video.iter_frames(path, times, max_side=config.max_side, untrusted=untrusted)
-    for index, (time_s, rgb) in enumerate(frames):
+    planned = _with_glances(times, step, config, info.frames)
+    frames = video.iter_frames(path, [time for time, _ in planned], max_side=config.max_side, untrusted=untrusted)
+    for index, ((time_s, rgb), (_, is_sample)) in enumerate(zip(frames, planned, strict=True)):
+        if not is_sample:
+            watcher.glance(time_s, rgb)
+            continue
         height, width = rgb.shape[:2]
         pieces += describer.describe(watcher.look(time_s, rgb), height)
-        tell(0.05 + 0.65 * (index + 1) / len(times), "watching")
+        tell(0.05 + 0.65 * (index + 1) / len(planned), "watching")
 
     # 3. Describe those still in view
     tell(0.72, "describing faces")
@@ -86,9 +99,16 @@ def perceive(
         samples_s=tuple(times),
         cuts_s=tuple(cuts),
         motion=watcher.motion,
+        backgrounds=watcher.backgrounds,
+        everybody=tuple(person for piece in pieces for person in piece.tracklet.seen),
     )
     people = people_of(pieces, scene, config)
-    tracks = tuple(track_of(number, person, scene, config) for number, person in enumerate(people, start=1))
+    observed = [observation_of(person, scene, config) for person in people]
+    tracks = tuple(
+        track_of(number, person, observation, scene, config)
+        for number, (person, observation) in enumerate(zip(people, observed, strict=True), start=1)
+    )
+    relations = relations_between(tracks, observed, config)
     legible = True
     if not tracks:
         again = list(video.iter_frames(path, look_times(info.duration_s), max_side=320, untrusted=untrusted))
@@ -113,6 +133,7 @@ def perceive(
         sampled_s=tuple(round(time, 3) for time in times),
         cuts_s=tuple(round(cut, 3) for cut in cuts),
         tracks=tracks,
+        relations=relations,
         legible=legible,
     )
     vectors = PerceptionVectors(
@@ -122,6 +143,16 @@ def perceive(
         appearance=appearance,
     )
     return record, vectors
+
+
+def _with_glances(
+    times: Sequence[float], step_s: float, config: PerceptionConfig, frames: int
+) -> list[tuple[float, bool]]:
+    """All times to read, and whether each is a sample: where samples lie close, a glance is taken between them."""
+    planned = [(time, True) for time in times]
+    if step_s < config.glance_below_s and (not frames or 2 * len(times) <= frames):
+        planned += [(time + step_s / 2, False) for time in times[:-1]]
+    return sorted(planned)
 
 
 class _Describer:
