@@ -11,7 +11,7 @@ from pvchat.perception.config import PerceptionConfig
 from pvchat.perception.faces import CropKeeper
 from pvchat.perception.geometry import FloatArray, PixelBox
 from pvchat.perception.glancing import Glances
-from pvchat.perception.observation import ClothingSeen, PersonSeen, TrackObservation
+from pvchat.perception.observation import ClothingSeen, HairSeen, PersonSeen, Texture, TrackObservation
 from pvchat.perception.record import Box, FaceSamples, Relation, Sighting, Track
 from pvchat.perception.relations import Related, relations_of
 from pvchat.perception.tracks import DescribedFaces, Tracklet, identity_change, merge_by_identity
@@ -74,6 +74,7 @@ class Person:
         seen: sightings by time.
         upper, lower: clothing looks by time.
         glances: what was seen between the samples, by time.
+        hair, labels, cloth: see `TrackObservation`.
         faces: described faces, or None.
         appearance: (n, a) vectors of the described torsos, n may be 0.
     """
@@ -84,6 +85,9 @@ class Person:
     faces: DescribedFaces | None
     appearance: tuple[FloatArray, ...]
     glances: tuple[PersonSeen, ...] = ()
+    hair: tuple[HairSeen, ...] = ()
+    labels: tuple[dict[str, float], ...] = ()
+    cloth: tuple[Texture, ...] = ()
 
 
 def is_credible(piece: Piece, samples: int, height: int) -> bool:
@@ -132,6 +136,9 @@ def split(piece: Piece, distance: float) -> list[Piece]:
             faces=piece.faces.between(start, end) if piece.faces is not None else None,
             appearance=[(time, vector) for time, vector in piece.appearance if start <= time < end],
             changes=piece.changes,
+            hair=[look for look in piece.hair if start <= look.time_s < end],
+            labels=[(time, shares) for time, shares in piece.labels if start <= time < end],
+            cloth=[(time, texture) for time, texture in piece.cloth if start <= time < end],
             glances=Glances(seen=[person for person in piece.glances.seen if start <= person.time_s < end]),
         )
         parts += split(part, distance)
@@ -155,6 +162,9 @@ def people_of(pieces: Sequence[Piece], scene: Scene, config: PerceptionConfig) -
                 faces=DescribedFaces.join(faces) if faces else None,
                 appearance=tuple(vector for m in members for _, vector in m.appearance),
                 glances=tuple(sorted((p for m in members for p in m.glances.seen), key=lambda p: p.time_s)),
+                hair=tuple(look for m in members for look in m.hair),
+                labels=tuple(shares for m in members for _, shares in m.labels),
+                cloth=tuple(texture for m in members for _, texture in m.cloth),
             )
         )
     return sorted(people, key=lambda person: (person.seen[0].time_s, person.seen[0].centre_x))
@@ -167,6 +177,9 @@ def observation_of(person: Person, scene: Scene, config: PerceptionConfig) -> Tr
         upper=person.upper,
         lower=person.lower,
         glances=person.glances,
+        hair=person.hair,
+        labels=person.labels,
+        cloth=person.cloth,
     )
 
 

@@ -4,10 +4,14 @@ from collections.abc import Callable, Sequence
 
 from pvchat.perception.actions import actions
 from pvchat.perception.clothing import lower_colour, upper_colour
+from pvchat.perception.garments import upper_garment
 from pvchat.perception.gestures import gestures
+from pvchat.perception.hair import hair_colour, hair_length
 from pvchat.perception.head_moves import eyes, head_moves
+from pvchat.perception.liveness import picture
 from pvchat.perception.motion import motion
 from pvchat.perception.observation import TrackObservation
+from pvchat.perception.patterns import pattern
 from pvchat.perception.place import distance, place
 from pvchat.perception.posture import posture
 from pvchat.perception.record import Attribute
@@ -25,6 +29,11 @@ EXTRACTORS: tuple[Extractor, ...] = (
     gestures,
     posture,
     motion,
+    hair_colour,
+    hair_length,
+    upper_garment,
+    pattern,
+    picture,
 )
 
 

@@ -11,9 +11,8 @@ class PerceptionConfig:
         samples_per_second: frames looked at per second; spans are known to about half the distance of two samples.
         max_samples: upper bound for long videos, spread evenly; bounds the cost whatever the length.
         max_side: frames are scaled down to this many pixels on the longer side before anything looks at them.
-        glance_below_s: where samples lie closer than this, quick things (nods, waving, clapping) are looked for half-way
-            between them too, with the face mesh and, while hands are up, the pose; longer videos are sampled too
-            sparsely for that.
+        glance_below_s: where samples lie closer than this, quick things (nods, waving, clapping) are looked for
+            half-way between them too, see `glancing`; longer videos are sampled too sparsely for that.
         max_glanced: faces looked at between the samples, and faces whose eyes are read, largest first.
         scene_looks: pictures that are searched for words about the place and the things in it.
         tiles_every_s: how often the frame is also searched in overlapping tiles (small faces), in seconds.

@@ -167,7 +167,7 @@ def upper_pitch(points: FloatArray) -> float:
     """Degrees by which the head nods, from a fixed but unknown zero; grows as the face looks up.
 
     The tip of the nose stands out from the plane of the eyes, so it sinks against the eye line when the head bends
-    down. Unlike `head_pose` this knows neither chin nor brows, which move when somebody talks. For differences over time.
+    down. Unlike `head_pose` this knows neither chin nor brows, which move when somebody talks.
 
     Args:
         points: (468, 3) as in `FaceLandmarks`.

@@ -12,6 +12,7 @@ from pvchat.perception.actions import moving_the_arms, raising_the_arms
 from pvchat.perception.clarity import Judgement, attribute_of, ramp, swings, windows
 from pvchat.perception.head_moves import held
 from pvchat.perception.joints import ARMS, HANDS, bodies, middle, scale
+from pvchat.perception.motion import dancing
 from pvchat.perception.observation import BodySeen, TrackObservation
 from pvchat.perception.pose import LEFT_SHOULDER, LEFT_WRIST, NOSE, RIGHT_SHOULDER, RIGHT_WRIST
 from pvchat.perception.record import Attribute
@@ -72,6 +73,7 @@ def waving(track: TrackObservation) -> list[Judgement]:
     sides = [dict(_quick(track, of(*arm), 0.2, 0.4)) for arm in ARMS]
     # Two arms that swing alike are a dance or a cheer.
     both = {time for time in sides[0] if min(side[time] for side in sides) >= 0.5}
+    both |= {time for time, clear in dancing(track) if clear >= 0.5}
     return [(time, 0.0 if time in both else max(side[time] for side in sides)) for time in sides[0]]
 
 
@@ -90,14 +92,12 @@ def clapping(track: TrackObservation) -> list[Judgement]:
         level = abs(float(points[LEFT_WRIST, 1] - points[RIGHT_WRIST, 1])) < 0.5 * size
         return apart, front and level and apart < 1.3
 
-    meeting = dict(_quick(track, measure, 0.2, 0.4))
-    return [(time, clear if _meets(track, time, measure) else 0.0) for time, clear in meeting.items()]
-
-
-def _meets(track: TrackObservation, time_s: float, measure: Callable[[BodySeen], tuple[float, bool] | None]) -> bool:
-    """Whether the hands come close within the window around a time."""
-    near = [measure(body) for time, body in bodies(track) if abs(time - time_s) <= _HALF_WINDOW_S]
-    return min((found[0] for found in near if found is not None), default=9.0) < 0.5
+    apart = [(time, found[0]) for time, body in bodies(track) if (found := measure(body)) is not None]
+    met = np.array([time for time, gap in apart if gap < 0.5])
+    return [
+        (time, clear if clear and len(met) and float(np.abs(met - time).min()) <= _HALF_WINDOW_S else 0.0)
+        for time, clear in _quick(track, measure, 0.2, 0.4)
+    ]
 
 
 def hand_to_face(track: TrackObservation) -> list[Judgement]:

@@ -17,7 +17,8 @@ _MIN_IN_WINDOW = 8
 # Samples further apart than this cannot follow a nod.
 _LONGEST_STEP_S = 0.2
 _MIN_FACE_PX = 40.0
-_SWINGS = 3
+# A nod is down, up, down; a head that looks left, right and left again is not yet shaken.
+_NODS, _SHAKES = 3, 4
 # A gaze in the corner of the eye (half of its width aside) is turned by about 60 degrees.
 _DEGREES_OF_GAZE = 120.0
 _FEW_EYES = 4
@@ -38,6 +39,7 @@ def _to_and_fro(
     moving: Callable[[FaceSeen], float],
     other: Callable[[FaceSeen], float],
     unsure: float,
+    least: int,
     calm: Callable[[float], float],
 ) -> list[Judgement]:
     """How clearly one angle swings while the other one hardly does."""
@@ -50,14 +52,14 @@ def _to_and_fro(
         angle = np.array([moving(faces[i][1]) for i in inside])
         across = np.array([other(faces[i][1]) for i in inside])
         found = sorted(swings(angle, 0.6 * unsure), reverse=True)
-        if len(found) < _SWINGS:
+        if len(found) < least:
             result.append((time, 0.0))
             continue
         # An opening mouth pulls at the whole mesh: of somebody who talks, small nods cannot be told.
         mouth = float(np.ptp([faces[i][1].mouth_open for i in inside]))
         aside = float(np.ptp(across)) / max(float(np.ptp(angle)), 1e-3)
         result.append(
-            (time, min(ramp(found[_SWINGS - 1], unsure, 1.6 * unsure), ramp(-aside, -1.0, -0.5), calm(mouth)))
+            (time, min(ramp(found[least - 1], unsure, 1.6 * unsure), ramp(-aside, -1.0, -0.5), calm(mouth)))
         )
     return result
 
@@ -65,13 +67,13 @@ def _to_and_fro(
 def nodding(track: TrackObservation) -> list[Judgement]:
     """The head goes down and up again and again, without turning as much, while the mouth is about still."""
     return _to_and_fro(
-        track, lambda face: face.nod, lambda face: face.yaw, 7.0, lambda mouth: ramp(-mouth, -0.12, -0.07)
+        track, lambda face: face.nod, lambda face: face.yaw, 7.0, _NODS, lambda mouth: ramp(-mouth, -0.12, -0.07)
     )
 
 
 def shaking_the_head(track: TrackObservation) -> list[Judgement]:
     """The head turns left and right again and again, without nodding as much."""
-    return _to_and_fro(track, lambda face: face.yaw, lambda face: face.nod, 10.0, lambda mouth: 1.0)
+    return _to_and_fro(track, lambda face: face.yaw, lambda face: face.nod, 10.0, _SHAKES, lambda mouth: 1.0)
 
 
 def gaze_yaw(face: FaceSeen) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.perception.actions import moving_left, moving_right
 from pvchat.perception.clarity import Judgement, attribute_of, ramp, swings, windows
@@ -28,20 +29,20 @@ def walking(track: TrackObservation) -> list[Judgement]:
     for judge in (moving_left, moving_right, approaching, receding):
         for time, clear in judge(track):
             going[time] = max(going.get(time, 0.0), clear)
-    looks = [(time, body) for time, body in bodies(track) if legs_seen(body, at_least=0.6)]
-    times = [time for time, _ in looks]
+    looks = [
+        (time, body, size)
+        for time, body in bodies(track)
+        if legs_seen(body, at_least=0.6) and (size := scale(body)) is not None
+    ]
+    feet = [body.landmarks[LEFT_ANKLE, :2] - body.landmarks[RIGHT_ANKLE, :2] for _, body, _ in looks]
+    apart = np.array([float(way.sum()) / size for way, (_, _, size) in zip(feet, looks, strict=True)])
+    times = [time for time, _, _ in looks]
     result: list[Judgement] = []
     at = np.array(sorted(going)) if going else np.zeros(0)
     for time, inside in zip(times, windows(times, _HALF_WINDOW_S, track.cuts_s), strict=True):
         if len(inside) < _MIN_IN_WINDOW or not len(at):
             continue
-        apart = []
-        for i in inside:
-            size = scale(looks[i][1])
-            if size is not None:
-                feet = looks[i][1].landmarks[LEFT_ANKLE, :2] - looks[i][1].landmarks[RIGHT_ANKLE, :2]
-                apart.append(float(feet[0] + feet[1]) / size)
-        steps = sorted(swings(apart, 0.15), reverse=True)
+        steps = sorted(swings(apart[inside], 0.15), reverse=True)
         stepping = ramp(steps[1], 0.25, 0.5) if len(steps) >= 2 else 0.0
         nearest = float(at[np.abs(at - time).argmin()])
         result.append((time, min(stepping, going[nearest], _upright(looks[inside[len(inside) // 2]][1]))))
@@ -128,32 +129,38 @@ def leaving(track: TrackObservation) -> list[Judgement]:
 
 def dancing(track: TrackObservation) -> list[Judgement]:
     """For a while both arms move, and the hips sway or the trunk leans to and fro above feet that stay about."""
-    looks = [(time, body) for time, body in bodies(track) if legs_seen(body, at_least=0.6)]
-    times = [time for time, _ in looks]
+    looks = [
+        (time, body, size)
+        for time, body in bodies(track)
+        if legs_seen(body, at_least=0.6) and (size := scale(body)) is not None
+    ]
+    times = [time for time, _, _ in looks]
+    feet = np.array([middle(body, [leg[2] for leg in LEGS])[0] for _, body, _ in looks])
+    hips = np.array([middle(body, (LEFT_HIP, RIGHT_HIP))[0] for _, body, _ in looks]) - feet
+    wrists = [_places([body for _, body, _ in looks], wrist) for _, _, wrist in ARMS]
     result: list[Judgement] = []
     for time, inside in zip(times, windows(times, _SLOW_HALF_WINDOW_S, track.cuts_s), strict=True):
         if len(inside) < _MIN_IN_WINDOW or times[inside[-1]] - times[inside[0]] < 1.5:
             continue
-        window = [looks[i][1] for i in inside]
-        sizes = [size for body in window if (size := scale(body)) is not None]
-        if len(sizes) < _MIN_IN_WINDOW:
-            continue
-        size = float(np.median(sizes))
-        arms = min(_way(window, wrist, size) for _, _, wrist in ARMS)
-        feet = np.array([middle(body, [leg[2] for leg in LEGS]) for body in window])
-        hips = np.array([middle(body, (LEFT_HIP, RIGHT_HIP)) for body in window]) - feet
-        sway = float(np.ptp(hips[:, 0])) / size
-        stays = float(np.ptp(feet[:, 0])) / size
+        size = float(np.median([looks[i][2] for i in inside]))
+        arms = min(_way(places[inside], size) for places in wrists)
+        sway, stays = float(np.ptp(hips[inside])) / size, float(np.ptp(feet[inside])) / size
         result.append((time, min(ramp(arms, 1.2, 2.0), ramp(sway, 0.25, 0.45), ramp(-stays, -1.8, -1.2))))
     return result
 
 
-def _way(window: list[BodySeen], wrist: int, size: float) -> float:
-    """How far a wrist travels per second of looks, without its largest jump, in shoulder widths over the window."""
-    places = np.array([body.landmarks[wrist, :2] for body in window if body.visible(wrist, at_least=0.5)])
-    if len(places) < _MIN_IN_WINDOW:
+def _places(seen: list[BodySeen], joint: int) -> NDArray[np.float32]:
+    """(n, 2) places of a joint, not a number where it is hidden."""
+    places = [body.landmarks[joint, :2] if body.visible(joint, at_least=0.5) else (np.nan, np.nan) for body in seen]
+    return np.asarray(places, dtype=np.float32).reshape(-1, 2)
+
+
+def _way(places: NDArray[np.float32], size: float) -> float:
+    """How far a wrist travels within a window, without its largest jump, in shoulder widths."""
+    known = places[np.isfinite(places[:, 0])]
+    if len(known) < _MIN_IN_WINDOW:
         return 0.0
-    lengths = np.linalg.norm(np.diff(places, axis=0), axis=1) / size
+    lengths = np.linalg.norm(np.diff(known, axis=0), axis=1) / size
     return float(lengths.sum() - lengths.max())
 
 

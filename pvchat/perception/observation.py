@@ -123,37 +123,23 @@ class Texture:
     """How a piece of cloth is drawn, see `patterns.texture_of`.
 
     Attributes:
-        contrast: spread of the lightness at the scale of stripes, 0..100 as in CIELAB.
-        along: share of the strongest direction in the gradients' energy, 0..1.
-        crossed: energy of the direction across it, over that of the strongest.
-        colours: spread of the colours, in CIELAB units.
+        contrast: spread of the lightness without its slow part, in CIELAB units.
+        one_way: 0..1, how much its edges run in one direction.
+        two_ways: 0..1, how much they run in one direction or across it.
     """
 
     contrast: float
-    along: float
-    crossed: float
-    colours: float
+    one_way: float
+    two_ways: float
 
 
 @dataclass(frozen=True)
-class LooksSeen:
-    """Hair, eyewear and cloth of one person in one frame; None for what could not be measured.
-
-    Attributes:
-        time_s: when.
-        hair: share of hair colour names above the forehead.
-        hair_below: share of the places beside and below the chin that have the colour of the hair.
-        glasses: see `glasses.frame_strength`.
-        bald: how much the place of the hair looks like the forehead, 0..1.
-        cloth: how the upper garment is drawn.
-    """
+class HairSeen:
+    """Hair in one frame: its colour's name (None between two names), and how much of what is beside the jaw is hair."""
 
     time_s: float
-    hair: dict[str, float] | None = None
-    hair_below: float | None = None
-    glasses: float | None = None
-    bald: float | None = None
-    cloth: Texture | None = None
+    colour: str | None
+    beside_jaw: float
 
 
 @dataclass(frozen=True)
@@ -168,7 +154,8 @@ class TrackObservation:
         seen: the person's sightings, ascending in time.
         upper, lower: clothing looks.
         glances: what was seen between the samples (and of quick hands at them): a face without its eyes, or a body.
-        looks: what was seen of hair, glasses and cloth.
+        hair: looks at the hair.
+        cloth: how the described torsos are drawn.
         labels: what the appearance network calls the described torsos, see `garments.garment_shares`.
         camera_motion: per sampled time, (dx, dy) in pixels that the picture moved since the sample before.
         camera_still: (start, end) -> whether what is around the people surely kept its size between two samples.
@@ -184,7 +171,8 @@ class TrackObservation:
     upper: tuple[ClothingSeen, ...] = ()
     lower: tuple[ClothingSeen, ...] = ()
     glances: tuple[PersonSeen, ...] = ()
-    looks: tuple[LooksSeen, ...] = ()
+    hair: tuple[HairSeen, ...] = ()
+    cloth: tuple[Texture, ...] = ()
     labels: tuple[dict[str, float], ...] = ()
     camera_motion: dict[float, tuple[float, float]] = field(default_factory=dict)
     camera_still: Callable[[float, float], bool] = lambda start_s, end_s: True

@@ -19,10 +19,13 @@ from pvchat.perception.assemble import (
 from pvchat.perception.config import PerceptionConfig, sample_times
 from pvchat.perception.cuts import Signature, locate_cuts, signature
 from pvchat.perception.faces import FaceCrop
+from pvchat.perception.garments import garment_shares
 from pvchat.perception.geometry import FloatArray, Image
 from pvchat.perception.legibility import is_legible
 from pvchat.perception.models import PerceptionModels
+from pvchat.perception.patterns import texture_of
 from pvchat.perception.record import PerceptionRecord, PerceptionVectors, VideoInfo
+from pvchat.perception.scene_words import SceneLooks
 from pvchat.perception.silhouettes import look_times, silhouette_track
 from pvchat.perception.tracks import DescribedFaces
 from pvchat.perception.watch import Piece, Watcher
@@ -65,6 +68,7 @@ def perceive(
 
     # 2. Watch it: link people by position, keep a few crops of each, describe who has left
     watcher = Watcher(models, config, step)
+    scenery = SceneLooks(len(times), config.scene_looks)
     describer = _Describer(models, config, len(times))
     pieces: list[Piece] = []
     width = height = 0
@@ -75,6 +79,7 @@ def perceive(
             watcher.glance(time_s, rgb)
             continue
         height, width = rgb.shape[:2]
+        scenery.add(time_s, rgb)
         pieces += describer.describe(watcher.look(time_s, rgb), height)
         tell(0.05 + 0.65 * (index + 1) / len(planned), "watching")
 
@@ -133,6 +138,7 @@ def perceive(
         sampled_s=tuple(round(time, 3) for time in times),
         cuts_s=tuple(round(cut, 3) for cut in cuts),
         tracks=tracks,
+        scene=scenery.words(models.appearance, times, info.duration_s, cuts),
         relations=relations,
         legible=legible,
     )
@@ -175,9 +181,14 @@ class _Describer:
                 times, quality = [crop.time_s for crop in crops], [crop.quality for crop in crops]
                 piece.faces = DescribedFaces.at(times, self._faces(crops), quality)
         torsos = [(piece, time_s, crop) for piece in pieces for time_s, crop in self._torsos(piece)]
-        vectors = self._models.appearance.describe([crop for _, _, crop in torsos]) if torsos else ()
-        for (piece, time_s, _), vector in zip(torsos, vectors, strict=True):
-            piece.appearance.append((time_s, vector))
+        if torsos:
+            vectors, chances = self._models.appearance.describe_and_name([crop for _, _, crop in torsos])
+            for (piece, time_s, crop), vector, named in zip(torsos, vectors, chances, strict=True):
+                piece.appearance.append((time_s, vector))
+                piece.labels.append((time_s, garment_shares(named)))
+                texture = texture_of(crop)
+                if texture is not None:
+                    piece.cloth.append((time_s, texture))
         return pieces
 
     def _count(self, piece: Piece) -> int:

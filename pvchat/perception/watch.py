@@ -18,8 +18,9 @@ from pvchat.perception.face_mesh import FaceLandmarks
 from pvchat.perception.faces import CropKeeper, cut_out, measure_face
 from pvchat.perception.geometry import FloatArray, Image, PixelBox, Roi, clip_box
 from pvchat.perception.glancing import LEAST_FACE_PX, Glancer, Glances
+from pvchat.perception.hair import look_at_hair
 from pvchat.perception.models import PerceptionModels
-from pvchat.perception.observation import BodySeen, ClothingSeen, FaceSeen, PersonSeen
+from pvchat.perception.observation import BodySeen, ClothingSeen, FaceSeen, HairSeen, PersonSeen, Texture
 from pvchat.perception.pose import LEFT_HIP, LEFT_WRIST, RIGHT_HIP, RIGHT_WRIST, Body, roi_from_face
 from pvchat.perception.tracks import DescribedFaces, Tracker, Tracklet, iou
 
@@ -46,6 +47,8 @@ class Piece:
         look_every_s, last_look_s: how often and when the clothes were looked at.
         body, body_s: the body as last measured, and when.
         glances: what was seen between the samples.
+        hair: looks at the hair.
+        labels, cloth: what the described torsos are called and how they are drawn, with their times.
     """
 
     tracklet: Tracklet
@@ -61,6 +64,9 @@ class Piece:
     body: BodySeen | None = None
     body_s: float = -math.inf
     glances: Glances = field(default_factory=Glances)
+    hair: list[HairSeen] = field(default_factory=list)
+    labels: list[tuple[float, dict[str, float]]] = field(default_factory=list)
+    cloth: list[tuple[float, Texture]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -295,6 +301,15 @@ class Watcher:
         if lower is not None:
             piece.lower.append(lower)
         self._keep_torso(rgb, person, piece)
+        if (
+            one.mesh is not None
+            and face is not None
+            and face.has_mesh
+            and len(piece.hair) < self._config.looks_per_track
+        ):
+            hair = look_at_hair(rgb, time_s, one.mesh, face.yaw, self._models.people)
+            if hair is not None:
+                piece.hair.append(hair)
         if max(len(piece.upper), len(piece.lower)) > 2 * self._config.looks_per_track:
             piece.upper, piece.lower = piece.upper[::2], piece.lower[::2]
             piece.look_every_s *= 2

@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.perception.people_of_numbers import portrait, to_and_fro
 
 from pvchat.perception.attributes import describe
 from pvchat.perception.clarity import swings
 from pvchat.perception.head_moves import eyes, head_moves
 from pvchat.perception.observation import TrackObservation
 from pvchat.perception.record import Attribute
+from tests.perception.people_of_numbers import portrait, to_and_fro
 
 
 def words(track: TrackObservation) -> dict[str, Attribute]:
@@ -21,7 +21,8 @@ def test_a_head_that_goes_up_and_down_nods(per_second: float) -> None:
     said = words(portrait(nod=to_and_fro(18, per_second)))
     assert set(said) == {"nodding"}
     (start, end) = said["nodding"].spans[0]
-    assert start == pytest.approx(2, abs=1.1) and end == pytest.approx(6, abs=1.1)
+    assert start == pytest.approx(2, abs=1.1)
+    assert end == pytest.approx(6, abs=1.1)
 
 
 def test_a_head_that_goes_left_and_right_is_shaken() -> None:
@@ -31,7 +32,8 @@ def test_a_head_that_goes_left_and_right_is_shaken() -> None:
 def test_a_single_bow_or_turn_is_neither_nodding_nor_shaking() -> None:
     bow = portrait(nod=lambda t: -25.0 if 3 < t < 4 else 0.0)
     turn = portrait(yaw=lambda t: min(18.0, 10 * t))
-    assert not words(bow) and not words(turn)
+    assert not words(bow)
+    assert not words(turn)
 
 
 def test_nods_of_somebody_who_talks_are_not_told() -> None:

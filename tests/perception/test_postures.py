@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.perception.people_of_numbers import figure, portrait, to_and_fro
 
 from pvchat.perception.attributes import describe
 from pvchat.perception.gestures import gestures
@@ -20,6 +19,7 @@ from pvchat.perception.pose import (
     RIGHT_WRIST,
 )
 from pvchat.perception.posture import posture
+from tests.perception.people_of_numbers import figure, portrait, to_and_fro
 
 SEATED = {LEFT_KNEE: (55, 175), RIGHT_KNEE: (-55, 175), LEFT_ANKLE: (55, 285), RIGHT_ANKLE: (-55, 285)}
 # The trunk turned by seventy degrees about the hips, which stay above the feet.
