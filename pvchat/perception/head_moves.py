@@ -58,9 +58,7 @@ def _to_and_fro(
         # An opening mouth pulls at the whole mesh: of somebody who talks, small nods cannot be told.
         mouth = float(np.ptp([faces[i][1].mouth_open for i in inside]))
         aside = float(np.ptp(across)) / max(float(np.ptp(angle)), 1e-3)
-        result.append(
-            (time, min(ramp(found[least - 1], unsure, 1.6 * unsure), ramp(-aside, -1.0, -0.5), calm(mouth)))
-        )
+        result.append((time, min(ramp(found[least - 1], unsure, 1.6 * unsure), ramp(-aside, -1.0, -0.5), calm(mouth))))
     return result
 
 

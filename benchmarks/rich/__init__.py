@@ -1,0 +1,1 @@
+"""How well richer perception and conversation work: postures, hands, hair, relations, order and speed."""
