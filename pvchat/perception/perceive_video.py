@@ -72,7 +72,7 @@ def perceive(
     describer = _Describer(models, config, len(times))
     pieces: list[Piece] = []
     width = height = 0
-    planned = _with_glances(times, step, config, info.frames)
+    planned = planned_times(times, step, config, info.frames)
     frames = video.iter_frames(path, [time for time, _ in planned], max_side=config.max_side, untrusted=untrusted)
     for index, ((time_s, rgb), (_, is_sample)) in enumerate(zip(frames, planned, strict=True)):
         if not is_sample:
@@ -151,7 +151,7 @@ def perceive(
     return record, vectors
 
 
-def _with_glances(
+def planned_times(
     times: Sequence[float], step_s: float, config: PerceptionConfig, frames: int
 ) -> list[tuple[float, bool]]:
     """All times to read, and whether each is a sample: where samples lie close, a glance is taken between them."""
