@@ -30,10 +30,14 @@ HALVES = ("develop", "report")
 _SETS = ("hair_colour", "hair_length", "upper_garment")
 _CONFIDENCE = 0.5
 # Photos of five people, as they stand in the composites.
-_ROWS = (("P2.12", "P5.8"), ("P4.20", "P2.3", "P5.9"), ("P5.8", "P4.20", "P3.16", "P2.12"))
-_ROWS += (("P1.7", "P5.9", "P4.20", "P2.12", "P3.16"), ("P4.21", "P1.11"), ("P3.17", "P2.3", "P1.1"))
-
-
+_ROWS: tuple[tuple[str, ...], ...] = (
+    ("P2.12", "P5.8"),
+    ("P4.21", "P1.11"),
+    ("P4.20", "P2.3", "P5.9"),
+    ("P3.17", "P2.3", "P1.1"),
+    ("P5.8", "P4.20", "P3.16", "P2.12"),
+    ("P1.7", "P5.9", "P4.20", "P2.12", "P3.16"),
+)
 Series = Callable[[float], float]
 _STAGED = ("P2.12", "P4.20", "P5.8")
 _HEADS: tuple[tuple[str, Series, tuple[str, ...]], ...] = (
@@ -230,8 +234,9 @@ def _composites(
             found = a is not None and b is not None
             right = found and ("left of", a, b) in held and ("left of", b, a) not in held
             related.append((f"{row[i]} left of {row[j]} of {name}", bool(right)))
-        for (i, a), (j, b) in combinations(enumerate(record.tracks), 2):
-            ordered.append((f"{i} with {j} of {name}", order(a.spans[0], b.spans[0]) == "at the same time"))
+        for one, other in combinations(record.tracks, 2):
+            at_once = order(one.spans[0], other.spans[0]) == "at the same time"
+            ordered.append((f"{one.id} with {other.id} of {name}", at_once))
         after = clips.one_after_another(parts, work / f"after.{name}.mp4", size=(640, 480), seconds=2.0)
         record, _ = perceive(after.path, models=models, untrusted=True)
         came = [track for _, track in arrivals(record)]
