@@ -28,6 +28,9 @@ class Backgrounds:
     def __init__(self) -> None:
         self._seen: dict[float, NDArray[np.float32]] = {}
 
+    def __len__(self) -> int:
+        return len(self._seen)
+
     def add(self, time_s: float, rgb: Image) -> None:
         """Keep one sample (H, W, 3) uint8."""
         size = (_WIDTH, max(8, round(_WIDTH * rgb.shape[0] / rgb.shape[1])))

@@ -26,6 +26,7 @@ class PerceptionConfig:
         min_crops: see `max_described`.
         torsos_per_track: torso crops described by the appearance network per tracklet.
         looks_per_track: frames per tracklet in which clothing is measured.
+        hair_looks: frames per tracklet in which the hair is measured.
         min_face_score: face detections below this are dropped.
         min_body_score: the same for bodies.
         bridge_s: how long a person may go unseen inside one span.
@@ -42,7 +43,7 @@ class PerceptionConfig:
     max_side: int = 1280
     glance_below_s: float = 0.3
     max_glanced: int = 2
-    scene_looks: int = 4
+    scene_looks: int = 2
     tiles_every_s: float = 4.0
     body_every_s: float = 0.5
     max_bodies: int = 3
@@ -52,6 +53,7 @@ class PerceptionConfig:
     min_crops: int = 3
     torsos_per_track: int = 2
     looks_per_track: int = 8
+    hair_looks: int = 5
     min_face_score: float = 0.5
     min_body_score: float = 0.5
     bridge_s: float = 1.0

@@ -22,7 +22,7 @@ GARMENT_CLASSES: dict[str, tuple[int, ...]] = {
 }
 """Classes of ImageNet by number: suit is also bow tie, Windsor tie and groom, coat also cloak, fur and trench coat."""
 
-_LEAST = 0.45
+_LEAST = 0.6
 
 
 def garment_shares(chances: FloatArray) -> dict[str, float]:

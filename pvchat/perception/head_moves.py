@@ -30,7 +30,13 @@ def _faces(track: TrackObservation) -> list[tuple[float, FaceSeen]]:
     return [
         (person.time_s, person.face)
         for person in track.dense()
-        if person.face is not None and person.face.has_mesh and person.face.height >= _MIN_FACE_PX
+        if person.face is not None
+        and person.face.has_mesh
+        and person.face.height >= _MIN_FACE_PX
+        # Of a face that the frame cuts off the mesh makes up the rest, another one every time.
+        and min(person.face.box[:2]) >= 0
+        and person.face.box[2] <= track.width
+        and person.face.box[3] <= track.height
     ]
 
 

@@ -27,13 +27,13 @@ _LEAST_EYE_PX = 10.0
 
 @dataclass(frozen=True)
 class Eyes:
-    """Both eyes of a face.
+    """The eyes of a face.
 
     Attributes:
-        opening: mean gap between the lids over the width of the eye.
-        gaze_x: where the irises are between the corners: 0 in the middle, -0.5 and 0.5 in the corners on the left and
+        opening: gap between the lids over the width of the eye.
+        gaze_x: where the iris is between the corners: 0 in the middle, -0.5 and 0.5 in the corners on the left and
             on the right of the picture.
-        gaze_y: how far the irises are above (negative) or below the line of the corners, over the width of the eye.
+        gaze_y: how far the iris is above (negative) or below the line of the corners, over the width of the eye.
     """
 
     opening: float
@@ -53,24 +53,21 @@ class EyeReader:
         outputs = [(_CONTOUR * 3,), (_IRIS * 3,)]
         self._model = LiteRtModel(path, num_threads=num_threads, outputs=outputs)
 
-    def look(self, rgb: Image, points: FloatArray) -> Eyes | None:
-        """Look at both eyes; None when they are too small to tell.
+    def look(self, rgb: Image, points: FloatArray, right: bool = False) -> Eyes | None:
+        """Look at one eye; None when it is too small to tell.
+
+        Both eyes move alike, so one look is enough; who alternates sides between samples is not misled by a wink.
 
         Args:
             rgb: (H, W, 3) uint8.
             points: (468, 3) mesh in pixels of the picture, as in `face_mesh.FaceLandmarks`.
+            right: the eye on the right of the picture, unless the face hides it; so for the left one.
         """
         widths = [float(np.linalg.norm(points[outer, :2] - points[inner, :2])) for outer, inner in _EYES]
-        if min(widths) < 0.4 * max(widths):
-            # Of a face in profile the far eye is guessed.
-            one = self._eye(rgb, points, *_EYES[int(np.argmax(widths))])
-            seen = [one] if one is not None else []
-        else:
-            seen = [eye for pair in _EYES if (eye := self._eye(rgb, points, *pair)) is not None]
-        if not seen:
-            return None
-        opening, gaze_x, gaze_y = np.mean(seen, axis=0)
-        return Eyes(float(opening), float(gaze_x), float(gaze_y))
+        # Of a face in profile the far eye is guessed.
+        hidden = min(widths) < 0.4 * max(widths)
+        eye = self._eye(rgb, points, *_EYES[int(np.argmax(widths)) if hidden else int(right)])
+        return None if eye is None else Eyes(*eye)
 
     def _eye(self, rgb: Image, points: FloatArray, outer: int, inner: int) -> tuple[float, float, float] | None:
         left, right = (

@@ -25,15 +25,17 @@ _GONE_S = 0.7
 
 def walking(track: TrackObservation) -> list[Judgement]:
     """The legs pass each other while the person gets somewhere, across the picture or toward or from the camera."""
-    going: dict[float, float] = {}
-    for judge in (moving_left, moving_right, approaching, receding):
-        for time, clear in judge(track):
-            going[time] = max(going.get(time, 0.0), clear)
     looks = [
         (time, body, size)
         for time, body in bodies(track)
         if legs_seen(body, at_least=0.6) and (size := scale(body)) is not None
     ]
+    if not looks:
+        return []
+    going: dict[float, float] = {}
+    for judge in (moving_left, moving_right, approaching, receding):
+        for time, clear in judge(track):
+            going[time] = max(going.get(time, 0.0), clear)
     feet = [body.landmarks[LEFT_ANKLE, :2] - body.landmarks[RIGHT_ANKLE, :2] for _, body, _ in looks]
     apart = np.array([float(way.sum()) / size for way, (_, _, size) in zip(feet, looks, strict=True)])
     times = [time for time, _, _ in looks]

@@ -171,7 +171,9 @@ class Watcher:
             mesh = self._models.mesh.landmarks(rgb, face)
             seen = measure_face(rgb, face, mesh)
             if index < self._config.max_glanced and seen.has_mesh and seen.height >= LEAST_FACE_PX:
-                seen = replace(seen, eyes=self._models.eyes.look(rgb, mesh.points))
+                seen = replace(
+                    seen, eyes=self._models.eyes.look(rgb, mesh.points, right=len(self.backgrounds) % 2 == 0)
+                )
             measured.append((seen, mesh))
         bodies = self._bodies(rgb, time_s, expected, [face for face, _ in measured], search)
         found = []
@@ -301,12 +303,7 @@ class Watcher:
         if lower is not None:
             piece.lower.append(lower)
         self._keep_torso(rgb, person, piece)
-        if (
-            one.mesh is not None
-            and face is not None
-            and face.has_mesh
-            and len(piece.hair) < self._config.looks_per_track
-        ):
+        if one.mesh is not None and face is not None and face.has_mesh and len(piece.hair) < self._config.hair_looks:
             hair = look_at_hair(rgb, time_s, one.mesh, face.yaw, self._models.people)
             if hair is not None:
                 piece.hair.append(hair)
