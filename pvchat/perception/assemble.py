@@ -12,10 +12,10 @@ from pvchat.perception.faces import CropKeeper
 from pvchat.perception.geometry import FloatArray, PixelBox
 from pvchat.perception.glancing import Glances
 from pvchat.perception.observation import ClothingSeen, HairSeen, PersonSeen, Texture, TrackObservation
+from pvchat.perception.piece import Piece
 from pvchat.perception.record import Box, FaceSamples, Relation, Sighting, Track
 from pvchat.perception.relations import Related, relations_of
 from pvchat.perception.tracks import DescribedFaces, Tracklet, identity_change, merge_by_identity
-from pvchat.perception.watch import Piece
 
 _SURE_BODY = 0.9
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
@@ -16,13 +16,14 @@ from pvchat.perception.cuts import CutBetween, CutDetector, shift, signature
 from pvchat.perception.face_detection import FaceDetection
 from pvchat.perception.face_mesh import FaceLandmarks
 from pvchat.perception.faces import CropKeeper, cut_out, measure_face
-from pvchat.perception.geometry import FloatArray, Image, PixelBox, Roi, clip_box
-from pvchat.perception.glancing import LEAST_FACE_PX, Glancer, Glances
+from pvchat.perception.geometry import Image, PixelBox, Roi, clip_box
+from pvchat.perception.glancing import LEAST_FACE_PX, Glancer
 from pvchat.perception.hair import look_at_hair
 from pvchat.perception.models import PerceptionModels
-from pvchat.perception.observation import BodySeen, ClothingSeen, FaceSeen, HairSeen, PersonSeen, Texture
+from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen
+from pvchat.perception.piece import Piece
 from pvchat.perception.pose import LEFT_HIP, LEFT_WRIST, RIGHT_HIP, RIGHT_WRIST, Body, roi_from_face
-from pvchat.perception.tracks import DescribedFaces, Tracker, Tracklet, iou
+from pvchat.perception.tracks import Tracker, Tracklet, iou
 
 _TORSO_SIDE = 224
 _LOCAL_REACH = 2.5
@@ -30,43 +31,6 @@ _HALVE_FROM = 800
 _MIN_BODY_FACE_PX = 14.0
 # Share of a body's box inside another one from which the two are one body.
 _CONTAINED = 0.8
-
-
-@dataclass
-class Piece:
-    """A tracklet with what is kept of its pictures.
-
-    Attributes:
-        tracklet: the sightings.
-        crops: candidate face crops; emptied when they are described.
-        upper, lower: clothing looks.
-        torsos: (time, how much of the torso is seen, crop); emptied when they are described.
-        faces: the described faces.
-        appearance: (time, vector) of the described torsos.
-        changes: per sighting time, how much the whole picture changed since the sample before.
-        look_every_s, last_look_s: how often and when the clothes were looked at.
-        body, body_s: the body as last measured, and when.
-        glances: what was seen between the samples.
-        hair: looks at the hair.
-        labels, cloth: what the described torsos are called and how they are drawn, with their times.
-    """
-
-    tracklet: Tracklet
-    crops: CropKeeper
-    upper: list[ClothingSeen] = field(default_factory=list)
-    lower: list[ClothingSeen] = field(default_factory=list)
-    torsos: list[tuple[float, float, Image]] = field(default_factory=list)
-    faces: DescribedFaces | None = None
-    appearance: list[tuple[float, FloatArray]] = field(default_factory=list)
-    changes: dict[float, float] = field(default_factory=dict)
-    look_every_s: float = 1.0
-    last_look_s: float = -math.inf
-    body: BodySeen | None = None
-    body_s: float = -math.inf
-    glances: Glances = field(default_factory=Glances)
-    hair: list[HairSeen] = field(default_factory=list)
-    labels: list[tuple[float, dict[str, float]]] = field(default_factory=list)
-    cloth: list[tuple[float, Texture]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
