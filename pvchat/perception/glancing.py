@@ -23,6 +23,7 @@ from pvchat.perception.pose import (
 )
 
 _MIN_MESH_SCORE = 0.5
+_STRAYED = 0.04
 # In shoulder widths; what a resting hand's landmark trembles is below a tenth.
 _MOVED = 0.2
 LEAST_FACE_PX = 40.0
@@ -121,6 +122,9 @@ class Glancer:
         if one.roi is None or one.height < LEAST_FACE_PX:
             return None
         mesh = self._models.mesh.landmarks(rgb, one.roi)
+        if max(abs(mesh.roi.cx - one.roi.cx), abs(mesh.roi.cy - one.roi.cy)) > _STRAYED * one.roi.size:
+            # Out of the middle of its square a face is fitted askew, which next to a centred one reads as a nod.
+            mesh = self._models.mesh.landmarks(rgb, mesh.roi)
         if mesh.score < _MIN_MESH_SCORE:
             one.roi = None
             return None
