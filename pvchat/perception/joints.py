@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pvchat.perception.geometry import FloatArray
-from pvchat.perception.observation import BodySeen, PersonSeen, TrackObservation
+from pvchat.perception.observation import BodySeen, TrackObservation
 from pvchat.perception.pose import (
     LEFT_ANKLE,
     LEFT_ELBOW,
@@ -33,11 +33,6 @@ def bodies(track: TrackObservation) -> list[tuple[float, BodySeen]]:
     """All looks at the body, at the samples and between them, ascending in time; one per time."""
     found = {person.time_s: person.body for person in track.dense() if person.body is not None}
     return sorted(found.items())
-
-
-def face_of(person: PersonSeen) -> tuple[float, float, float] | None:
-    """Centre x, y and height of a face in pixels, None without one."""
-    return (*person.face.centre, person.face.height) if person.face is not None else None
 
 
 def middle(body: BodySeen, joints: Sequence[int]) -> FloatArray:

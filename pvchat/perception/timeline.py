@@ -18,7 +18,7 @@ HAPPENINGS: tuple[AttributeName, ...] = ("action", "head", "eyes", "gesture", "p
 
 @dataclass(frozen=True)
 class Happening:
-    """A word with one of its spans. track: who; 0 for the video itself."""
+    """A word with one of its spans, and the track it is said of."""
 
     span: Span
     track: int
