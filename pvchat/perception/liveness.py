@@ -24,7 +24,9 @@ def picture(track: TrackObservation) -> list[Attribute]:
     ]
     if len(faces) < _LEAST_LOOKS or faces[-1][0] - faces[0][0] < _LEAST_S:
         return []
-    eyes = _range([face.eyes.opening for _, face in faces if face.eyes is not None])
+    opening = [face.eyes.opening for _, face in faces if face.eyes is not None]
+    # Samples show the left and the right eye in turn, which need not be equally wide.
+    eyes = max(_range(opening[::2]), _range(opening[1::2]))
     mouth = _range([face.mouth_open for _, face in faces])
     turn = max(_range([face.yaw for _, face in faces]), _range([face.nod for _, face in faces]))
     if eyes > _EYES or mouth > _MOUTH or turn > _DEGREES:
