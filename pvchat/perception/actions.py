@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.perception.clarity import Judgement, attribute_of, ramp, windows
 from pvchat.perception.observation import FaceSeen, PersonSeen, TrackObservation
 from pvchat.perception.pose import (
     LEFT_ANKLE,
@@ -35,14 +36,6 @@ _MIN_FACE_PX = 32.0
 
 _NOT_STILL = tuple(word for word in ACTIONS if word not in ("keeping still", "standing"))
 
-Judgement = tuple[float, float]
-"""Time of a sample and how clearly the action is seen there: 0 not at all, 0.5 just so, 1 plainly."""
-
-
-def ramp(value: float, unsure: float, sure: float) -> float:
-    """Clarity of a measurement: 0.5 at `unsure`, 1 from `sure` on, 0 as far below `unsure` as `sure` lies above."""
-    return float(np.clip(0.5 + 0.5 * (value - unsure) / (sure - unsure), 0.0, 1.0))
-
 
 def _meshed(track: TrackObservation) -> list[tuple[float, FaceSeen]]:
     return [
@@ -53,14 +46,8 @@ def _meshed(track: TrackObservation) -> list[tuple[float, FaceSeen]]:
 
 
 def _windows(times: Sequence[float], step_s: float, cuts: Sequence[float]) -> list[NDArray[np.intp]]:
-    """For each time the indices of its neighbours in the same shot, about `_WINDOW_S` wide (more in sparse samples)."""
-    at = np.asarray(times)
-    shots = np.searchsorted(np.asarray(cuts), at)
-    half = max(_WINDOW_S / 2, 3 * step_s)
-    return [
-        np.flatnonzero((np.abs(at - time) <= half + 1e-6) & (shots == shot))
-        for time, shot in zip(at, shots, strict=True)
-    ]
+    """Neighbours of each time about `_WINDOW_S` wide (more in sparse samples), see `clarity.windows`."""
+    return windows(times, max(_WINDOW_S / 2, 3 * step_s), cuts)
 
 
 def _step(track: TrackObservation) -> float:
@@ -307,23 +294,6 @@ TOLD_BY_FACES = frozenset({"talking", "smiling", "turning the head", "keeping st
 """Words that nothing but a face tells: where none is seen, they are never said."""
 
 
-def action_attribute(word: str, judgements: Sequence[Judgement], track: TrackObservation) -> list[Attribute]:
-    """Turn the judgements of one word into an attribute with spans, or nothing.
-
-    The confidence is the mean clarity where the action is seen, less when it is seen for a short time only.
-    """
-    seen = [(time, clear) for time, clear in judgements if clear >= 0.5]
-    if len(seen) < 2:
-        return []
-    spans = track.spans([time for time, _ in seen])
-    lasting = sum(end - start for start, end in spans)
-    share = len(seen) / len(judgements)
-    clarity = float(np.mean([clear for _, clear in seen]))
-    confidence = clarity * min(1.0, 0.4 + 0.6 * max(share, lasting / 2.0))
-    whole = share >= 0.9
-    return [Attribute(name="action", value=word, confidence=round(confidence, 3), spans=() if whole else spans)]
-
-
 def actions(track: TrackObservation) -> list[Attribute]:
     """All action words that are clear enough to be considered, surest first.
 
@@ -332,5 +302,5 @@ def actions(track: TrackObservation) -> list[Attribute]:
     judged = {word: judge(track) for word, judge in JUDGES.items()}
     busy = {time for word in _NOT_STILL for time, clear in judged[word] if clear >= 0.5}
     judged["keeping still"] = [(time, 0.0 if time in busy else clear) for time, clear in judged["keeping still"]]
-    found = [attribute for word, seen in judged.items() for attribute in action_attribute(word, seen, track)]
+    found = [attribute for word, seen in judged.items() for attribute in attribute_of("action", word, seen, track)]
     return sorted(found, key=lambda a: (a.value == "keeping still" and len(found) > 1, -a.confidence))

@@ -53,9 +53,22 @@ class AppearanceNet:
         Returns:
             (n, 1280) float32, each row of length 1.
         """
+        return self.describe_and_name(crops)[0]
+
+    def describe_and_name(self, crops: Sequence[Image]) -> tuple[FloatArray, FloatArray]:
+        """Describe pictures, and say what they show in one pass.
+
+        Args:
+            crops: (H, W, 3) uint8 each, of any size; squeezed to a square.
+
+        Returns:
+            The vectors of `describe`, and (n, 1000) float32 chances of ImageNet's classes, each row of sum 1.
+        """
         pooled = self.feature_map(crops).mean(axis=(2, 3))
         norms = np.linalg.norm(pooled, axis=1, keepdims=True)
-        return np.asarray(pooled / np.maximum(norms, 1e-9), dtype=np.float32)
+        with torch.inference_mode():
+            chances = torch.softmax(self._network.classify(torch.from_numpy(pooled)), dim=1).numpy()
+        return np.asarray(pooled / np.maximum(norms, 1e-9), dtype=np.float32), np.asarray(chances, dtype=np.float32)
 
     def feature_map(self, images: Sequence[Image]) -> FloatArray:
         """The last feature map, (n, 1280, 7, 7) float32, zero or positive; rows and columns as in the image.

@@ -1,18 +1,21 @@
 """From pieces of tracks to the tracks of a record: split, joined, numbered and described."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pvchat.perception.attributes import describe
+from pvchat.perception.background import Backgrounds
 from pvchat.perception.config import PerceptionConfig
 from pvchat.perception.faces import CropKeeper
 from pvchat.perception.geometry import FloatArray, PixelBox
-from pvchat.perception.observation import ClothingSeen, PersonSeen, TrackObservation
-from pvchat.perception.record import Box, FaceSamples, Sighting, Track
+from pvchat.perception.glancing import Glances
+from pvchat.perception.observation import ClothingSeen, HairSeen, PersonSeen, Texture, TrackObservation
+from pvchat.perception.piece import Piece
+from pvchat.perception.record import Box, FaceSamples, Relation, Sighting, Track
+from pvchat.perception.relations import Related, relations_of
 from pvchat.perception.tracks import DescribedFaces, Tracklet, identity_change, merge_by_identity
-from pvchat.perception.watch import Piece
 
 _SURE_BODY = 0.9
 
@@ -28,6 +31,8 @@ class Scene:
         samples_s: sampled times.
         cuts_s: times of the cuts.
         motion: per sampled time, how far the whole picture moved (dx, dy) in pixels.
+        backgrounds: a small picture of every sample.
+        everybody: all sightings.
     """
 
     width: int
@@ -37,6 +42,14 @@ class Scene:
     samples_s: tuple[float, ...]
     cuts_s: tuple[float, ...]
     motion: dict[float, tuple[float, float]]
+    backgrounds: Backgrounds = field(default_factory=Backgrounds)
+    everybody: tuple[PersonSeen, ...] = ()
+
+    def kept_size(self, start_s: float, end_s: float) -> bool:
+        """See `TrackObservation.camera_still`."""
+        shown = [p for p in self.everybody if p.time_s in (start_s, end_s)]
+        boxes = [box for p in shown for box in (_body_around(p), p.body.box if p.body is not None else None) if box]
+        return self.backgrounds.kept_size(start_s, end_s, [_fractions(box, self) for box in boxes])
 
     def observe(self, seen: Sequence[PersonSeen], bridge_s: float) -> TrackObservation:
         """These sightings as one person."""
@@ -48,6 +61,7 @@ class Scene:
             cuts_s=self.cuts_s,
             seen=tuple(seen),
             camera_motion=self.motion,
+            camera_still=self.kept_size,
             bridge_s=bridge_s,
         )
 
@@ -59,6 +73,8 @@ class Person:
     Attributes:
         seen: sightings by time.
         upper, lower: clothing looks by time.
+        glances: what was seen between the samples, by time.
+        hair, labels, cloth: see `TrackObservation`.
         faces: described faces, or None.
         appearance: (n, a) vectors of the described torsos, n may be 0.
     """
@@ -68,6 +84,10 @@ class Person:
     lower: tuple[ClothingSeen, ...]
     faces: DescribedFaces | None
     appearance: tuple[FloatArray, ...]
+    glances: tuple[PersonSeen, ...] = ()
+    hair: tuple[HairSeen, ...] = ()
+    labels: tuple[dict[str, float], ...] = ()
+    cloth: tuple[Texture, ...] = ()
 
 
 def is_credible(piece: Piece, samples: int, height: int) -> bool:
@@ -116,6 +136,10 @@ def split(piece: Piece, distance: float) -> list[Piece]:
             faces=piece.faces.between(start, end) if piece.faces is not None else None,
             appearance=[(time, vector) for time, vector in piece.appearance if start <= time < end],
             changes=piece.changes,
+            hair=[look for look in piece.hair if start <= look.time_s < end],
+            labels=[(time, shares) for time, shares in piece.labels if start <= time < end],
+            cloth=[(time, texture) for time, texture in piece.cloth if start <= time < end],
+            glances=Glances(seen=[person for person in piece.glances.seen if start <= person.time_s < end]),
         )
         parts += split(part, distance)
     return parts
@@ -137,33 +161,40 @@ def people_of(pieces: Sequence[Piece], scene: Scene, config: PerceptionConfig) -
                 lower=tuple(sorted((look for m in members for look in m.lower), key=lambda look: look.time_s)),
                 faces=DescribedFaces.join(faces) if faces else None,
                 appearance=tuple(vector for m in members for _, vector in m.appearance),
+                glances=tuple(sorted((p for m in members for p in m.glances.seen), key=lambda p: p.time_s)),
+                hair=tuple(look for m in members for look in m.hair),
+                labels=tuple(shares for m in members for _, shares in m.labels),
+                cloth=tuple(texture for m in members for _, texture in m.cloth),
             )
         )
     return sorted(people, key=lambda person: (person.seen[0].time_s, person.seen[0].centre_x))
 
 
-def track_of(number: int, person: Person, scene: Scene, config: PerceptionConfig) -> Track:
+def observation_of(person: Person, scene: Scene, config: PerceptionConfig) -> TrackObservation:
+    """Everything known about a person, as the words are read off it."""
+    return replace(
+        scene.observe(person.seen, config.bridge_s),
+        upper=person.upper,
+        lower=person.lower,
+        glances=person.glances,
+        hair=person.hair,
+        labels=person.labels,
+        cloth=person.cloth,
+    )
+
+
+def track_of(
+    number: int, person: Person, observation: TrackObservation, scene: Scene, config: PerceptionConfig
+) -> Track:
     """Write a person down as the track of a record.
 
     Args:
         number: id of the track, from 1.
         person: who.
+        observation: see `observation_of`.
         scene: the video.
         config: bounds on what is said.
     """
-    whole = scene.observe(person.seen, config.bridge_s)
-    observation = TrackObservation(
-        width=whole.width,
-        height=whole.height,
-        samples_s=whole.samples_s,
-        duration_s=whole.duration_s,
-        cuts_s=whole.cuts_s,
-        seen=whole.seen,
-        upper=person.upper,
-        lower=person.lower,
-        camera_motion=whole.camera_motion,
-        bridge_s=whole.bridge_s,
-    )
     best = max(person.seen, key=_shows)
     heights = [seen.face.height for seen in person.seen if seen.face is not None]
     qualities = sorted((seen.face.quality for seen in person.seen if seen.face is not None), reverse=True)
@@ -179,6 +210,18 @@ def track_of(number: int, person: Person, scene: Scene, config: PerceptionConfig
         # The better half: a person who also looks away is not a worse match for it.
         face_quality=round(float(np.mean(qualities[: (len(qualities) + 1) // 2])), 3) if qualities else 0.0,
     )
+
+
+def relations_between(
+    tracks: Sequence[Track], observations: Sequence[TrackObservation], config: PerceptionConfig
+) -> tuple[Relation, ...]:
+    """Relations between the people of a video. observations: of the tracks, in the same order."""
+    people = []
+    for track, observation in zip(tracks, observations, strict=True):
+        spoken = next((said for said in track.said("action") if said.value == "talking"), None)
+        talking = (spoken.spans or track.spans) if spoken is not None else ()
+        people.append(Related(track.id, observation, talking))
+    return relations_of(people, config.min_confidence)
 
 
 def samples_of(person: Person) -> FaceSamples | None:
@@ -209,6 +252,15 @@ def _sighting(seen: PersonSeen, scene: Scene) -> Sighting:
         body_box=_fractions(seen.body.box, scene) if seen.body is not None else None,
         face_quality=round(seen.face.quality, 3) if seen.face is not None else 0.0,
     )
+
+
+def _body_around(seen: PersonSeen) -> PixelBox | None:
+    """Where the body of a face is at most, whatever its pose; None without a face."""
+    if seen.face is None:
+        return None
+    x0, y0, x1, y1 = seen.face.box
+    wide, tall = x1 - x0, y1 - y0
+    return x0 - 1.2 * wide, y0 - 0.7 * tall, x1 + 1.2 * wide, y1 + 8.0 * tall
 
 
 def _fractions(box: PixelBox, scene: Scene) -> Box:

@@ -4,13 +4,37 @@ from collections.abc import Callable, Sequence
 
 from pvchat.perception.actions import actions
 from pvchat.perception.clothing import lower_colour, upper_colour
+from pvchat.perception.garments import upper_garment
+from pvchat.perception.gestures import gestures
+from pvchat.perception.hair import hair_colour, hair_length
+from pvchat.perception.head_moves import eyes, head_moves
+from pvchat.perception.liveness import picture
+from pvchat.perception.motion import motion
 from pvchat.perception.observation import TrackObservation
+from pvchat.perception.patterns import pattern
 from pvchat.perception.place import distance, place
+from pvchat.perception.posture import posture
 from pvchat.perception.record import Attribute
 
 Extractor = Callable[[TrackObservation], list[Attribute]]
 
-EXTRACTORS: tuple[Extractor, ...] = (place, distance, upper_colour, lower_colour, actions)
+EXTRACTORS: tuple[Extractor, ...] = (
+    place,
+    distance,
+    upper_colour,
+    lower_colour,
+    actions,
+    head_moves,
+    eyes,
+    gestures,
+    posture,
+    motion,
+    hair_colour,
+    hair_length,
+    upper_garment,
+    pattern,
+    picture,
+)
 
 
 def describe(

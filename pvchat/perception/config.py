@@ -11,6 +11,10 @@ class PerceptionConfig:
         samples_per_second: frames looked at per second; spans are known to about half the distance of two samples.
         max_samples: upper bound for long videos, spread evenly; bounds the cost whatever the length.
         max_side: frames are scaled down to this many pixels on the longer side before anything looks at them.
+        glance_below_s: where samples lie closer than this, quick things (nods, waving, clapping) are looked for
+            half-way between them too, see `glancing`; longer videos are sampled too sparsely for that.
+        max_glanced: faces looked at between the samples, and faces whose eyes are read, largest first.
+        scene_looks: pictures that are searched for words about the place and the things in it.
         tiles_every_s: how often the frame is also searched in overlapping tiles (small faces), in seconds.
         body_every_s: how often a body that has a face is measured again, in seconds (a quarter as often when its
             arms are out of view); bodies without a face are measured in every sample, because nothing else keeps
@@ -22,6 +26,7 @@ class PerceptionConfig:
         min_crops: see `max_described`.
         torsos_per_track: torso crops described by the appearance network per tracklet.
         looks_per_track: frames per tracklet in which clothing is measured.
+        hair_looks: frames per tracklet in which the hair is measured.
         min_face_score: face detections below this are dropped.
         min_body_score: the same for bodies.
         bridge_s: how long a person may go unseen inside one span.
@@ -36,6 +41,9 @@ class PerceptionConfig:
     samples_per_second: float = 4.0
     max_samples: int = 480
     max_side: int = 1280
+    glance_below_s: float = 0.3
+    max_glanced: int = 2
+    scene_looks: int = 2
     tiles_every_s: float = 4.0
     body_every_s: float = 0.5
     max_bodies: int = 3
@@ -45,6 +53,7 @@ class PerceptionConfig:
     min_crops: int = 3
     torsos_per_track: int = 2
     looks_per_track: int = 8
+    hair_looks: int = 5
     min_face_score: float = 0.5
     min_body_score: float = 0.5
     bridge_s: float = 1.0

@@ -100,7 +100,11 @@ class EfficientNetLite0(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(n, 3, 224, 224) normalised images to (n, 1000) ImageNet logits."""
-        logits: Tensor = self._fc(self.features(images).mean(dim=(2, 3)))
+        return self.classify(self.features(images).mean(dim=(2, 3)))
+
+    def classify(self, pooled: Tensor) -> Tensor:
+        """(n, 1280) means of the feature map to (n, 1000) ImageNet logits."""
+        logits: Tensor = self._fc(pooled)
         return logits
 
 

@@ -20,12 +20,14 @@ _SHARPNESS_SIDE = 64
 # Indices into the mesh. "Left" and "right" are as displayed for an upright, unmirrored face.
 _LEFT_EYE_OUTER, _LEFT_EYE_INNER, _RIGHT_EYE_INNER, _RIGHT_EYE_OUTER = 33, 133, 362, 263
 _LEFT_LIDS, _RIGHT_LIDS = (159, 145), (386, 374)
-_NOSE_BASE = 2
+_NOSE_TIP, _NOSE_BASE = 1, 2
 _INNER_LIPS = (13, 14)
 _MOUTH_CORNERS = (61, 291)
 _FOREHEAD, _CHIN = 10, 152
 _LEFT_CHEEK, _RIGHT_CHEEK = 234, 454
 
+# How far the tip of the nose lies before the eyes, over the distance of their outer corners.
+_NOSE_STANDS_OUT = 0.45
 # The line from forehead to chin leans by this much (degrees) in a face that looks straight ahead: the median over
 # frontal faces of several people.
 _NEUTRAL_PITCH = -7.5
@@ -159,6 +161,23 @@ def head_pose(points: FloatArray) -> HeadPose:
     yaw = math.degrees(math.atan2(x, -z))
     pitch = math.degrees(math.asin(min(max(-y, -1.0), 1.0)))
     return HeadPose(yaw, pitch - _NEUTRAL_PITCH, math.degrees(roll))
+
+
+def upper_pitch(points: FloatArray) -> float:
+    """Degrees by which the head nods, from a fixed but unknown zero; grows as the face looks up.
+
+    The tip of the nose stands out from the plane of the eyes, so it sinks against the eye line when the head bends
+    down. Unlike `head_pose` this knows neither chin nor brows, which move when somebody talks.
+
+    Args:
+        points: (468, 3) as in `FaceLandmarks`.
+    """
+    eyes = points[[_LEFT_EYE_OUTER, _LEFT_EYE_INNER, _RIGHT_EYE_INNER, _RIGHT_EYE_OUTER], :2].mean(axis=0)
+    across = points[_RIGHT_EYE_OUTER, :2] - points[_LEFT_EYE_OUTER, :2]
+    roll = math.atan2(float(across[1]), float(across[0]))
+    x, y = (float(v) for v in points[_NOSE_TIP, :2] - eyes)
+    below = y * math.cos(roll) - x * math.sin(roll)
+    return -math.degrees(below / _eye_span(points) / _NOSE_STANDS_OUT)
 
 
 def _unit(vector: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from pvchat.perception.face_detection import FaceDetection
-from pvchat.perception.face_mesh import FaceLandmarks, head_pose, mouth_opening, mouth_width, sharpness
+from pvchat.perception.face_mesh import FaceLandmarks, head_pose, mouth_opening, mouth_width, sharpness, upper_pitch
 from pvchat.perception.geometry import FloatArray, Image, PixelBox, clip_box
 from pvchat.perception.observation import FaceSeen
 from pvchat.perception.visibility import visible_share
@@ -76,6 +76,7 @@ def measure_face(rgb: Image, face: FaceDetection, mesh: FaceLandmarks | None) ->
         mouth_width=mouth_width(mesh.points),
         corner_lift=corner_lift(mesh.points),
         has_mesh=True,
+        nod=upper_pitch(mesh.points),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pvchat.perception.appearance import AppearanceNet
 from pvchat.perception.face_detection import FaceDetector
 from pvchat.perception.face_mesh import FaceMesh
+from pvchat.perception.iris import EyeReader
 from pvchat.perception.pose import PoseDetector, PoseEstimator
 from pvchat.perception.segmentation import PersonSegmenter
 
@@ -20,6 +21,7 @@ class PerceptionModels:
     Attributes:
         faces: finds faces.
         mesh: fits 468 landmarks to a face.
+        eyes: reads lids and gaze.
         bodies: finds bodies.
         pose: fits 33 landmarks and a mask to a body.
         people: masks people where no body was found.
@@ -29,6 +31,7 @@ class PerceptionModels:
 
     faces: FaceDetector
     mesh: FaceMesh
+    eyes: EyeReader
     bodies: PoseDetector
     pose: PoseEstimator
     people: PersonSegmenter
@@ -40,6 +43,7 @@ class PerceptionModels:
         return {
             "face_detection": "mediapipe-face-detection-full-range-sparse",
             "face_mesh": "mediapipe-face-landmark",
+            "eyes": "mediapipe-iris-landmark",
             "pose": "mediapipe-pose-landmark-full",
             "segmentation": "mediapipe-selfie-segmentation",
             "appearance": self.appearance.model_id,
@@ -63,6 +67,7 @@ def load_models(engine: str = "dlib", threads: int = 1) -> PerceptionModels:
     return PerceptionModels(
         faces=FaceDetector(weights.path("mp-face-detection-full"), num_threads=threads),
         mesh=FaceMesh(weights.path("mp-face-mesh"), num_threads=1),
+        eyes=EyeReader(weights.path("mp-iris"), num_threads=1),
         bodies=PoseDetector(weights.path("mp-pose-detection"), num_threads=threads),
         pose=PoseEstimator(weights.path("mp-pose-landmarks"), num_threads=threads),
         people=PersonSegmenter(weights.path("mp-segmentation"), num_threads=threads),

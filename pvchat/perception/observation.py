@@ -1,12 +1,13 @@
 """What perception measures about one person in one sampled frame: plain data, pixels of the sampled frame."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.geometry import PixelBox, Roi
+from pvchat.perception.iris import Eyes
 from pvchat.perception.pose import LEFT_EAR, LEFT_SHOULDER, NOSE, RIGHT_EAR, RIGHT_SHOULDER
 from pvchat.perception.record import Span
 from pvchat.perception.spans import spans_of
@@ -25,6 +26,8 @@ class FaceSeen:
         mouth_width: as in `face_mesh.mouth_width`.
         corner_lift: how far the mouth corners lie above the middle of the mouth, over its width.
         has_mesh: whether the numbers above were measured.
+        nod: as in `face_mesh.upper_pitch`.
+        eyes: lids and gaze, None where they were not looked at.
     """
 
     box: PixelBox
@@ -37,6 +40,8 @@ class FaceSeen:
     mouth_width: float = 0.0
     corner_lift: float = 0.0
     has_mesh: bool = False
+    nod: float = 0.0
+    eyes: Eyes | None = None
 
     @property
     def height(self) -> float:
@@ -114,6 +119,30 @@ class ClothingSeen:
 
 
 @dataclass(frozen=True)
+class Texture:
+    """How a piece of cloth is drawn, see `patterns.texture_of`.
+
+    Attributes:
+        contrast: spread of the lightness without its slow part, in CIELAB units.
+        one_way: 0..1, how much its edges run in one direction.
+        two_ways: 0..1, how much they run in one direction or across it.
+    """
+
+    contrast: float
+    one_way: float
+    two_ways: float
+
+
+@dataclass(frozen=True)
+class HairSeen:
+    """Hair in one frame: its colour's name (None between two names), and how much of what is beside the jaw is hair."""
+
+    time_s: float
+    colour: str | None
+    beside_jaw: float
+
+
+@dataclass(frozen=True)
 class TrackObservation:
     """Everything known about one person when the attributes are read off.
 
@@ -124,7 +153,12 @@ class TrackObservation:
         cuts_s: times of the cuts.
         seen: the person's sightings, ascending in time.
         upper, lower: clothing looks.
+        glances: what was seen between the samples (and of quick hands at them): a face without its eyes, or a body.
+        hair: looks at the hair.
+        cloth: how the described torsos are drawn.
+        labels: what the appearance network calls the described torsos, see `garments.garment_shares`.
         camera_motion: per sampled time, (dx, dy) in pixels that the picture moved since the sample before.
+        camera_still: (start, end) -> whether what is around the people surely kept its size between two samples.
         bridge_s: sightings closer than this belong to one span.
     """
 
@@ -136,8 +170,17 @@ class TrackObservation:
     seen: tuple[PersonSeen, ...]
     upper: tuple[ClothingSeen, ...] = ()
     lower: tuple[ClothingSeen, ...] = ()
+    glances: tuple[PersonSeen, ...] = ()
+    hair: tuple[HairSeen, ...] = ()
+    cloth: tuple[Texture, ...] = ()
+    labels: tuple[dict[str, float], ...] = ()
     camera_motion: dict[float, tuple[float, float]] = field(default_factory=dict)
+    camera_still: Callable[[float, float], bool] = lambda start_s, end_s: True
     bridge_s: float = 1.0
+
+    def dense(self) -> tuple[PersonSeen, ...]:
+        """Sightings and glances together, ascending in time."""
+        return tuple(sorted((*self.seen, *self.glances), key=lambda person: person.time_s))
 
     def spans(self, times_s: Sequence[float]) -> tuple[Span, ...]:
         """Spans of a subset of the sampled times (see `tracks.spans_of`)."""

@@ -6,17 +6,30 @@ from pathlib import Path
 import numpy as np
 
 from pvchat import video
-from pvchat.perception.assemble import Scene, appearance_of, is_credible, people_of, samples_of, track_of
+from pvchat.perception.assemble import (
+    Scene,
+    appearance_of,
+    is_credible,
+    observation_of,
+    people_of,
+    relations_between,
+    samples_of,
+    track_of,
+)
 from pvchat.perception.config import PerceptionConfig, sample_times
 from pvchat.perception.cuts import Signature, locate_cuts, signature
 from pvchat.perception.faces import FaceCrop
+from pvchat.perception.garments import garment_shares
 from pvchat.perception.geometry import FloatArray, Image
 from pvchat.perception.legibility import is_legible
 from pvchat.perception.models import PerceptionModels
+from pvchat.perception.patterns import texture_of
+from pvchat.perception.piece import Piece
 from pvchat.perception.record import PerceptionRecord, PerceptionVectors, VideoInfo
+from pvchat.perception.scene_words import SceneLooks
 from pvchat.perception.silhouettes import look_times, silhouette_track
 from pvchat.perception.tracks import DescribedFaces
-from pvchat.perception.watch import Piece, Watcher
+from pvchat.perception.watch import Watcher
 
 Progress = Callable[[float, str], None]
 
@@ -56,14 +69,20 @@ def perceive(
 
     # 2. Watch it: link people by position, keep a few crops of each, describe who has left
     watcher = Watcher(models, config, step)
+    scenery = SceneLooks(len(times), config.scene_looks)
     describer = _Describer(models, config, len(times))
     pieces: list[Piece] = []
     width = height = 0
-    frames = video.iter_frames(path, times, max_side=config.max_side, untrusted=untrusted)
-    for index, (time_s, rgb) in enumerate(frames):
+    planned = planned_times(times, step, config, info.frames)
+    frames = video.iter_frames(path, [time for time, _ in planned], max_side=config.max_side, untrusted=untrusted)
+    for index, ((time_s, rgb), (_, is_sample)) in enumerate(zip(frames, planned, strict=True)):
+        if not is_sample:
+            watcher.glance(time_s, rgb)
+            continue
         height, width = rgb.shape[:2]
+        scenery.add(time_s, rgb)
         pieces += describer.describe(watcher.look(time_s, rgb), height)
-        tell(0.05 + 0.65 * (index + 1) / len(times), "watching")
+        tell(0.05 + 0.65 * (index + 1) / len(planned), "watching")
 
     # 3. Describe those still in view
     tell(0.72, "describing faces")
@@ -86,9 +105,16 @@ def perceive(
         samples_s=tuple(times),
         cuts_s=tuple(cuts),
         motion=watcher.motion,
+        backgrounds=watcher.backgrounds,
+        everybody=tuple(person for piece in pieces for person in piece.tracklet.seen),
     )
     people = people_of(pieces, scene, config)
-    tracks = tuple(track_of(number, person, scene, config) for number, person in enumerate(people, start=1))
+    observed = [observation_of(person, scene, config) for person in people]
+    tracks = tuple(
+        track_of(number, person, observation, scene, config)
+        for number, (person, observation) in enumerate(zip(people, observed, strict=True), start=1)
+    )
+    relations = relations_between(tracks, observed, config)
     legible = True
     if not tracks:
         again = list(video.iter_frames(path, look_times(info.duration_s), max_side=320, untrusted=untrusted))
@@ -113,6 +139,8 @@ def perceive(
         sampled_s=tuple(round(time, 3) for time in times),
         cuts_s=tuple(round(cut, 3) for cut in cuts),
         tracks=tracks,
+        scene=scenery.words(models.appearance, times, info.duration_s, cuts),
+        relations=relations,
         legible=legible,
     )
     vectors = PerceptionVectors(
@@ -122,6 +150,16 @@ def perceive(
         appearance=appearance,
     )
     return record, vectors
+
+
+def planned_times(
+    times: Sequence[float], step_s: float, config: PerceptionConfig, frames: int
+) -> list[tuple[float, bool]]:
+    """All times to read, and whether each is a sample: where samples lie close, a glance is taken between them."""
+    planned = [(time, True) for time in times]
+    if step_s < config.glance_below_s and (not frames or 2 * len(times) <= frames):
+        planned += [(time + step_s / 2, False) for time in times[:-1]]
+    return sorted(planned)
 
 
 class _Describer:
@@ -144,9 +182,14 @@ class _Describer:
                 times, quality = [crop.time_s for crop in crops], [crop.quality for crop in crops]
                 piece.faces = DescribedFaces.at(times, self._faces(crops), quality)
         torsos = [(piece, time_s, crop) for piece in pieces for time_s, crop in self._torsos(piece)]
-        vectors = self._models.appearance.describe([crop for _, _, crop in torsos]) if torsos else ()
-        for (piece, time_s, _), vector in zip(torsos, vectors, strict=True):
-            piece.appearance.append((time_s, vector))
+        if torsos:
+            vectors, chances = self._models.appearance.describe_and_name([crop for _, _, crop in torsos])
+            for (piece, time_s, crop), vector, named in zip(torsos, vectors, chances, strict=True):
+                piece.appearance.append((time_s, vector))
+                piece.labels.append((time_s, garment_shares(named)))
+                texture = texture_of(crop)
+                if texture is not None:
+                    piece.cloth.append((time_s, texture))
         return pieces
 
     def _count(self, piece: Piece) -> int:

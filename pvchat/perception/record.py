@@ -14,11 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-RECORD_VERSION = 2
+RECORD_VERSION = 3
 
 Box = tuple[float, float, float, float]
 Span = tuple[float, float]
-AttributeName = Literal["upper_colour", "lower_colour", "action", "place", "distance"]
+AttributeName = Literal[
+    "upper_colour",
+    "lower_colour",
+    "action",
+    "place",
+    "distance",
+    "head",
+    "eyes",
+    "gesture",
+    "posture",
+    "motion",
+    "hair_colour",
+    "hair_length",
+    "upper_garment",
+    "pattern",
+    "picture",
+]
+RelationName = Literal["left of", "near", "facing", "talking to", "together with"]
 
 COLOURS = (
     "black",
@@ -47,6 +64,23 @@ ACTIONS = (
 )
 PLACES = ("left", "middle", "right")
 DISTANCES = ("near", "far")
+
+RICH_WORDS: dict[AttributeName, tuple[str, ...]] = {
+    "head": ("nodding", "shaking the head", "looking away"),
+    "eyes": ("closed",),
+    "gesture": ("waving", "arms raised", "clapping", "gesturing", "hand to face"),
+    "posture": ("sitting", "standing", "lying", "bending"),
+    "motion": ("walking", "falling", "approaching", "leaving", "dancing"),
+    "hair_colour": ("black", "brown", "blond", "red", "gray"),
+    "hair_length": ("long",),
+    "upper_garment": ("suit", "coat", "sweater", "dress", "jersey", "uniform", "lab coat", "robe"),
+    "pattern": ("plain", "striped", "checked", "printed"),
+    "picture": ("not a live person",),
+}
+"""Words beside colours, actions and places, by attribute. `ACTIONS` fixes what nano takes in, so it stays as it is: new
+words have names of their own, and who does not know a name passes it over."""
+
+RELATIONS: tuple[RelationName, ...] = ("left of", "near", "facing", "talking to", "together with")
 
 
 class _Frozen(BaseModel):
@@ -108,6 +142,25 @@ class Track(_Frozen):
         return tuple(sorted((a for a in self.attributes if a.name == name), key=lambda a: -a.confidence))
 
 
+class SceneWord(_Frozen):
+    """A word about the picture as a whole: what kind of place it is, or a thing in it (no span: the whole clip)."""
+
+    kind: Literal["place", "thing"]
+    value: str
+    confidence: float
+    spans: tuple[Span, ...] = ()
+
+
+class Relation(_Frozen):
+    """Something that holds between two tracks, `subject` being left of (near, facing ...) `other`, with its times."""
+
+    name: RelationName
+    subject: int
+    other: int
+    confidence: float
+    spans: tuple[Span, ...]
+
+
 class PerceptionRecord(_Frozen):
     """Everything perception says about one video."""
 
@@ -117,6 +170,8 @@ class PerceptionRecord(_Frozen):
     sampled_s: tuple[float, ...]
     cuts_s: tuple[float, ...] = ()
     tracks: tuple[Track, ...] = ()
+    scene: tuple[SceneWord, ...] = ()
+    relations: tuple[Relation, ...] = ()
     legible: bool = Field(
         default=True, description="False: no track, and pictures too blurred or dark to say that nobody is there"
     )

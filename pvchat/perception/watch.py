@@ -2,24 +2,28 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.perception.background import Backgrounds
 from pvchat.perception.clothing import look_at_clothing, torso_box
 from pvchat.perception.config import PerceptionConfig
 from pvchat.perception.cuts import CutBetween, CutDetector, shift, signature
 from pvchat.perception.face_detection import FaceDetection
 from pvchat.perception.face_mesh import FaceLandmarks
 from pvchat.perception.faces import CropKeeper, cut_out, measure_face
-from pvchat.perception.geometry import FloatArray, Image, PixelBox, Roi, clip_box
+from pvchat.perception.geometry import Image, PixelBox, Roi, clip_box
+from pvchat.perception.glancing import LEAST_FACE_PX, Glancer
+from pvchat.perception.hair import look_at_hair
 from pvchat.perception.models import PerceptionModels
-from pvchat.perception.observation import BodySeen, ClothingSeen, FaceSeen, PersonSeen
+from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen
+from pvchat.perception.piece import Piece
 from pvchat.perception.pose import LEFT_HIP, LEFT_WRIST, RIGHT_HIP, RIGHT_WRIST, Body, roi_from_face
-from pvchat.perception.tracks import DescribedFaces, Tracker, Tracklet, iou
+from pvchat.perception.tracks import Tracker, Tracklet, iou
 
 _TORSO_SIDE = 224
 _LOCAL_REACH = 2.5
@@ -27,36 +31,6 @@ _HALVE_FROM = 800
 _MIN_BODY_FACE_PX = 14.0
 # Share of a body's box inside another one from which the two are one body.
 _CONTAINED = 0.8
-
-
-@dataclass
-class Piece:
-    """A tracklet with what is kept of its pictures.
-
-    Attributes:
-        tracklet: the sightings.
-        crops: candidate face crops; emptied when they are described.
-        upper, lower: clothing looks.
-        torsos: (time, how much of the torso is seen, crop); emptied when they are described.
-        faces: the described faces.
-        appearance: (time, vector) of the described torsos.
-        changes: per sighting time, how much the whole picture changed since the sample before.
-        look_every_s, last_look_s: how often and when the clothes were looked at.
-        body, body_s: the body as last measured, and when.
-    """
-
-    tracklet: Tracklet
-    crops: CropKeeper
-    upper: list[ClothingSeen] = field(default_factory=list)
-    lower: list[ClothingSeen] = field(default_factory=list)
-    torsos: list[tuple[float, float, Image]] = field(default_factory=list)
-    faces: DescribedFaces | None = None
-    appearance: list[tuple[float, FloatArray]] = field(default_factory=list)
-    changes: dict[float, float] = field(default_factory=dict)
-    look_every_s: float = 1.0
-    last_look_s: float = -math.inf
-    body: BodySeen | None = None
-    body_s: float = -math.inf
 
 
 @dataclass(frozen=True)
@@ -82,9 +56,11 @@ class Watcher:
         self._config = config
         self._tracker = Tracker(max_gap_s=max(config.bridge_s, 2.1 * step_s))
         self._detector = CutDetector(config.cut_threshold)
+        self._glancer = Glancer(models, config.max_glanced)
         self._pieces: dict[int, Piece] = {}
         self._searched_s = -math.inf
         self.cuts: list[CutBetween] = []
+        self.backgrounds = Backgrounds()
         self.motion: dict[float, tuple[float, float]] = {}
         self._last_s = 0.0
 
@@ -104,12 +80,15 @@ class Watcher:
         ended: list[Tracklet] = []
         if cut and before is not None:
             ended = self._tracker.cut()
+            for piece in self._pieces.values():
+                piece.glances.forget_after(self._last_s)
             self.cuts.append(CutBetween(self._last_s, time_s, before, now))
         elif before is not None:
             moved = shift(before, now)
             if moved is not None:
                 self.motion[time_s] = (moved[0] * rgb.shape[1], moved[1] * rgb.shape[0])
         self._last_s = time_s
+        self.backgrounds.add(time_s, small)
 
         search = cut or time_s - self._searched_s >= self._config.tiles_every_s
         if search:
@@ -119,7 +98,25 @@ class Watcher:
         for one, tracklet in zip(found, tracklets, strict=True):
             others = [other.person.face for other in found if other is not one and other.person.face is not None]
             self._keep(rgb, one, self._piece(tracklet), others)
+        self._look_closer(rgb, time_s, found, tracklets)
         return [self._pieces.pop(tracklet.key) for tracklet in ended + stale]
+
+    def glance(self, time_s: float, rgb: Image) -> None:
+        """Look shortly at a frame between two samples, at those whom the sample before showed."""
+        live = [piece.glances for piece in self._pieces.values() if piece.tracklet.end_s == self._last_s]
+        self._glancer.glance(rgb, time_s, live)
+
+    def _look_closer(self, rgb: Image, time_s: float, found: Sequence[_Found], tracklets: Sequence[Tracklet]) -> None:
+        """Remember where people are for the glance that follows; look at hands that were not due but may be quick."""
+        bodies = 0
+        for one, tracklet in zip(found, tracklets, strict=True):
+            glances = self._pieces[tracklet.key].glances
+            glances.remember(one.person, one.mesh)
+            if one.person.body is None and bodies < 1 and glances.busy:
+                body = self._glancer.body(rgb, glances)
+                bodies += 1
+                if body is not None:
+                    glances.seen.append(PersonSeen(time_s, None, body))
 
     def finish(self) -> list[Piece]:
         """End all pieces."""
@@ -134,9 +131,14 @@ class Watcher:
         expected = self._tracker.expected()
         faces = self._faces(rgb, small, expected, search)[: self._config.max_people]
         measured = []
-        for face in faces:
+        for index, face in enumerate(faces):
             mesh = self._models.mesh.landmarks(rgb, face)
-            measured.append((measure_face(rgb, face, mesh), mesh))
+            seen = measure_face(rgb, face, mesh)
+            if index < self._config.max_glanced and seen.has_mesh and seen.height >= LEAST_FACE_PX:
+                seen = replace(
+                    seen, eyes=self._models.eyes.look(rgb, mesh.points, right=len(self.backgrounds) % 2 == 0)
+                )
+            measured.append((seen, mesh))
         bodies = self._bodies(rgb, time_s, expected, [face for face, _ in measured], search)
         found = []
         for index, (seen, mesh) in enumerate(measured):
@@ -265,6 +267,10 @@ class Watcher:
         if lower is not None:
             piece.lower.append(lower)
         self._keep_torso(rgb, person, piece)
+        if one.mesh is not None and face is not None and face.has_mesh and len(piece.hair) < self._config.hair_looks:
+            hair = look_at_hair(rgb, time_s, one.mesh, face.yaw, self._models.people)
+            if hair is not None:
+                piece.hair.append(hair)
         if max(len(piece.upper), len(piece.lower)) > 2 * self._config.looks_per_track:
             piece.upper, piece.lower = piece.upper[::2], piece.lower[::2]
             piece.look_every_s *= 2

@@ -165,6 +165,14 @@ TABLE: tuple[Weight, ...] = (
         used_for="468 points of a face",
     ),
     Weight(
+        name="mp-iris",
+        source=_mediapipe("iris_landmark/iris_landmark.tflite"),
+        sha256="d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
+        size=2_640_568,
+        licence=_APACHE,
+        used_for="lids and iris of an eye: closed eyes, where somebody looks",
+    ),
+    Weight(
         name="mp-pose-detection",
         source=_mediapipe("pose_detection/pose_detection.tflite"),
         sha256="9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",

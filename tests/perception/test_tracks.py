@@ -13,9 +13,9 @@ from pvchat.perception.assemble import split
 from pvchat.perception.faces import CropKeeper
 from pvchat.perception.geometry import PixelBox
 from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen
+from pvchat.perception.piece import Piece
 from pvchat.perception.spans import spans_of
 from pvchat.perception.tracks import DescribedFaces, Tracker, Tracklet, identity_change, iou, merge_by_identity
-from pvchat.perception.watch import Piece
 
 STEP = 0.25
 

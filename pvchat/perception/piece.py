@@ -1,0 +1,47 @@
+"""A tracklet while it is being watched: its sightings with what is kept of its pictures."""
+
+import math
+from dataclasses import dataclass, field
+
+from pvchat.perception.faces import CropKeeper
+from pvchat.perception.geometry import FloatArray, Image
+from pvchat.perception.glancing import Glances
+from pvchat.perception.observation import BodySeen, ClothingSeen, HairSeen, Texture
+from pvchat.perception.tracks import DescribedFaces, Tracklet
+
+
+@dataclass
+class Piece:
+    """A tracklet with what is kept of its pictures.
+
+    Attributes:
+        tracklet: the sightings.
+        crops: candidate face crops; emptied when they are described.
+        upper, lower: clothing looks.
+        torsos: (time, how much of the torso is seen, crop); emptied when they are described.
+        faces: the described faces.
+        appearance: (time, vector) of the described torsos.
+        changes: per sighting time, how much the whole picture changed since the sample before.
+        look_every_s, last_look_s: how often and when the clothes were looked at.
+        body, body_s: the body as last measured, and when.
+        glances: what was seen between the samples.
+        hair: looks at the hair.
+        labels, cloth: what the described torsos are called and how they are drawn, with their times.
+    """
+
+    tracklet: Tracklet
+    crops: CropKeeper
+    upper: list[ClothingSeen] = field(default_factory=list)
+    lower: list[ClothingSeen] = field(default_factory=list)
+    torsos: list[tuple[float, float, Image]] = field(default_factory=list)
+    faces: DescribedFaces | None = None
+    appearance: list[tuple[float, FloatArray]] = field(default_factory=list)
+    changes: dict[float, float] = field(default_factory=dict)
+    look_every_s: float = 1.0
+    last_look_s: float = -math.inf
+    body: BodySeen | None = None
+    body_s: float = -math.inf
+    glances: Glances = field(default_factory=Glances)
+    hair: list[HairSeen] = field(default_factory=list)
+    labels: list[tuple[float, dict[str, float]]] = field(default_factory=list)
+    cloth: list[tuple[float, Texture]] = field(default_factory=list)

@@ -1,0 +1,130 @@
+"""Postures, gestures and motions, on bodies made of numbers."""
+
+import numpy as np
+import pytest
+
+from pvchat.perception.attributes import describe
+from pvchat.perception.gestures import gestures
+from pvchat.perception.motion import motion
+from pvchat.perception.observation import BodySeen, TrackObservation
+from pvchat.perception.pose import (
+    LEFT_ANKLE,
+    LEFT_ELBOW,
+    LEFT_HIP,
+    LEFT_KNEE,
+    LEFT_WRIST,
+    RIGHT_ANKLE,
+    RIGHT_HIP,
+    RIGHT_KNEE,
+    RIGHT_WRIST,
+)
+from pvchat.perception.posture import posture
+from tests.perception.people_of_numbers import figure, portrait, to_and_fro
+
+SEATED = {LEFT_KNEE: (55, 175), RIGHT_KNEE: (-55, 175), LEFT_ANKLE: (55, 285), RIGHT_ANKLE: (-55, 285)}
+# The trunk turned by seventy degrees about the hips, which stay above the feet.
+BENT = {
+    index: (-140 * (150 - y) / 150 + 0.3 * x, 150 - 50 * (150 - y) / 150)
+    for index, (x, y) in {0: (0, -60), 9: (8, -48), 10: (-8, -48), 11: (50, 0), 12: (-50, 0)}.items()
+}
+
+
+def words(track: TrackObservation) -> set[str]:
+    return {a.value for a in describe(track, 0.5, (posture, gestures, motion))}
+
+
+def held(body: BodySeen) -> TrackObservation:
+    return portrait(body=lambda _: body)
+
+
+def test_postures_are_told_apart() -> None:
+    assert words(held(figure())) == {"standing"}
+    assert words(held(figure(SEATED))) == {"sitting"}
+    assert words(held(figure(turned=88))) == {"lying"}
+    assert words(held(figure(turned=-88))) == {"lying"}
+    assert words(held(figure(BENT))) == {"bending"}
+
+
+def test_an_upside_down_body_and_a_portrait_have_no_posture() -> None:
+    assert not words(held(figure(turned=180)))
+    bust = figure()
+    bust.landmarks[23:, 2:] = 0.1
+    assert not words(held(bust))
+
+
+def hand(x: float, y: float, elbow: tuple[float, float]) -> dict[int, tuple[float, float]]:
+    return {LEFT_WRIST: (x, y), LEFT_ELBOW: elbow}
+
+
+def test_a_raised_hand_that_swings_waves_and_a_still_one_does_not() -> None:
+    swing = to_and_fro(70, 1.5)
+    waves = portrait(body=lambda t: figure(hand(100 + swing(t), -40, (95, 50))))
+    assert "waving" in words(waves)
+    assert "waving" not in words(held(figure(hand(100, -40, (95, 50)))))
+
+
+def test_hands_that_meet_again_and_again_clap() -> None:
+    gap = to_and_fro(60, 2.0)
+
+    def clap(t: float) -> BodySeen:
+        apart = 32 + gap(t)
+        return figure({LEFT_WRIST: (apart, 70), RIGHT_WRIST: (-apart, 70)})
+
+    assert "clapping" in words(portrait(body=clap))
+    assert "clapping" not in words(held(figure({LEFT_WRIST: (5, 70), RIGHT_WRIST: (-5, 70)})))
+
+
+def test_a_hand_at_the_chin_is_at_the_face_and_one_beside_the_head_is_not() -> None:
+    assert "hand to face" in words(held(figure(hand(10, -45, (60, 40)))))
+    assert "hand to face" not in words(held(figure(hand(90, -60, (80, 40)))))
+
+
+def test_arms_above_the_shoulders_are_raised() -> None:
+    assert "arms raised" in words(held(figure(hand(90, -90, (80, -20)))))
+
+
+def walk(t: float) -> BodySeen:
+    stride = 70 * float(np.sin(2 * np.pi * 0.9 * t))
+    legs = {LEFT_ANKLE: (stride, 370), RIGHT_ANKLE: (-stride, 370), LEFT_KNEE: (stride / 2, 260)}
+    return figure({**legs, RIGHT_KNEE: (-stride / 2, 260)}, at=(150 + 120 * t, 200))
+
+
+def test_legs_that_pass_each_other_walk_only_when_they_get_somewhere() -> None:
+    assert "walking" in words(portrait(x=lambda t: 150 + 120 * t, body=walk))
+    assert "walking" not in words(portrait(body=lambda t: figure(at=(640, 200))))
+    # A picture of somebody that is moved across the screen does not walk.
+    assert "walking" not in words(portrait(x=lambda t: 150 + 120 * t, body=lambda t: figure(at=(150 + 120 * t, 200))))
+
+
+def test_falling_is_an_upright_body_that_soon_lies() -> None:
+    def falls(t: float) -> BodySeen:
+        part = float(np.clip((t - 3) / 0.6, 0, 1))
+        return figure(turned=88 * part, at=(640, 200 + 150 * part))
+
+    said = words(portrait(body=falls))
+    assert {"falling", "lying", "standing"} <= said
+    assert "falling" not in words(portrait(body=lambda t: figure(turned=min(88, 12 * t), at=(640, 200 + 19 * t))))
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_a_head_that_grows_approaches_unless_the_camera_may_have_done_it(still: bool) -> None:
+    comes = portrait(height=lambda t: 60 * 2 ** (t / 5), still=still)
+    assert words(comes) == ({"approaching"} if still else set())
+
+
+def test_who_goes_out_of_the_picture_leaves_and_who_is_hidden_does_not() -> None:
+    goes = portrait(x=lambda t: 900 + 90 * t, until_s=4.0)
+    assert "leaving" in words(goes)
+    assert "leaving" not in words(portrait(until_s=4.0))
+    assert "leaving" not in words(portrait(x=lambda t: 500 + 90 * t))
+
+
+def test_arms_and_swaying_hips_dance() -> None:
+    def dances(t: float) -> BodySeen:
+        sway = 45 * float(np.sin(2 * np.pi * 0.7 * t))
+        arm = 70 * float(np.sin(2 * np.pi * 0.8 * t))
+        places = {LEFT_HIP: (40 + sway, 150), RIGHT_HIP: (-40 + sway, 150), LEFT_WRIST: (120, arm)}
+        return figure({**places, RIGHT_WRIST: (-120, -arm)})
+
+    assert "dancing" in words(portrait(body=dances))
+    assert "dancing" not in words(held(figure()))
