@@ -22,7 +22,7 @@ DEV_TOOLS := ast_serialize attrs axe-playwright-python check-jsonschema execnet 
   jsonschema-specifications librt mypy mypy_extensions openai pathspec playwright pluggy pyrate-limiter pytest pytest-xdist \
   referencing regress rpds-py ruamel.yaml ruff schemathesis sniffio sortedcontainers Werkzeug
 
-.PHONY: help setup weights demo test check lint-docker format serve test-api test-browser screenshots bench-people bench-load bench-remoh bench-ablation bench-enroll bench-crash bench-synthesis pretrain lock clean
+.PHONY: help setup weights demo test check lint-docker format serve test-api test-browser screenshots bench-people bench-load bench-remoh bench-ablation bench-enroll bench-crash bench-synthesis bench-rich pretrain lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -107,6 +107,9 @@ bench-crash: setup weights ## kill enrollment jobs in every step, on SQLite and 
 
 bench-synthesis: setup weights ## measure samples, the gate, mining, and what they bring
 	$(BIN)/python -m benchmarks.synthesis
+
+bench-rich: setup weights ## measure what is said of people, conversations, feedback, and unknown people
+	$(BIN)/python -m benchmarks.rich
 
 pretrain: setup weights ## train the embedded model from simulated scenes
 	$(BIN)/pvchat pretrain nano

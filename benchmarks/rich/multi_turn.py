@@ -1,29 +1,22 @@
 """Are turns of a conversation answered rightly? Scripts of five turns about composites of real people.
 
-    python -m benchmarks.rich.multi_turn [--work DIR] [--scripts N] [--half held|developed] [--by-rule]
-
-prints one line of JSON. Everybody is enrolled from other parts of their clips; perception, identity and the model are
+Everybody is enrolled from other parts of their clips; perception, identity and the model are
 the program's. What is right is known from how a composite was made, never from what perception saw. Wordings come from
 `turn_wordings`; the held half was set aside while the rules were written.
 """
 
-import argparse
-import json
 import statistics
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.enroll.known import known_of
 from benchmarks.people.build import After, Beside, Recipe, Workshop, ask_recipe, enroll_recipe, label_of
 from benchmarks.people.config import name_people
-from benchmarks.people.media import Media, Source, find_media
+from benchmarks.people.media import Media, Source
 from benchmarks.remoh.people import Person, Studio
 from benchmarks.rich.turn_scripts import Script, Shown, write_scripts
 from benchmarks.rich.turn_truth import fault
@@ -175,27 +168,3 @@ def _say(
         return None if model is None else model.answer(chosen[number], question, people)
 
     return say(text, earlier, (), everybody, views, by_model)
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.rich.multi_turn", description=__doc__.splitlines()[0])
-    parser.add_argument("--work", type=Path, metavar="DIR", help="keep clips here, so that the next run is quicker")
-    parser.add_argument("--scripts", type=int, default=MultiTurnConfig.scripts, help="how many, of five turns each")
-    parser.add_argument("--half", choices=("held", "developed"), default="held", help="which wordings")
-    parser.add_argument("--by-rule", action="store_true", help="leave the model out")
-    options = parser.parse_args(arguments)
-    with ExitStack() as stack:
-        work = options.work or Path(stack.enter_context(TemporaryDirectory(prefix="bench-turns-")))
-        config = MultiTurnConfig(scripts=options.scripts, half=options.half, by_rule=options.by_rule)
-        found = measure(find_media(), work.resolve(), _tell, config)
-    sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

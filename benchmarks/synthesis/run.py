@@ -21,8 +21,8 @@ from time import perf_counter
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks.bars import missed, table
 from benchmarks.keys import chosen_keys
 from benchmarks.people import report
 from benchmarks.people.build import Workshop
@@ -158,7 +158,7 @@ def _run(options: argparse.Namespace, parts: Sequence[str]) -> int:
     figures = {key: found.pop(key) for key in KEYS if key in found}
     result = {
         **figures,
-        "missed_bars": [key for key, value in figures.items() if not passes(key, value)],
+        "missed_bars": missed(BARS, figures),
         "none_kept": found.get("diffusion", {}).get("none_kept", []),
         "details": found,
         "media": measurement.media.origin,
@@ -168,29 +168,11 @@ def _run(options: argparse.Namespace, parts: Sequence[str]) -> int:
         "commit": commit,
         "machine": report.machine(),
     }
-    Console().print(table(figures))
+    Console().print(table("synthesis", BARS, figures))
     if out is not None:
         report.write(out, result)
     sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
     return 0
-
-
-def passes(key: str, value: float | None) -> bool:
-    """Whether a figure meets its bar; what could not be measured does not."""
-    comparison, bar = BARS[key]
-    return value is not None and (value >= bar if comparison == ">=" else value <= bar)
-
-
-def table(figures: Mapping[str, Any]) -> Table:
-    """Key, bar, figure and verdict."""
-    grid = Table(title="synthesis")
-    for column in ("key", "bar", "figure", ""):
-        grid.add_column(column, justify="left" if column == "key" else "right")
-    for key, value in figures.items():
-        comparison, bar = BARS[key]
-        shown = "-" if value is None else f"{value:.4g}"
-        grid.add_row(key, f"{comparison} {bar:g}", shown, "ok" if passes(key, value) else "MISSED")
-    return grid
 
 
 def _say(line: str) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.bars import passes
 from benchmarks.people import report
 from benchmarks.remoh.personal import Counts, Set
 from benchmarks.synthesis import run
 from benchmarks.synthesis.effect import compared
 from benchmarks.synthesis.gate import alike
-from benchmarks.synthesis.run import BARS, KEYS, Measurement, main, passes
+from benchmarks.synthesis.run import BARS, KEYS, Measurement, main
 from pvchat.identity.noise import face_noise
 from pvchat.identity.whitening import Whitening
 from pvchat.perception.record import PerceptionVectors
@@ -24,10 +25,10 @@ MODEL = "dlib-resnet-v1"
 
 def test_every_key_has_a_bar_and_what_is_not_measured_misses_it() -> None:
     assert set(KEYS) == set(BARS)
-    assert passes("nearest_ratio", 2.0)
-    assert not passes("nearest_ratio", 1.9)
-    assert passes("gate_false_accept", 0.0)
-    assert not passes("gate_false_accept", None)
+    assert passes(BARS, "nearest_ratio", 2.0)
+    assert not passes(BARS, "nearest_ratio", 1.9)
+    assert passes(BARS, "gate_false_accept", 0.0)
+    assert not passes(BARS, "gate_false_accept", None)
 
 
 @pytest.fixture
