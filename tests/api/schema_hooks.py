@@ -51,7 +51,9 @@ def before_call(_context: schemathesis.HookContext, case: "schemathesis.Case[Any
         # Another enrollment takes the report of an earlier training with it.
         path.update(subject_id=KEPT["ids"]["subject_id"][0])
     if operation == "POST /v1/chat":
-        case.body = {**cast("dict[str, Any]", case.body), "video": KEPT["video"]}
+        body = cast("dict[str, Any]", case.body)
+        ours = {"videos": [KEPT["video"]]} if "videos" in body else {"video": KEPT["video"]}
+        case.body = {**body, **ours}
     elif operation == "POST /v1/chat/completions":
         case.body = _with_video(case.body)
     elif operation == "POST /v1/feedback":

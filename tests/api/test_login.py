@@ -142,7 +142,7 @@ def press(browser: httpx.Client, button: str, file: dict[str, object], session: 
     (chosen,) = [c["id"] for c in config["components"] if c["props"].get("elem_id") == button]
     kind = "upload" if button == "pv-upload" else "click"
     (event,) = [found for found in config["dependencies"] if [chosen, kind] in found["targets"]]
-    rest = ["Eve", "Eve", "none", None, True] if button == "pv-enroll" else []
+    rest = ["Eve", "Eve", "none", None, True] if button == "pv-enroll" else [[]]
     body = {"data": [file, *rest], "fn_index": event["id"], "session_hash": session}
     joined = browser.post("/ui/gradio_api/queue/join", json=body)
     if joined.status_code == 200:

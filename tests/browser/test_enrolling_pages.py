@@ -49,7 +49,8 @@ def test_a_face_is_clicked_when_there_are_several(page: Page, client: httpx.Clie
     expect(page.get_by_role("heading", name="Who is Nina?")).to_be_visible()
     faces = page.locator(".pv-face")
     expect(faces).to_have_count(2)
-    assert faces.first.locator("img").evaluate("picture => picture.complete && picture.naturalWidth > 0")
+    # Waits until the picture has come, and fails when it cannot be shown.
+    faces.first.locator("img").evaluate("picture => picture.decode()")
     assert serious(page) == []
     faces.nth(1).click()
     expect(page.get_by_role("heading", name="Nina is enrolled")).to_be_visible()

@@ -1,5 +1,6 @@
 """The whole program on real media with the shipped model: enroll from one part of a clip, ask about others."""
 
+import io
 import json
 import shlex
 import subprocess
@@ -97,15 +98,18 @@ def test_a_forgotten_person_cannot_be_asked_about(clips: dict[str, Path], tmp_pa
 def readme_commands() -> list[list[str]]:
     """The words of every `pvchat` line in the README's section on use."""
     section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Use it")[2].partition("\n## ")[0]
-    return [shlex.split(line) for line in section.splitlines() if line.startswith("pvchat ")]
+    return [shlex.split(line, comments=True) for line in section.splitlines() if line.startswith("pvchat ")]
 
 
-def test_the_commands_of_the_readme_work_as_written(clips: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    files = {"holiday.mp4": str(clips["first"]), "party.mp4": str(clips["last"])}
+def test_the_commands_of_the_readme_work_as_written(
+    clips: dict[str, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"holiday.mp4": str(clips["first"]), "party.mp4": str(clips["last"]), "garden.mp4": str(clips["bikes"])}
     commands = readme_commands()
-    assert {words[1] for words in commands} == {"enroll", "ask", "people", "forget"}
+    assert {words[1] for words in commands} == {"enroll", "ask", "chat", "people", "forget"}
     for _, *words in commands:
         capsys.readouterr()
+        monkeypatch.setattr("sys.stdin", io.StringIO("In which of these is Maria?\n"))
         # In this process: each of its own would import torch again. The demo below has one.
         code = main([files.get(word, word) for word in words])
         out, err = capsys.readouterr()
@@ -125,6 +129,8 @@ def test_the_commands_of_the_readme_work_as_written(clips: dict[str, Path], caps
             assert told["evidence"][0]["state"] == "present"
         elif words[0] == "ask":
             assert "Yes" in out
+        elif words[0] == "chat":
+            assert "Maria is in last.mp4, but not in" in out
     assert main(["people"]) == 0
     assert "Nobody" in capsys.readouterr().out
 

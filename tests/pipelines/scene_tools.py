@@ -214,8 +214,8 @@ class SceneTools:
     def same_person(self, a: FaceSamples, b: FaceSamples, model_id: str) -> bool:
         return bool(np.allclose(a.vectors[0], b.vectors[0]))
 
-    def build_entry(self, name: str, samples: FaceSamples, appearance: Float | None, model_id: str) -> Entry:
-        return Entry(name, samples.vectors[:1], np.ones(1, np.float32), appearance, model_id, {"faces": 3})
+    def build_entry(self, name: str, samples: FaceSamples, appearance: Float | None, model_id: str) -> Any:
+        return GalleryEntry(name, model_id, samples.vectors[:1], np.ones(1, np.float32), appearance, {"faces": 3})
 
     def entry(self, name: str, vectors: Any, coverage: Mapping[str, Any]) -> Any:
         # The library's own: training hands it on.

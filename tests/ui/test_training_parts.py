@@ -112,15 +112,15 @@ def versions(store: Store, subject_id: str, count: int) -> list[AdapterInfo]:
 
 
 def test_a_card_says_which_version_answers_and_where_a_click_goes_back_to(store: Store, maria: SubjectInfo) -> None:
-    assert "rollback" not in page_part("people", cards=[Card.of(maria, [])])
-    first = page_part("people", cards=[Card.of(maria, versions(store, maria.id, 1))])
+    assert "rollback" not in page_part("people", cards=[Card.of(maria, [])], enrolled=1)
+    first = page_part("people", cards=[Card.of(maria, versions(store, maria.id, 1))], enrolled=1)
     assert "trained, version 1" in first
     assert "Roll back Maria &lt;b&gt; to the enrollment alone" in first
-    second = page_part("people", cards=[Card.of(maria, versions(store, maria.id, 1))])
+    second = page_part("people", cards=[Card.of(maria, versions(store, maria.id, 1))], enrolled=1)
     assert "trained, version 2" in second
     assert 'data-version="1"' in second
     with store.write() as session:
         adapters.retire(session, maria.id, "nano")
-    none = page_part("people", cards=[Card.of(maria, versions(store, maria.id, 0))])
+    none = page_part("people", cards=[Card.of(maria, versions(store, maria.id, 0))], enrolled=1)
     assert "trained, not used" in none
     assert "Use version 2" in none
