@@ -121,6 +121,37 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
         r"|\blocat(?:e|ion|ed)\b|part of the (?:image|picture|frame)|point (?:me|out)|left, (?:right|in the middle)",
     ),
 )
+_ASKS_EXISTENCE = re.compile(
+    r"\bin (?:this|the|that|it|there|here|any|one|all|both|either)\b|\bhere\b|\bcheck (?:this|the|that)\b|\bany sign\b"
+    r"|^\W*what\W*$|\bin(?: \S+\.\w{2,4}| (?:video|clip) \w+)?[?.! ]*$"
+    r"|\b(?:is|are|was|were) (?:(?:#|he|she|they|and|or),? )*there\b|\blook(?:ing)? for\b|\bturn(?:s|ed)? up\b"
+    r"|\b(?:see|saw|seen|spot|spotted|find|found|notice|detect|identify|recogni[sz]e|locate)\b|\bvisible\b|\bappear"
+    r"|\bshow(?:s|n|ing)? (?:up|#)|\bpresent\b|\bamong\b|\bone of\b|\bfilmed here\b|\bshown\b|\bfeatured?\b"
+    r"|\b(?:is|was|are|were) (?:that|this|it|those|these|any of (?:them|these|those)) #|\byes or no\b"
+    r"|\b(?:video|clip|footage|recording|film) (?:show|ha[sv]e?|contain|feature|include)|\b(?:the|this|that) person\b"
+    r"|^(?:\W*(?:and|no|sorry|what about|how about|i (?:meant?|said)|any|or|not|but"
+    r"|maybe))*\W*#(?:, (?:not #|sorry|please|i mean))?[?!. ]*$"
+)
+"""What questions have in them that ask whether somebody is there."""
+_BEYOND = re.compile(
+    r"\byesterday\b|\btomorrow\b|\bwill (?:#|he\b|she\b|they\b)|\b(?:what|which) year\b"
+    r"|\bhow many (?!people\b|persons\b|faces\b|individuals\b|of\b|seconds\b|minutes\b|times\b|videos\b"
+    r"|clips\b|different\b|unknown\b|other\b|strangers\b|are\b"
+    r"|were\b|is\b|can\b|do\b|does\b|did\b|appear|show|#)"
+)
+"""What lies outside any video."""
+_OWN = (
+    UPPER_NOUNS
+    | LOWER_NOUNS
+    | COLOUR_WORDS.keys()
+    | frozenset(
+        "hair clothes clothing outfit dress wear look looks appearance appearances actions action activity "
+        "behaviour behavior position location place spot side part whereabouts distance time times presence "
+        "timestamps screen first last left right colour color colours colors garment garments pattern posture "
+        "hands hand arms head eyes gestures gesture face body movements movement name legs".split()
+    )
+)
+"""What of somebody's can be asked about."""
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
 
 
@@ -162,7 +193,7 @@ def asked_names(question: str, scene: SceneFacts) -> tuple[str, ...]:
 
 
 def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
-    """The kind of a question by its key words; "existence" (or "both") where nothing else fits.
+    """The kind of a question by its key words; "unanswerable" where nothing fits.
 
     Args:
         question: as the user wrote it.
@@ -177,6 +208,8 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
     words = WORD.findall(text)
     yes_or_no = _ASKS_YES.search(text) is not None
     several = len(found) > 1 or (not found and len(names) > 1)
+    if _BEYOND.search(text) or any(noun not in _OWN for noun in re.findall(r"#'s (\w+)", text)):
+        return "unanswerable"
     for kind, pattern in _COMPILED:
         if not pattern.search(text):
             continue
@@ -223,6 +256,9 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
         return "action"
     if has["clothes"] or (text.startswith("describe") and not acts):
         return "appearance"
+    if not _ASKS_EXISTENCE.search(text):
+        # What is asked is none of what is known of people: better to say so than to take it for something else.
+        return "unanswerable"
     if several:
         return "either" if re.search(r"\b(?:any|anyone|either|or|at least one|one of)\b", text) else "both"
     return "existence"
