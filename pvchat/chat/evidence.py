@@ -11,6 +11,7 @@ from pvchat.chat.facts import SceneFacts, SubjectFacts, clock
 from pvchat.perception.record import Span
 
 LISTED = 3
+LISTED_ACTIONS = 4
 ORDER_MARGIN = 0.04
 TOGETHER_MIN_S = 0.5
 EARLIER_MIN_S = 0.5
@@ -26,8 +27,14 @@ def listed_spans(spans: Sequence[Span]) -> tuple[Span, ...]:
 
 
 def listed_actions(facts: SubjectFacts) -> tuple[str, ...]:
-    """At most three actions, surest first."""
-    return facts.actions[:LISTED]
+    """At most four actions, surest first."""
+    return facts.actions[:LISTED_ACTIONS]
+
+
+def hair_text(facts: SubjectFacts) -> str:
+    """ "long brown hair", as far as it is told; empty where nothing is."""
+    words = [word for word in (facts.hair_length, facts.hair_colour) if word]
+    return f"{' '.join(words)} hair" if words else ""
 
 
 def span_text(span: Span, joint: str = "-") -> str:
@@ -101,7 +108,7 @@ def people_count(count: int) -> str:
 
 
 def subject_line(facts: SubjectFacts) -> str:
-    """One line about one person, such as "Maria: present 0:02-0:09 (7 s), left, near; black top; talking."."""
+    """One line about one person, such as "Maria: present 0:02-0:09 (7 s), left, near; black top, long hair; talking."."""
     if facts.state != "present":
         return f"{facts.name}: {facts.state}."
     head = "present"
@@ -111,7 +118,9 @@ def subject_line(facts: SubjectFacts) -> str:
         head += f" {spans} ({amount} {'s' if unit == 'second' else 'min'})"
     where = [w for w in (facts.place, facts.distance) if w]
     clothes = [f"{c} {noun}" for c, noun in ((facts.upper, "top"), (facts.lower, "bottoms")) if c]
-    parts = [", ".join([head, *where]), ", ".join(clothes), ", ".join(listed_actions(facts))]
+    cloth = f"{facts.pattern} {facts.garment or 'cloth'}" if facts.pattern else facts.garment or ""
+    looks = [*clothes, *(words for words in (cloth, hair_text(facts)) if words)]
+    parts = [", ".join([head, *where]), ", ".join(looks), ", ".join(listed_actions(facts))]
     return f"{facts.name}: {'; '.join(p for p in parts if p)}."
 
 

@@ -24,7 +24,9 @@ class SubjectFacts:
         place: "left", "middle" or "right" in the frame, None when it is not told.
         distance: "near" or "far", None when it is not told.
         upper: colour of the upper clothing, lower: of the lower clothing; None when not told.
-        actions: words of `pvchat.perception.record.ACTIONS`, surest first.
+        garment: what kind of upper clothing, pattern: of it, hair_colour, hair_length: words of
+            `pvchat.perception.words`; None when not told.
+        actions: words of `pvchat.perception.words.DOINGS`, surest first.
         centre_x: mean horizontal centre, 0..1, for relations between people.
     """
 
@@ -36,6 +38,10 @@ class SubjectFacts:
     distance: str | None = None
     upper: str | None = None
     lower: str | None = None
+    garment: str | None = None
+    pattern: str | None = None
+    hair_colour: str | None = None
+    hair_length: str | None = None
     actions: tuple[str, ...] = ()
     centre_x: float | None = None
     keyframe_s: float | None = None
@@ -51,12 +57,16 @@ class SceneFacts:
         subjects: the asked people, in the order asked.
         people: how many different people are in the video, known or not.
         unknown_people: how many of them are nobody enrolled.
+        talks: (who, to whom) of asked people, as far as it is seen.
+        scenery: words for the place and for things in it, surest first.
     """
 
     duration_s: float
     subjects: tuple[SubjectFacts, ...]
     people: int
     unknown_people: int
+    talks: tuple[tuple[str, str], ...] = ()
+    scenery: tuple[str, ...] = ()
 
 
 def clock(seconds: float) -> str:

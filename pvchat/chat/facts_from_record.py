@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Protocol
 
 from pvchat.chat.facts import SceneFacts, State, SubjectFacts
-from pvchat.perception.record import ACTIONS, AttributeName, PerceptionRecord, Span, Track
+from pvchat.perception.record import AttributeName, PerceptionRecord, Span, Track
+from pvchat.perception.words import DOINGS, GENERAL, doings
 
 MIN_CONFIDENCE: dict[AttributeName, float] = {
     "upper_colour": 0.4,
@@ -14,9 +15,20 @@ MIN_CONFIDENCE: dict[AttributeName, float] = {
     "action": 0.5,
     "place": 0.4,
     "distance": 0.5,
+    "head": 0.5,
+    "eyes": 0.5,
+    "gesture": 0.5,
+    "posture": 0.5,
+    "motion": 0.5,
+    "hair_colour": 0.5,
+    "hair_length": 0.5,
+    "upper_garment": 0.5,
+    "pattern": 0.5,
 }
+MIN_SCENERY, MIN_TALKING = 0.5, 0.5
 SAME_SPAN_GAP_S = 0.3
-MAX_ACTIONS = 3
+MAX_ACTIONS = 4
+MAX_SCENERY = 3
 
 
 class Decision(Protocol):
@@ -70,13 +82,27 @@ def _strongest(tracks: Sequence[Track], name: AttributeName) -> str | None:
 
 
 def _actions(tracks: Sequence[Track]) -> tuple[str, ...]:
-    best: dict[str, float] = {}
-    for track in tracks:
-        for attribute in track.said("action"):
-            if attribute.value in ACTIONS and attribute.confidence >= MIN_CONFIDENCE["action"]:
-                best[attribute.value] = max(best.get(attribute.value, 0.0), attribute.confidence)
-    ranked = sorted(best, key=lambda a: (-best[a], ACTIONS.index(a)))
-    return tuple(ranked[:MAX_ACTIONS])
+    order = list(DOINGS)
+    said = [a for track in tracks for a in track.attributes if a.confidence >= MIN_CONFIDENCE.get(a.name, 1.1)]
+    best = {word: max(a.confidence for a in mine) for word, mine in doings(said).items()}
+    telling = [word for word in best if not GENERAL.get(word, frozenset()) & best.keys()]
+    return tuple(sorted(telling, key=lambda word: (-best[word], order.index(word)))[:MAX_ACTIONS])
+
+
+def _talks(record: PerceptionRecord, known: Sequence[Decision], names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Who of some people talks to whom of them."""
+    owner = {track: d.name for d in known for track in d.track_ids if d.name in names}
+    pairs = [
+        (owner[r.subject], owner[r.other])
+        for r in sorted(record.relations, key=lambda r: -r.confidence)
+        if r.name == "talking to" and r.confidence >= MIN_TALKING and r.subject in owner and r.other in owner
+    ]
+    return tuple(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
+
+
+def _scenery(record: PerceptionRecord) -> tuple[str, ...]:
+    sure = sorted((word for word in record.scene if word.confidence >= MIN_SCENERY), key=lambda w: -w.confidence)
+    return tuple(dict.fromkeys(word.value for word in sure))[:MAX_SCENERY]
 
 
 def _centre_x(tracks: Sequence[Track]) -> float | None:
@@ -110,6 +136,10 @@ def subject_facts(name: str, decision: Decision | None, record: PerceptionRecord
         distance=_strongest(tracks, "distance"),
         upper=_strongest(tracks, "upper_colour"),
         lower=_strongest(tracks, "lower_colour"),
+        garment=_strongest(tracks, "upper_garment"),
+        pattern=_strongest(tracks, "pattern"),
+        hair_colour=_strongest(tracks, "hair_colour"),
+        hair_length=_strongest(tracks, "hair_length"),
         actions=_actions(tracks),
         centre_x=_centre_x(tracks),
         keyframe_s=keyframe[0],
@@ -159,4 +189,6 @@ def facts_from_record(
         subjects=tuple(subject_facts(name, by_name.get(name), record) for name in subjects),
         people=max(total, len(known)),
         unknown_people=unknown_people,
+        talks=_talks(record, known, subjects),
+        scenery=_scenery(record),
     )

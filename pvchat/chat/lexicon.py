@@ -6,7 +6,8 @@ a word. All keys are lower case.
 
 import re
 
-from pvchat.perception.record import ACTIONS, COLOURS, DISTANCES, PLACES
+from pvchat.perception.record import COLOURS, DISTANCES, PLACES
+from pvchat.perception.words import DOINGS, GARMENTS, HAIR_COLOURS, PATTERNS
 
 
 def _words(text: str) -> frozenset[str]:
@@ -53,15 +54,31 @@ DISTANCE_WORDS: dict[str, str] = {
 }
 """Word -> distance of the record."""
 
-_MOVING = frozenset(a for a in ACTIONS if a.startswith("moving"))
-_ARMS = frozenset(a for a in ACTIONS if a.endswith("arms"))
-_HEAD = frozenset(a for a in ACTIONS if a.endswith("head"))
+_MOVING = frozenset(a for a in DOINGS if a.startswith("moving"))
+_ARMS = frozenset(a for a in DOINGS if a.endswith("arms"))
+_HEAD = frozenset(a for a in DOINGS if a.endswith("head"))
 _STILL = frozenset({"keeping still"})
 
 ACTION_WORDS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("talking", "talks", "speaking", "speaks", "chatting"), frozenset({"talking"})),
     **dict.fromkeys(("smiling", "smiles", "grinning"), frozenset({"smiling"})),
-    **dict.fromkeys(("turning", "turns", "head"), _HEAD),
+    **dict.fromkeys(("nodding", "nods"), frozenset({"nodding"})),
+    **dict.fromkeys(("shaking", "shakes"), frozenset({"shaking the head"})),
+    **dict.fromkeys(("turning", "turns"), frozenset({"turning the head"})),
+    "head": _HEAD,
+    **dict.fromkeys(("closing", "closes", "closed", "shut"), frozenset({"closing the eyes"})),
+    **dict.fromkeys(("waving", "waves"), frozenset({"waving"})),
+    **dict.fromkeys(("clapping", "claps"), frozenset({"clapping"})),
+    **dict.fromkeys(("touching", "touches"), frozenset({"touching the face"})),
+    **dict.fromkeys(("gesturing", "gestures"), frozenset({"gesturing"})),
+    **dict.fromkeys(("dancing", "dances"), frozenset({"dancing"})),
+    **dict.fromkeys(("falling", "falls"), frozenset({"falling"})),
+    **dict.fromkeys(("walking", "walks"), frozenset({"walking"})),
+    **dict.fromkeys(("closer", "approaching", "approaches"), frozenset({"coming closer"})),
+    "leaving": frozenset({"going away"}),
+    **dict.fromkeys(("sitting", "sits", "seated"), frozenset({"sitting"})),
+    **dict.fromkeys(("lying", "lies"), frozenset({"lying"})),
+    **dict.fromkeys(("bending", "bends"), frozenset({"bending"})),
     **dict.fromkeys(("moving", "moves"), _MOVING),
     **dict.fromkeys(("arms", "arm"), _ARMS),
     **dict.fromkeys(("raising", "raises", "raised"), frozenset({"raising the arms"})),
@@ -70,13 +87,47 @@ ACTION_WORDS: dict[str, frozenset[str]] = {
 }
 """Word -> the actions that make it true (any of them)."""
 
+AWAY_AFTER: dict[str, str] = {
+    **dict.fromkeys(("looking", "looks"), "looking away"),
+    **dict.fromkeys(("going", "goes"), "going away"),
+}
+"""What stands before "away" -> the action that it is then."""
+
+HAIR_WORDS: dict[str, str] = {
+    **{colour: colour for colour in HAIR_COLOURS},
+    "grey": "gray",
+    "blonde": "blond",
+    "brunette": "brown",
+    "ginger": "red",
+}
+"""Word -> colour of hair of the record."""
+
+GARMENT_WORDS: dict[str, str] = {
+    **{garment.split()[0]: garment for garment in GARMENTS},
+    "jumper": "sweater",
+    "pullover": "sweater",
+    "gown": "dress",
+}
+"""Word -> kind of upper clothing of the record; what a top is called in passing ("her sweater is red") is no claim."""
+
+PATTERN_WORDS: dict[str, str] = {
+    **{pattern: pattern for pattern in PATTERNS},
+    "stripes": "striped",
+    "stripy": "striped",
+    "checks": "checked",
+    "chequered": "checked",
+    "checkered": "checked",
+    "print": "printed",
+}
+"""Word -> pattern of the record."""
+
 UNTOLD_WORDS: frozenset[str] = _words(
-    "walking walks running runs sitting sits waving waves dancing dances jumping jumps lying lies singing sings eating "
-    "eats drinking drinks reading reads writing writes laughing laughs crying cries sleeping sleeps clapping claps "
-    "pointing points nodding nods frowning cooking driving playing holding holds leaving looking kneeling climbing "
-    "swimming riding carrying typing shouting kissing hugging fighting working gesturing "
-    "hat cap glasses sunglasses scarf tie suit dress shoes boots gloves beard moustache helmet mask watch necklace "
-    "earrings uniform phone dog cat car"
+    "running runs jumping jumps singing sings eating "
+    "eats drinking drinks reading reads writing writes laughing laughs crying cries sleeping sleeps "
+    "pointing points frowning cooking driving playing holding holds kneeling climbing "
+    "swimming riding carrying typing shouting kissing hugging fighting working curly bald "
+    "hat cap glasses sunglasses scarf tie shoes boots gloves beard moustache helmet mask watch necklace "
+    "earrings phone dog cat car"
 )
 """Words for things the record never tells; an answer may use one only to decline a question that used it."""
 
@@ -104,6 +155,9 @@ LEXICON: frozenset[str] = frozenset(
         *PLACE_WORDS,
         *DISTANCE_WORDS,
         *ACTION_WORDS,
+        *HAIR_WORDS,
+        *GARMENT_WORDS,
+        *PATTERN_WORDS,
         *UNTOLD_WORDS,
         *UPPER_NOUNS,
         *LOWER_NOUNS,
@@ -126,7 +180,7 @@ ANSWER_WORDS: frozenset[str] = LEXICON | _words(
     "because been before being between born both brand but by camera can can't cannot certain change checked city "
     "clear clearly clothes color colour comes cost could couldn't count day did different disappears do does doesn't "
     "doing don't dressed during each earlier else end enough enters even ever everybody eyes face feels few filmed "
-    "first for found friend from further goes good had hair half halfway halves happy has have he her here him his how "
+    "first for found friend from further goes going good had hair hairstyle half halfway halves happy has have he her here him his how "
     "however if in including into is isn't it it's its job just know language last later least leaves left-hand less "
     "let like listening little lives living long longer look looked looking looks made make makes many married may me "
     "might mine minute minutes missing more most mostly much must my name nationality near nearer nearest nearly never "

@@ -5,7 +5,8 @@ from typing import Any
 
 from transformers import PreTrainedConfig
 
-from pvchat.perception.record import ACTIONS, COLOURS
+from pvchat.perception.record import COLOURS
+from pvchat.perception.words import DOINGS, LOOKS
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,13 @@ class TokenLayout:
     face: int = 128
     appearance: int = 32
     colours: int = len(COLOURS)
-    actions: int = len(ACTIONS)
+    actions: int = len(DOINGS)
+    looks: int = len(LOOKS)
 
     @property
     def attributes(self) -> int:
         """Numbers of a token apart from its two vectors; see `tokens.attribute_row` for their order."""
-        return 12 + 2 * self.colours + self.actions
+        return 12 + 2 * self.colours + self.actions + self.looks
 
     @property
     def scene(self) -> int:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pvchat.errors import ModelError
 from pvchat.models.config import TokenLayout
 from pvchat.perception.patches import PatchMaps
-from pvchat.perception.record import ACTIONS, COLOURS, Box, PerceptionRecord, Track
+from pvchat.perception.record import COLOURS, Attribute, Box, PerceptionRecord, Track
+from pvchat.perception.words import DOINGS, LOOKS, Meaning
 
 Float = NDArray[np.float32]
 
@@ -136,17 +137,19 @@ def attribute_row(
     upper: Float,
     lower: Float,
     actions: Float,
+    looks: Float,
 ) -> Float:
     """The numbers of one token.
 
     Args:
         box: fractions of the frame. is_face: whether it is a face box (else a body box).
         coverage: share of the bin's samples in which the track is seen.
-        distance: confidences of near and far. upper, lower: (colours,) confidences. actions: (actions,) confidences.
+        distance: confidences of near and far. upper, lower: (colours,) confidences. actions: (actions,) confidences, in
+            the order of `pvchat.perception.words.DOINGS`. looks: (looks,) confidences, in the order of `LOOKS`.
 
     Returns:
         (attributes,) float32: centre x and y, width, height (square roots, so that small faces keep resolution),
-        box kind, bin centre, first bin, last bin, coverage, near, far, one; then upper, lower, actions.
+        box kind, bin centre, first bin, last bin, coverage, near, far, one; then upper, lower, actions, looks.
     """
     x0, y0, x1, y1 = box
     head = (
@@ -163,7 +166,7 @@ def attribute_row(
         distance[1],
         1.0,
     )
-    return np.concatenate([np.asarray(head, np.float32), upper, lower, actions]).astype(np.float32)
+    return np.concatenate([np.asarray(head, np.float32), upper, lower, actions, looks]).astype(np.float32)
 
 
 def scene_row(duration_s: float, tracks: int, cuts: int, layout: TokenLayout) -> Float:
@@ -218,7 +221,7 @@ def _fill_bins(
         seen = [s for s, b in zip(track.sightings, bins, strict=True) if b == index]
         if not seen:
             continue
-        start, end = index * width, (index + 1) * width
+        seen_then = _between(track, index * width, (index + 1) * width)
         box = np.mean([s.box for s in seen], axis=0)
         is_face = sum(s.face_box is not None for s in seen) * 2 >= len(seen)
         rows[index] = attribute_row(
@@ -228,9 +231,10 @@ def _fill_bins(
             layout=layout,
             coverage=min(len(seen) / max(int(per_bin[index]), 1), 1.0),
             distance=(_confidence(track, "distance", "near"), _confidence(track, "distance", "far")),
-            upper=_confidences(track, "upper_colour", COLOURS, start, end),
-            lower=_confidences(track, "lower_colour", COLOURS, start, end),
-            actions=_confidences(track, "action", ACTIONS, start, end),
+            upper=_confidences(seen_then, [[("upper_colour", colour)] for colour in COLOURS]),
+            lower=_confidences(seen_then, [[("lower_colour", colour)] for colour in COLOURS]),
+            actions=_confidences(seen_then, list(DOINGS.values())),
+            looks=_confidences(seen_then, [[look] for look in LOOKS]),
         )
         visible[index] = True
 
@@ -243,16 +247,18 @@ def _confidence(track: Track, name: str, value: str) -> float:
     return max((a.confidence for a in track.attributes if a.name == name and a.value == value), default=0.0)
 
 
-def _confidences(track: Track, name: str, vocabulary: Sequence[str], start: float, end: float) -> Float:
-    out = np.zeros(len(vocabulary), np.float32)
-    for attribute in track.attributes:
-        if attribute.name != name or attribute.value not in vocabulary:
-            continue
-        if attribute.spans and not any(s < end and e > start for s, e in attribute.spans):
-            continue
-        index = vocabulary.index(attribute.value)
-        out[index] = max(float(out[index]), attribute.confidence)
-    return out
+def _between(track: Track, start: float, end: float) -> list[Attribute]:
+    """What holds at some time between two seconds."""
+    return [a for a in track.attributes if not a.spans or any(s < end and e > start for s, e in a.spans)]
+
+
+def _confidences(attributes: Sequence[Attribute], words: Sequence[Sequence[Meaning]]) -> Float:
+    """(words,) the surest attribute that means each word, 0 where none does."""
+    sure: dict[Meaning, float] = {}
+    for attribute in attributes:
+        key: Meaning = (attribute.name, attribute.value)
+        sure[key] = max(sure.get(key, 0.0), attribute.confidence)
+    return np.array([max(sure.get(meaning, 0.0) for meaning in meanings) for meanings in words], np.float32)
 
 
 def cosine_rows(rows: Float, vector: Float) -> Float:

@@ -13,11 +13,13 @@ from torch.nn import functional
 from pvchat.chat.facts import SceneFacts, SubjectFacts
 from pvchat.models.config import NanoConfig
 from pvchat.models.nano import NanoOutputs
-from pvchat.perception.record import ACTIONS, COLOURS, DISTANCES, PLACES
+from pvchat.perception.record import COLOURS, DISTANCES, PLACES
+from pvchat.perception.words import DOINGS, GARMENTS, HAIR_COLOURS
 
 STATES = ("present", "absent", "unsure")
 IGNORED = -100
 MAX_COUNT = 8
+_ACTIONS = tuple(DOINGS)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ def heads(bins: int) -> tuple[Head, ...]:
         Head("distance", len(DISTANCES) + 1),
         Head("upper", len(COLOURS) + 1),
         Head("lower", len(COLOURS) + 1),
+        Head("hair", len(HAIR_COLOURS) + 1),
+        Head("garment", len(GARMENTS) + 1),
         Head("first_bin", bins),
         Head("last_bin", bins),
     )
@@ -54,7 +58,7 @@ class AuxiliaryHeads(nn.Module):
         self.classifiers = nn.ModuleDict(
             {head.name: nn.Linear(config.hidden_size, head.classes) for head in heads(self.bins)}
         )
-        self.actions = nn.Linear(config.hidden_size, len(ACTIONS))
+        self.actions = nn.Linear(config.hidden_size, len(_ACTIONS))
         self.centre = nn.Linear(config.hidden_size, 1)
         self.people = nn.Linear(config.hidden_size, MAX_COUNT + 1)
 
@@ -92,7 +96,7 @@ class AuxiliaryHeads(nn.Module):
             right = (classifier(personal).argmax(-1) == target) & kept
             out[name] = (int(right.sum()), int(kept.sum()))
         said = (self.actions(personal) > 0) == (targets.actions > 0.5)
-        out["actions"] = (int(said[targets.present].sum()), int(targets.present.sum()) * len(ACTIONS))
+        out["actions"] = (int(said[targets.present].sum()), int(targets.present.sum()) * len(_ACTIONS))
         counted = self.people(outputs.scene_states.mean(1)).argmax(-1) == targets.people
         out["people"] = (int(counted.sum()), len(counted))
         return out
@@ -124,7 +128,7 @@ def targets_of(scenes: Sequence[SceneFacts], bins: int, device: torch.device | s
     """Targets of a batch; subjects beyond a scene's own (padding) are ignored."""
     most = max(1, *(len(scene.subjects) for scene in scenes))
     classes = {head.name: torch.full((len(scenes), most), IGNORED) for head in heads(bins)}
-    actions = torch.zeros(len(scenes), most, len(ACTIONS))
+    actions = torch.zeros(len(scenes), most, len(_ACTIONS))
     centre = torch.zeros(len(scenes), most)
     present = torch.zeros(len(scenes), most, dtype=torch.bool)
     for row, scene in enumerate(scenes):
@@ -135,7 +139,7 @@ def targets_of(scenes: Sequence[SceneFacts], bins: int, device: torch.device | s
                 present[row, column] = True
                 centre[row, column] = (facts.centre_x or 0.5) * 2 - 1
                 for action in facts.actions:
-                    actions[row, column, ACTIONS.index(action)] = 1.0
+                    actions[row, column, _ACTIONS.index(action)] = 1.0
     people = torch.tensor([min(scene.people, MAX_COUNT) for scene in scenes])
     return Targets(
         classes={name: value.to(device) for name, value in classes.items()},
@@ -161,6 +165,8 @@ def _classes(facts: SubjectFacts, duration_s: float, bins: int) -> dict[str, int
         "distance": index(DISTANCES, facts.distance),
         "upper": index(COLOURS, facts.upper),
         "lower": index(COLOURS, facts.lower),
+        "hair": index(HAIR_COLOURS, facts.hair_colour),
+        "garment": index(GARMENTS, facts.garment),
     }
     if facts.spans:
         out["first_bin"] = min(int(min(s for s, _ in facts.spans) / width), bins - 1)

@@ -7,13 +7,16 @@ videos, a model would otherwise learn who wears what by heart instead of reading
 import random
 from dataclasses import replace
 
-from pvchat.perception.record import ACTIONS, COLOURS, Attribute, AttributeName, Track
+from pvchat.perception.record import COLOURS, Attribute, AttributeName, Track
+from pvchat.perception.words import DOINGS
+from pvchat.training.drawn_words import choose_doings
 from pvchat.training.footage import Footage
 
-_DRAWN: frozenset[AttributeName] = frozenset({"upper_colour", "lower_colour", "action"})
-# How often perception can tell: an upper and a lower colour, and how many actions.
+_DRAWN: frozenset[AttributeName] = frozenset(
+    {"upper_colour", "lower_colour", *(name for meanings in DOINGS.values() for name, _ in meanings)}
+)
+# How often perception can tell an upper and a lower colour.
 _UPPER, _LOWER = 0.8, 0.35
-_ACTIONS = {0: 12, 1: 45, 2: 30, 3: 13}
 _LEAST_CONFIDENCE = 0.5
 
 
@@ -31,8 +34,7 @@ def _repainted(track: Track, rng: random.Random) -> Track:
     kept = [attribute for attribute in track.attributes if attribute.name not in _DRAWN]
     clothes: tuple[tuple[AttributeName, float], ...] = (("upper_colour", _UPPER), ("lower_colour", _LOWER))
     drawn = [_attribute(name, rng.choice(COLOURS), rng) for name, told in clothes if rng.random() < told]
-    count = rng.choices(list(_ACTIONS), list(_ACTIONS.values()))[0]
-    drawn += [_attribute("action", action, rng) for action in rng.sample(ACTIONS, count)]
+    drawn += [_attribute(*rng.choice(DOINGS[word]), rng) for word in choose_doings(rng)]
     return track.model_copy(update={"attributes": (*kept, *drawn)})
 
 

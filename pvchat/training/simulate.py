@@ -20,11 +20,8 @@ from pvchat.models.config import TokenLayout
 from pvchat.models.nano import SubjectArrays, nobody
 from pvchat.models.tokens import ClipArrays, clip_arrays, cosine_rows
 from pvchat.perception.record import (
-    ACTIONS,
-    COLOURS,
     RECORD_VERSION,
     Attribute,
-    AttributeName,
     Box,
     PerceptionRecord,
     Sighting,
@@ -32,6 +29,7 @@ from pvchat.perception.record import (
     Track,
     VideoInfo,
 )
+from pvchat.training.drawn_words import draw_attributes
 from pvchat.training.names import sample_name
 from pvchat.training.simulated_scene import SimulatedScene, SimulationConfig
 from pvchat.training.wordings import Split
@@ -217,42 +215,8 @@ class SceneSimulator:
         middle = self.random.uniform(0.25, 0.6)
         box = (centre - width / 2, middle - height / 2, centre + width / 2, middle + height / 2)
         drift = self.random.gauss(0, 0.2) if self.random.random() < 0.12 else self.random.gauss(0, 0.015)
-        attributes = self._attributes(centre + drift / 2, height, spans, duration)
+        attributes = draw_attributes(self.random, centre + drift / 2, height, spans, self.config.untold)
         return _Person(face, torso, spans, box, drift, attributes, owner, lookalike)
-
-    def _attributes(
-        self, centre: float, height: float, spans: tuple[Span, ...], duration: float
-    ) -> tuple[Attribute, ...]:
-        place = "left" if centre < 1 / 3 else "right" if centre > 2 / 3 else "middle"
-        out = [self._attribute("place", place, 0.6)]
-        if height >= 0.18:
-            out.append(self._attribute("distance", "near", 0.6))
-        elif height <= 0.1:
-            out.append(self._attribute("distance", "far", 0.6))
-        clothes: tuple[tuple[AttributeName, float], ...] = (
-            ("upper_colour", 1 - self.config.untold),
-            ("lower_colour", 0.35),
-        )
-        for name, chance in clothes:
-            if self.random.random() < chance:
-                first, second = self.random.sample(COLOURS, 2)
-                sure = self._attribute(name, first, 0.45)
-                out.append(sure)
-                if self.random.random() < 0.15:
-                    out.append(sure.model_copy(update={"value": second, "confidence": sure.confidence * 0.4}))
-        start, end = spans[0][0], spans[-1][1]
-        for action in self.random.sample(ACTIONS, self.random.choices((0, 1, 2, 3), (12, 45, 30, 13))[0]):
-            attribute = self._attribute("action", action, 0.55)
-            if self.random.random() < 0.4 and end - start > 1:
-                a, b = sorted((self.random.uniform(start, end), self.random.uniform(start, end)))
-                attribute = attribute.model_copy(update={"spans": ((round(a, 2), round(min(b + 0.5, end), 2)),)})
-            out.append(attribute)
-        return tuple(out)
-
-    def _attribute(self, name: AttributeName, value: str, least: float) -> Attribute:
-        return Attribute.model_construct(
-            name=name, value=value, confidence=round(self.random.uniform(least, 1.0), 3), spans=()
-        )
 
     # -- how perception sees it --------------------------------------------------------------------------------------
 
