@@ -14,6 +14,8 @@ from pvchat.chat.claims import (
     CLAUSES,
     COMMON,
     DECLINE,
+    HAIR_COLOURS_SAID,
+    LOOKS,
     MARK,
     NEGATED,
     NOT_HERE,
@@ -163,7 +165,7 @@ class _Reader:
         rest = self.relations(text, here)
         self.places(rest, here)
         self.distances(rest, here)
-        self.colours(rest, here)
+        self.colours(self.looks(rest, here), here)
         self.actions(rest, here)
 
     def claim(self, people: Sequence[SubjectFacts], state: State) -> None:
@@ -291,6 +293,17 @@ class _Reader:
                 continue
             for person in self.told(self.names(before)[-1:] or here, distance):
                 self.must(person.distance == distance, text, match.start(), distance)
+
+    def looks(self, text: str, here: Sequence[SubjectFacts]) -> str:
+        """Check what is said of hair, pattern and kind of clothes; colours of hair are taken out of the text returned."""
+        for pattern, words, slot in LOOKS:
+            for match in pattern.finditer(text):
+                value = words[match["word"]]
+                for person in self.told(self.names(text[: match.start()])[-1:] or here, match["word"]):
+                    self.must(getattr(person, slot) == value, text, match.start(), match["word"])
+        for pattern in HAIR_COLOURS_SAID:
+            text = pattern.sub(" hair ", text)
+        return text
 
     def colours(self, text: str, here: Sequence[SubjectFacts]) -> None:
         words = list(WORD.finditer(text))

@@ -4,7 +4,7 @@ A name stands as one private character in the texts these patterns read, so that
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pvchat.chat.evidence import ORDER_MARGIN
 from pvchat.chat.facts import SubjectFacts
@@ -13,8 +13,12 @@ from pvchat.chat.lexicon import (
     CLOCK,
     COLOUR_WORDS,
     DISTANCE_WORDS,
+    GARMENT_WORDS,
+    HAIR_LENGTH_WORDS,
+    HAIR_WORDS,
     LOWER_NOUNS,
     NUMBER_WORDS,
+    PATTERN_WORDS,
     PLACE_WORDS,
     UNTOLD_WORDS,
     UPPER_NOUNS,
@@ -132,10 +136,38 @@ ACTION_PHRASES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (re.compile(r"\b(?:talking|talks|speaking|speaks|chatting)\b"), frozenset({"talking"})),
     (re.compile(r"\b(?:smiling|smiles|grinning)\b"), frozenset({"smiling"})),
     (
-        re.compile(r"\bmoving\b(?! (?:to |towards? )?(?:the |his |her |their )?(?:left|right|arms?|hands?)\b)"),
+        re.compile(
+            r"\bmoving\b(?! (?:to |towards? )?(?:the |his |her |their )?(?:left|right|arms?|hands?)\b| closer\b)"
+        ),
         ACTION_WORDS["moving"],
     ),
 )
+
+
+def _one_of(words: Iterable[str]) -> str:
+    return "|".join(sorted(words, key=lambda word: (-len(word), word)))
+
+
+_HAIRS = _one_of(HAIR_WORDS)
+HAIR_COLOURS_SAID: tuple[re.Pattern[str], ...] = (
+    re.compile(rf"\b(?P<word>{_HAIRS})(?:,? long)?[ -]hair(?:ed)?\b"),
+    re.compile(rf"\bhair (?:is|was|looks|seems) (?:long(?: and|,) )?(?P<word>{_HAIRS})\b"),
+    re.compile(r"\b(?P<word>blonde?|brunette|ginger)\b"),
+)
+"""A colour that is said of hair."""
+LOOKS: tuple[tuple[re.Pattern[str], Mapping[str, str], str], ...] = (
+    *((pattern, HAIR_WORDS, "hair_colour") for pattern in HAIR_COLOURS_SAID),
+    (re.compile(r"\b(?P<word>long|short)(?:,? \w+)?[ -]hair(?:ed)?\b"), HAIR_LENGTH_WORDS, "hair_length"),
+    (
+        re.compile(r"\bhair (?:is|was|looks|seems) (?:\w+(?: and|,) )?(?P<word>long|short)\b"),
+        HAIR_LENGTH_WORDS,
+        "hair_length",
+    ),
+    (re.compile(rf"\b(?P<word>{_one_of(PATTERN_WORDS)})\b"), PATTERN_WORDS, "pattern"),
+    (re.compile(rf"\b(?P<word>{_one_of(GARMENT_WORDS.keys() - UPPER_NOUNS)})\b"), GARMENT_WORDS, "garment"),
+)
+"""How a look is said, which values its words mean, and the field of the facts that has to have them. What a top is
+called in passing ("her sweater is red") is no claim."""
 UNTOLD = re.compile(rf"\b(?:{'|'.join(sorted(UNTOLD_WORDS))})\b")
 
 

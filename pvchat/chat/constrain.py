@@ -18,10 +18,14 @@ from pvchat.chat.lexicon import (
     ACTION_WORDS,
     ANSWER_WORDS,
     ANYWHERE_CAPITALS,
+    AWAY_AFTER,
     COLOUR_WORDS,
     DISTANCE_WORDS,
+    GARMENT_WORDS,
+    HAIR_WORDS,
     LOWER_NOUNS,
     NUMBER_WORDS,
+    PATTERN_WORDS,
     PLACE_WORDS,
     SENTENCE_STARTS,
     UNTOLD_WORDS,
@@ -259,7 +263,8 @@ class Constraint:
         known = word in COLOUR_WORDS or word in PLACE_WORDS or word in DISTANCE_WORDS
         garment = word in UPPER_NOUNS or word in LOWER_NOUNS
         number = word in NUMBER_WORDS or word in _PLURALS or word in _HEADS or word in ("nobody", "unknown", "them")
-        if not (known or garment or number or word in ACTION_WORDS or word in UNTOLD_WORDS):
+        looks = self._is_look(word)
+        if not (known or garment or number or looks or word in ACTION_WORDS or word in UNTOLD_WORDS or word == "away"):
             return True
         clause, people = self._clause(text, pieces)
         before = [p.text.lower() for p in pieces[:-1]]
@@ -267,6 +272,11 @@ class Constraint:
             return True
         if word in UNTOLD_WORDS:
             return False
+        if looks:
+            return any(self._look_ok(word, p) for p in people if p.state == "present")
+        if word == "away":
+            needed = AWAY_AFTER.get(before[-1], "") if before else ""
+            return not needed or any(needed in p.actions for p in people)
         if garment:
             return self._garment_ok(word, before, people)
         if number:
@@ -279,6 +289,21 @@ class Constraint:
         if word in ACTION_WORDS:
             return self._action_ok(word, before, present)
         return self._place_ok(word, before, present, pieces)
+
+    def _is_look(self, word: str) -> bool:
+        """Whether a word says something of hair, or of what the upper clothing is beside its colour."""
+        if word in PATTERN_WORDS or (self.kind == "hair" and (word in HAIR_WORDS or word in ("long", "short"))):
+            return True
+        # What a top is called in passing is no claim.
+        passing = word in UPPER_NOUNS and self.kind != "garment"
+        return (word in GARMENT_WORDS and not passing) or (word in HAIR_WORDS and word not in COLOUR_WORDS)
+
+    def _look_ok(self, word: str, person: SubjectFacts) -> bool:
+        if word in ("long", "short"):
+            return person.hair_length == word
+        said = (PATTERN_WORDS.get(word), GARMENT_WORDS.get(word), HAIR_WORDS.get(word))
+        told = (person.pattern, person.garment, person.hair_colour)
+        return any(one is not None and one == other for one, other in zip(said, told, strict=True))
 
     def _free_to_decline(self, word: str) -> bool:
         return self.kind in ("relation", "order") and word in ("left", "right")

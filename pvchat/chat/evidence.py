@@ -108,7 +108,10 @@ def people_count(count: int) -> str:
 
 
 def subject_line(facts: SubjectFacts) -> str:
-    """One line about one person, such as "Maria: present 0:02-0:09 (7 s), left, near; black top, long hair; talking."."""
+    """One line about one person; what is not told is left out.
+
+    Such as "Maria: present 0:02-0:09 (7 s), left, near; black top, striped sweater, long brown hair; talking.".
+    """
     if facts.state != "present":
         return f"{facts.name}: {facts.state}."
     head = "present"

@@ -102,6 +102,9 @@ HAIR_WORDS: dict[str, str] = {
 }
 """Word -> colour of hair of the record."""
 
+HAIR_LENGTH_WORDS: dict[str, str] = {"long": "long", "short": "short"}
+"""Word -> length of hair of the record, which never tells that hair is short."""
+
 GARMENT_WORDS: dict[str, str] = {
     **{garment.split()[0]: garment for garment in GARMENTS},
     "jumper": "sweater",
@@ -180,7 +183,7 @@ ANSWER_WORDS: frozenset[str] = LEXICON | _words(
     "because been before being between born both brand but by camera can can't cannot certain change checked city "
     "clear clearly clothes color colour comes cost could couldn't count day did different disappears do does doesn't "
     "doing don't dressed during each earlier else end enough enters even ever everybody eyes face feels few filmed "
-    "first for found friend from further goes going good had hair hairstyle half halfway halves happy has have he her here him his how "
+    "first for found friend from further goes going good had hair half halfway halves happy has have he her here him his how "
     "however if in including into is isn't it it's its job just know language last later least leaves left-hand less "
     "let like listening little lives living long longer look looked looking looks made make makes many married may me "
     "might mine minute minutes missing more most mostly much must my name nationality near nearer nearest nearly never "

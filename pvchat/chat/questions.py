@@ -36,14 +36,18 @@ QuestionKind = Literal[
     "is_place",
     "is_colour",
     "is_action",
+    "hair",
+    "garment",
+    "posture",
+    "hands",
     "unanswerable",
 ]
 QuestionType = Literal["existence", "appearance", "action", "location"]
 
 TYPE_OF: Mapping[str, QuestionType] = {
     **dict.fromkeys(("existence", "count", "count_named", "both", "either", "which"), "existence"),
-    **dict.fromkeys(("appearance", "upper", "lower", "is_colour", "unanswerable"), "appearance"),
-    **dict.fromkeys(("action", "is_action"), "action"),
+    **dict.fromkeys(("appearance", "upper", "lower", "is_colour", "hair", "garment", "unanswerable"), "appearance"),
+    **dict.fromkeys(("action", "is_action", "posture", "hands"), "action"),
     **dict.fromkeys(("location", "is_place", "distance", "relation", "order"), "location"),
     **dict.fromkeys(("time", "first", "last", "duration", "together", "earlier"), "location"),
 }
@@ -57,10 +61,22 @@ _ASKS_YES = re.compile(
     r"|please check|look for|find\b|please look)\b|\b(?:whether|if|yes or no|is that so|is that true|right or wrong)\b"
 )
 _RULES: tuple[tuple[QuestionKind, str], ...] = (
+    ("hair", r"\bhair(?:style|ed)?\b|\bblonde?\b|\bbrunette\b|\bginger\b"),
+    (
+        "posture",
+        r"\bposture\b|\b(?:sit|sitting|stand|standing|lie|lying)\b.*\bor\b.*\b(?:sit|sitting|stand|standing|lie|lying)\b"
+        r"|\bhold(?:s|ing)? (?:his|her|their|the|#'s) body|\bon (?:his|her|their|#'s) feet\b",
+    ),
+    ("hands", r"(?<!left[ -])(?<!right[ -])\bhands?\b(?! side)|\bgestures? (?:is|does|do|are)\b|\bwhat gestures?\b"),
+    (
+        "garment",
+        r"\bpattern(?:ed)?\b|\bstrip(?:es|ed|y)\b|\bche(?:ck|qu|cke)(?:s|ed|ered)\b|\bprint(?:ed)?\b|\bgarment\b"
+        r"|\b(?:suit|uniform|robe|jersey|gown)\b|\ba dress\b|\blab coat\b|made of one colou?r|\bplain\b",
+    ),
     (
         "unanswerable",
         r"\bhow (?:old|tall|heavy|much does|rich)\b|\bbrands?\b|\bage\b|\bjob\b|for a living|\blast name\b|\bphone\b"
-        r"|\bwhy\b|\beyes\b|\bhair\b|\bfeel(?:s|ing)?\b|\bthinking\b|\bsaying\b|talking about|\bnationality\b"
+        r"|\bwhy\b|\beyes\b(?! (?:are )?(?:closed|shut|open))|\bfeel(?:s|ing)?\b|\bthinking\b|\bsaying\b|talking about|\bnationality\b"
         r"|\bborn\b|\blanguage\b|\bcity\b|\bmarried\b|\bhappy\b|\brich\b|\bfriend\b|\bweather\b|\bcost\b|\bweigh"
         r"|\beat\b|\bdo (?:before|next)|\bwhat day\b|\blive\b|\bcome from\b|\bholding\b|\blistening\b"
         r"|where was .*filmed",

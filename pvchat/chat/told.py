@@ -6,8 +6,17 @@ import re
 from collections.abc import Sequence
 
 from pvchat.chat.facts import SubjectFacts
-from pvchat.chat.lexicon import ACTION_WORDS, COLOUR_WORDS, DISTANCE_WORDS, PLACE_WORDS
+from pvchat.chat.lexicon import (
+    ACTION_WORDS,
+    COLOUR_WORDS,
+    DISTANCE_WORDS,
+    GARMENT_WORDS,
+    HAIR_WORDS,
+    PATTERN_WORDS,
+    PLACE_WORDS,
+)
 from pvchat.chat.questions import QuestionKind
+from pvchat.perception.words import HANDS, POSTURES
 
 DECLINING = re.compile(
     r"\b(?:can|could|do|does|is|are)(?:n't| not) (?:tell|say|see|know|clear|sure|let|show|make)|\bcannot\b|\bcan't\b"
@@ -65,8 +74,12 @@ def tells(kind: QuestionKind, text: str) -> bool:
     match kind:
         case "appearance" | "upper" | "lower":
             return any(w in COLOUR_WORDS for w in words)
-        case "action":
+        case "action" | "posture" | "hands":
             return any(w in ACTION_WORDS for w in words)
+        case "hair":
+            return any(w in HAIR_WORDS or w == "long" for w in words)
+        case "garment":
+            return any(w in GARMENT_WORDS or w in PATTERN_WORDS for w in words)
         case "location":
             return any(w in PLACE_WORDS for w in words)
         case "distance":
@@ -91,6 +104,14 @@ def _holds(kind: QuestionKind, person: SubjectFacts) -> bool | None:
             return person.lower is not None
         case "action":
             return bool(person.actions)
+        case "posture":
+            return any(word in POSTURES for word in person.actions)
+        case "hands":
+            return any(word in HANDS for word in person.actions)
+        case "hair":
+            return bool(person.hair_colour or person.hair_length)
+        case "garment":
+            return bool(person.garment or person.pattern)
         case "location":
             return person.place is not None
         case "distance":
