@@ -295,7 +295,11 @@ class _Reader:
                 self.must(person.distance == distance, text, match.start(), distance)
 
     def looks(self, text: str, here: Sequence[SubjectFacts]) -> str:
-        """Check what is said of hair, pattern and kind of clothes; colours of hair are taken out of the text returned."""
+        """Check what is said of hair, pattern and kind of clothes.
+
+        Returns:
+            The text without the colours of hair, which are none of clothes.
+        """
         for pattern, words, slot in LOOKS:
             for match in pattern.finditer(text):
                 value = words[match["word"]]

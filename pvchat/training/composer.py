@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from pvchat.chat.evidence import (
     by_first_seen,
+    hair_text,
     left_to_right,
     listed_actions,
     listed_spans,
@@ -20,8 +21,10 @@ from pvchat.chat.evidence import (
     together_spans,
 )
 from pvchat.chat.facts import SceneFacts, SubjectFacts, clock
-from pvchat.perception.record import ACTIONS, COLOURS, Span
+from pvchat.perception.record import COLOURS, Span
+from pvchat.perception.words import DOINGS, HANDS, POSTURES
 from pvchat.training import answers as say
+from pvchat.training import answers_looks as looks
 from pvchat.training import answers_more as more
 from pvchat.training import answers_several as several
 from pvchat.training.wordings import (
@@ -91,7 +94,7 @@ class Composer:
             "lo": rng.choice(LOWER_GARMENTS),
             "c": colour,
             "a_c": with_article(colour),
-            "act": rng.choice(ACTIONS),
+            "act": rng.choice(list(DOINGS)),
             "rel": rng.choice(("left", "right")),
         }
 
@@ -234,6 +237,26 @@ class Composer:
             return None
         return "Not that I can see: " + _inner(self.pick(say.ACTION, more.ACTION, acts=join(acts)), facts.name)
 
+    def _hair(self, facts: SubjectFacts) -> str | None:
+        if facts.hair_colour and not facts.hair_length and self.rng.random() < 0.5:
+            return self.pick(looks.HAIR_COLOUR, c=facts.hair_colour)
+        return self.pick(looks.HAIR, hair=hair_text(facts)) if hair_text(facts) else None
+
+    def _garment(self, facts: SubjectFacts) -> str | None:
+        if not (facts.pattern or facts.garment):
+            return None
+        worn = " ".join(word for word in (facts.pattern, facts.garment or "top") if word)
+        return self.pick(looks.GARMENT, worn=with_article(worn))
+
+    def _posture(self, facts: SubjectFacts) -> str | None:
+        return self._does([word for word in listed_actions(facts) if word in POSTURES][:1])
+
+    def _hands(self, facts: SubjectFacts) -> str | None:
+        return self._does([word for word in listed_actions(facts) if word in HANDS])
+
+    def _does(self, acts: Sequence[str]) -> str | None:
+        return self.pick(looks.DOES, acts=join(acts)) if acts else None
+
     _SINGLE: ClassVar[dict[Kind, Callable[["Composer", SubjectFacts], str | None]]] = {
         "existence": _existence,
         "appearance": _appearance,
@@ -249,6 +272,10 @@ class Composer:
         "is_place": _is_place,
         "is_colour": _is_colour,
         "is_action": _is_action,
+        "hair": _hair,
+        "garment": _garment,
+        "posture": _posture,
+        "hands": _hands,
         "unanswerable": lambda _self, _facts: None,
     }
 

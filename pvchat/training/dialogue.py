@@ -38,7 +38,11 @@ SINGLE: dict[Kind, float] = {
     "count": 1.2,
     "is_place": 0.8,
     "is_colour": 0.8,
-    "is_action": 0.8,
+    "is_action": 1.2,
+    "hair": 0.8,
+    "garment": 0.8,
+    "posture": 0.8,
+    "hands": 0.8,
     "unanswerable": 0.8,
 }
 """How often each kind is asked about one person."""

@@ -10,7 +10,7 @@ import re
 from typing import Literal
 
 from pvchat.chat.questions import QuestionKind
-from pvchat.training import wordings_person, wordings_several, wordings_time
+from pvchat.training import wordings_looks, wordings_person, wordings_several, wordings_time
 from pvchat.training.wordings_time import UNANSWERABLE
 
 Kind = QuestionKind
@@ -60,6 +60,10 @@ QUESTIONS: dict[Kind, tuple[str, ...]] = {
     "is_place": _lines(wordings_time.IS_PLACE),
     "is_colour": _lines(wordings_time.IS_COLOUR),
     "is_action": _lines(wordings_time.IS_ACTION),
+    "hair": _lines(wordings_looks.HAIR),
+    "garment": _lines(wordings_looks.GARMENT),
+    "posture": _lines(wordings_looks.POSTURE),
+    "hands": _lines(wordings_looks.HANDS),
     "unanswerable": tuple(question for question, _ in UNANSWERABLE),
 }
 """All question wordings, by kind."""

@@ -292,8 +292,6 @@ UNANSWERABLE: tuple[tuple[str, str], ...] = (
     ("What is {n}'s phone number?", "the phone number of {n}"),
     ("What is {n}'s last name?", "the last name of {n}"),
     ("What colour are {n}'s eyes?", "the colour of {n}'s eyes"),
-    ("What colour is {n}'s hair?", "the colour of {n}'s hair"),
-    ("What color is {n}'s hair in {v}?", "the color of {n}'s hair"),
     ("Is {n} wearing glasses?", "whether {n} is wearing glasses"),
     ("Does {n} wear a hat?", "whether {n} is wearing a hat"),
     ("What shoes is {n} wearing?", "which shoes {n} is wearing"),
