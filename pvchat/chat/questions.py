@@ -162,9 +162,9 @@ _OWN = (
     | LOWER_NOUNS
     | COLOUR_WORDS.keys()
     | frozenset(
-        "hair clothes clothing outfit dress wear look looks appearance appearances actions action activity "
+        "hair hairstyle clothes clothing outfit dress wear look looks appearance appearances actions action activity "
         "behaviour behavior position location place spot side part whereabouts distance time times presence "
-        "timestamps screen first last left right colour color colours colors garment garments pattern posture "
+        "timestamps screen first last left right colour color colours colors garment garments pattern posture pose "
         "hands hand arms head eyes gestures gesture face body movements movement name legs".split()
     )
 )
@@ -222,11 +222,11 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
         r"^\W*(?:(?:hi|hello|hey|okay|ok|so|now|and|please)\b,? )+|[ .](?:thanks|please|thank you)\.?$", "", text
     )
     text = re.sub(r"\s+", " ", text).strip()
+    if _BEYOND.search(text) or any(noun not in _OWN for noun in re.findall(r"#'s (\w+)", text)):
+        return "unanswerable"
     words = WORD.findall(text)
     yes_or_no = _ASKS_YES.search(text) is not None
     several = len(found) > 1 or (not found and len(names) > 1)
-    if _BEYOND.search(text) or any(noun not in _OWN for noun in re.findall(r"#'s (\w+)", text)):
-        return "unanswerable"
     for kind, pattern in _COMPILED:
         if not pattern.search(text):
             continue
