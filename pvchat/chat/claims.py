@@ -24,6 +24,7 @@ from pvchat.chat.lexicon import (
     UPPER_NOUNS,
     seconds_of,
 )
+from pvchat.chat.looks import LookField
 from pvchat.perception.record import Span
 
 TIME_TOLERANCE_S = 1.0
@@ -66,6 +67,8 @@ PEOPLE = re.compile(
     r"\b(?P<number>\d+|[a-z]+) (?P<which>other |different |unknown |more )?"
     r"(?:people|persons?|individuals?|faces?)\b"
 )
+TALKS = re.compile(rf"\b(?:talk|speak)(?:ing|s)? (?:to|with) (?:(?P<other>{NAME})|each other|one another)")
+"""Who is talked to."""
 RELATION = re.compile(
     rf"\b(?:further|farther|more)(?: to the| on the)? (?P<than>left|right)\b(?: than (?P<b1>{NAME}))?"
     rf"|\b(?P<of>left|right)(?: side| hand side)? of (?P<b2>{NAME})|(?P<b3>{NAME})'s (?P<poss>left|right)\b"
@@ -91,57 +94,46 @@ COMMON = frozenset(
     {*COLOUR_WORDS, *PLACE_WORDS, *DISTANCE_WORDS, *ACTION_WORDS, *UPPER_NOUNS, *LOWER_NOUNS, "will", "may"}
 )
 
+_SIDE = r"(?: (?:to|towards?))?(?: the| his| her| their)?"
+_LIMBS = r"(?:arms?|hands?)"
+_PHRASES: tuple[tuple[str, str], ...] = (
+    (rf"\bmov(?:ing|es?|ed){_SIDE} left\b", "moving left"),
+    (rf"\bmov(?:ing|es?|ed){_SIDE} right\b", "moving right"),
+    (rf"\bmov(?:ing|es?|ed)(?: the| his| her| their)? {_LIMBS}\b", "moving the arms"),
+    (r"\brais(?:ing|es?|ed)\b", "raising the arms"),
+    (r"\bnod(?:ding|s|ded)?\b", "nodding"),
+    (r"\b(?:shak(?:ing|es?)|shook)\b", "shaking the head"),
+    (r"\blook(?:ing|s|ed)? away\b", "looking away"),
+    (r"\bclos(?:ing|es|ed)\b|\bclose (?:the|his|her|their) eyes\b|\bshut\b", "closing the eyes"),
+    (r"\bturn(?:ing|s|ed)? (?:the|his|her|their) head\b|\bturn(?:ing|s|ed)\b", "turning the head"),
+    (r"\bwav(?:ing|es?|ed)\b", "waving"),
+    (r"\bclap(?:ping|s|ped)?\b", "clapping"),
+    (r"\btouch(?:ing|es|ed)?\b", "touching the face"),
+    (r"\bgestur(?:ing|ed)\b|\bgestures?\b(?! (?:is|are|does|do|did|can|made|you|of)\b)", "gesturing"),
+    (r"\bdanc(?:ing|es?|ed)\b", "dancing"),
+    (r"\b(?:fall(?:ing|s)?|fell)\b", "falling"),
+    (r"\bwalk(?:ing|s|ed)?\b(?! away)", "walking"),
+    (r"\b(?:com(?:ing|es?)|came|mov(?:ing|es?|ed)) closer\b|\bapproach(?:ing|es|ed)?\b", "coming closer"),
+    (r"\b(?:go(?:ing|es)?|went|walk(?:ing|s|ed)?|mov(?:ing|es?|ed)) away\b|\bleaving\b", "going away"),
+    (r"\b(?:sit(?:ting|s)?|sat|seated)\b(?! still)", "sitting"),
+    (r"\b(?:lying|lies|lie)\b", "lying"),
+    (r"\b(?:bend(?:ing|s)?|bent)\b", "bending"),
+    (r"\b(?:keep(?:ing|s)?|holding|standing|stays?|sitting) still\b|\bmotionless\b", "keeping still"),
+    (r"\bstand(?:ing|s)?\b(?! still)", "standing"),
+    (r"\b(?:talk(?:ing|s)?|speak(?:ing|s)?|chatting)\b", "talking"),
+    (r"\b(?:smil(?:ing|es?)|grinning)\b", "smiling"),
+)
 ACTION_PHRASES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
-    (
-        re.compile(r"\b(?:moving|moves|moved)(?: (?:to|towards?))?(?: the| his| her| their)? (?:left)\b"),
-        frozenset({"moving left"}),
-    ),
-    (
-        re.compile(r"\b(?:moving|moves|moved)(?: (?:to|towards?))?(?: the| his| her| their)? (?:right)\b"),
-        frozenset({"moving right"}),
-    ),
-    (
-        re.compile(r"\b(?:moving|moves|moved)(?: the| his| her| their)? (?:arms?|hands?)\b"),
-        frozenset({"moving the arms"}),
-    ),
-    (re.compile(r"\b(?:raising|raises|raised)\b"), frozenset({"raising the arms"})),
-    (re.compile(r"\b(?:nodding|nods|nodded)\b"), frozenset({"nodding"})),
-    (re.compile(r"\b(?:shaking|shakes|shook)\b"), frozenset({"shaking the head"})),
-    (re.compile(r"\b(?:looking|looks|looked) away\b"), frozenset({"looking away"})),
-    (
-        re.compile(r"\b(?:closing|closes|closed|shut)\b|\beyes (?:are |were )?(?:closed|shut)\b"),
-        frozenset({"closing the eyes"}),
-    ),
-    (re.compile(r"\b(?:turning|turns|turned)\b"), frozenset({"turning the head"})),
-    (re.compile(r"\b(?:waving|waves|waved)\b"), frozenset({"waving"})),
-    (re.compile(r"\b(?:clapping|claps|clapped)\b"), frozenset({"clapping"})),
-    (re.compile(r"\b(?:touching|touches|touched)\b"), frozenset({"touching the face"})),
-    (re.compile(r"\b(?:gesturing|gestures|gestured)\b"), frozenset({"gesturing"})),
-    (re.compile(r"\b(?:dancing|dances|danced)\b"), frozenset({"dancing"})),
-    (re.compile(r"\b(?:falling|falls|fell)\b"), frozenset({"falling"})),
-    (re.compile(r"\b(?:walking|walks|walked)\b"), frozenset({"walking"})),
-    (
-        re.compile(r"\b(?:coming|comes|came|moving|moves) closer\b|\bapproach(?:ing|es|ed)\b"),
-        frozenset({"coming closer"}),
-    ),
-    (re.compile(r"\b(?:going|goes|went|walking) away\b|\bleaving\b"), frozenset({"going away"})),
-    (re.compile(r"\b(?:sitting|sits|sat|seated)\b(?! still)"), frozenset({"sitting"})),
-    (re.compile(r"\b(?:lying|lies)\b"), frozenset({"lying"})),
-    (re.compile(r"\b(?:bending|bends|bent)\b"), frozenset({"bending"})),
-    (
-        re.compile(r"\b(?:keeping|keeps|holding|standing|stays?|sitting) still\b|\bmotionless\b"),
-        frozenset({"keeping still"}),
-    ),
-    (re.compile(r"\b(?:standing|stands)\b(?! still)"), frozenset({"standing"})),
-    (re.compile(r"\b(?:talking|talks|speaking|speaks|chatting)\b"), frozenset({"talking"})),
-    (re.compile(r"\b(?:smiling|smiles|grinning)\b"), frozenset({"smiling"})),
+    *((re.compile(pattern), frozenset({action})) for pattern, action in _PHRASES),
     (
         re.compile(
-            r"\bmoving\b(?! (?:to |towards? )?(?:the |his |her |their )?(?:left|right|arms?|hands?)\b| closer\b)"
+            rf"\bmov(?:ing|e)\b(?! (?:to |towards? )?(?:the |his |her |their )?(?:left|right|{_LIMBS})\b"
+            r"| closer\b| away\b)"
         ),
         ACTION_WORDS["moving"],
     ),
 )
+"""How doings are said, and which of them make it true (any of them)."""
 
 
 def _one_of(words: Iterable[str]) -> str:
@@ -149,25 +141,25 @@ def _one_of(words: Iterable[str]) -> str:
 
 
 _HAIRS = _one_of(HAIR_WORDS)
+_IS = r"(?: colou?r)? (?:is|was|looks|seems)"
 HAIR_COLOURS_SAID: tuple[re.Pattern[str], ...] = (
     re.compile(rf"\b(?P<word>{_HAIRS})(?:,? long)?[ -]hair(?:ed)?\b"),
-    re.compile(rf"\bhair (?:is|was|looks|seems) (?:long(?: and|,) )?(?P<word>{_HAIRS})\b"),
+    re.compile(rf"\bhair{_IS} (?:not )?(?:long(?: and|,) )?(?P<word>{_HAIRS})\b"),
     re.compile(r"\b(?P<word>blonde?|brunette|ginger)\b"),
 )
 """A colour that is said of hair."""
-LOOKS: tuple[tuple[re.Pattern[str], Mapping[str, str], str], ...] = (
+LOOKS: tuple[tuple[re.Pattern[str], Mapping[str, str], LookField], ...] = (
     *((pattern, HAIR_WORDS, "hair_colour") for pattern in HAIR_COLOURS_SAID),
     (re.compile(r"\b(?P<word>long|short)(?:,? \w+)?[ -]hair(?:ed)?\b"), HAIR_LENGTH_WORDS, "hair_length"),
     (
-        re.compile(r"\bhair (?:is|was|looks|seems) (?:\w+(?: and|,) )?(?P<word>long|short)\b"),
+        re.compile(rf"\bhair{_IS} (?:not )?(?:\w+(?: and|,) )?(?P<word>long|short)\b"),
         HAIR_LENGTH_WORDS,
         "hair_length",
     ),
-    (re.compile(rf"\b(?P<word>{_one_of(PATTERN_WORDS)})\b"), PATTERN_WORDS, "pattern"),
-    (re.compile(rf"\b(?P<word>{_one_of(GARMENT_WORDS.keys() - UPPER_NOUNS)})\b"), GARMENT_WORDS, "garment"),
+    (re.compile(rf"(?<!\bi )(?<!\bhave )\b(?P<word>{_one_of(PATTERN_WORDS)})\b"), PATTERN_WORDS, "pattern"),
+    (re.compile(rf"(?<!lab )\b(?P<word>{_one_of(GARMENT_WORDS)})\b"), GARMENT_WORDS, "garment"),
 )
-"""How a look is said, which values its words mean, and the field of the facts that has to have them. What a top is
-called in passing ("her sweater is red") is no claim."""
+"""How a look is said, which values its words mean, and the field of the facts that has to have them."""
 UNTOLD = re.compile(rf"\b(?:{'|'.join(sorted(UNTOLD_WORDS))})\b")
 
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from pvchat.chat.facts import SceneFacts, SubjectFacts, clock
+from pvchat.chat.looks import hair_text, upper_text, with_article
 from pvchat.perception.record import Span
+from pvchat.perception.words import SCENE_PLACES
 
 LISTED = 3
 LISTED_ACTIONS = 4
@@ -29,12 +31,6 @@ def listed_spans(spans: Sequence[Span]) -> tuple[Span, ...]:
 def listed_actions(facts: SubjectFacts) -> tuple[str, ...]:
     """At most four actions, surest first."""
     return facts.actions[:LISTED_ACTIONS]
-
-
-def hair_text(facts: SubjectFacts) -> str:
-    """ "long brown hair", as far as it is told; empty where nothing is."""
-    words = [word for word in (facts.hair_length, facts.hair_colour) if word]
-    return f"{' '.join(words)} hair" if words else ""
 
 
 def span_text(span: Span, joint: str = "-") -> str:
@@ -102,6 +98,11 @@ def by_first_seen(subjects: Sequence[SubjectFacts]) -> tuple[str, ...]:
     return tuple(name for _, name in starts)
 
 
+def thing_text(thing: str) -> str:
+    """ "a car", "an umbrella", "flowers"."""
+    return thing if thing in ("flowers", "fruit", "food") else with_article(thing)
+
+
 def people_count(count: int) -> str:
     """ "1 person", "2 people"."""
     return f"{count} person" if count == 1 else f"{count} people"
@@ -110,7 +111,7 @@ def people_count(count: int) -> str:
 def subject_line(facts: SubjectFacts) -> str:
     """One line about one person; what is not told is left out.
 
-    Such as "Maria: present 0:02-0:09 (7 s), left, near; black top, striped sweater, long brown hair; talking.".
+    Such as "Maria: present 0:02-0:09 (7 s), left, near; striped black sweater, long brown hair; talking.".
     """
     if facts.state != "present":
         return f"{facts.name}: {facts.state}."
@@ -120,15 +121,13 @@ def subject_line(facts: SubjectFacts) -> str:
         spans = ", ".join(span_text(s) for s in listed_spans(facts.spans))
         head += f" {spans} ({amount} {'s' if unit == 'second' else 'min'})"
     where = [w for w in (facts.place, facts.distance) if w]
-    clothes = [f"{c} {noun}" for c, noun in ((facts.upper, "top"), (facts.lower, "bottoms")) if c]
-    cloth = f"{facts.pattern} {facts.garment or 'cloth'}" if facts.pattern else facts.garment or ""
-    looks = [*clothes, *(words for words in (cloth, hair_text(facts)) if words)]
-    parts = [", ".join([head, *where]), ", ".join(looks), ", ".join(listed_actions(facts))]
+    looks = [upper_text(facts), f"{facts.lower} bottoms" if facts.lower else "", hair_text(facts)]
+    parts = [", ".join([head, *where]), ", ".join(w for w in looks if w), ", ".join(listed_actions(facts))]
     return f"{facts.name}: {'; '.join(p for p in parts if p)}."
 
 
 def evidence_lines(scene: SceneFacts) -> str:
-    """The facts of a scene for the prompt: one line per asked person, then one about them together.
+    """The facts of a scene for the prompt: one line per asked person, then some about them together and the picture.
 
     The same facts always give the same text. A last line counts the people of the video.
     """
@@ -140,6 +139,11 @@ def evidence_lines(scene: SceneFacts) -> str:
             lines.append(f"left to right: {', '.join(order)}.")
         shared = listed_spans(together_spans(present))
         lines.append(f"together {', '.join(span_text(s) for s in shared)}." if shared else "never together.")
+    lines += [f"{one} talks to {other}." for one, other in scene.talks]
+    seen = [SCENE_PLACES[scene.setting]] if scene.setting else []
+    seen += [thing_text(thing) for thing in scene.things]
+    if seen:
+        lines.append(f"picture: {', '.join(seen)}.")
     count = people_count(scene.people)
     lines.append(f"{count}, {scene.unknown_people} unknown." if scene.unknown_people else f"{count}.")
     return "\n".join(lines)

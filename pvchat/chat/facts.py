@@ -24,10 +24,11 @@ class SubjectFacts:
         place: "left", "middle" or "right" in the frame, None when it is not told.
         distance: "near" or "far", None when it is not told.
         upper: colour of the upper clothing, lower: of the lower clothing; None when not told.
-        garment: what kind of upper clothing, pattern: of it, hair_colour, hair_length: words of
-            `pvchat.perception.words`; None when not told.
         actions: words of `pvchat.perception.words.DOINGS`, surest first.
         centre_x: mean horizontal centre, 0..1, for relations between people.
+        keyframe_s, box: a moment and a place in the picture that show the person well.
+        garment: kind of upper clothing, pattern: of it, hair_colour, hair_length: words of `pvchat.perception.words`;
+            None when not told.
     """
 
     name: str
@@ -38,14 +39,14 @@ class SubjectFacts:
     distance: str | None = None
     upper: str | None = None
     lower: str | None = None
-    garment: str | None = None
-    pattern: str | None = None
-    hair_colour: str | None = None
-    hair_length: str | None = None
     actions: tuple[str, ...] = ()
     centre_x: float | None = None
     keyframe_s: float | None = None
     box: Box | None = None
+    garment: str | None = None
+    pattern: str | None = None
+    hair_colour: str | None = None
+    hair_length: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ class SceneFacts:
         subjects: the asked people, in the order asked.
         people: how many different people are in the video, known or not.
         unknown_people: how many of them are nobody enrolled.
-        talks: (who, to whom) of asked people, as far as it is seen.
-        scenery: words for the place and for things in it, surest first.
+        talks: (who, to whom) of asked people, surest first, as far as it is seen.
+        setting: what kind of place it is, of `pvchat.perception.words.SCENE_PLACES`; None when not told.
+        things: in the picture, of `SCENE_THINGS`, surest first.
     """
 
     duration_s: float
@@ -66,7 +68,8 @@ class SceneFacts:
     people: int
     unknown_people: int
     talks: tuple[tuple[str, str], ...] = ()
-    scenery: tuple[str, ...] = ()
+    setting: str | None = None
+    things: tuple[str, ...] = ()
 
 
 def clock(seconds: float) -> str:

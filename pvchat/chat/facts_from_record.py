@@ -1,13 +1,13 @@
 """Facts from a perception record and identity decisions: what may be said about the asked people of a real video."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pvchat.chat.facts import SceneFacts, State, SubjectFacts
 from pvchat.perception.record import AttributeName, PerceptionRecord, Span, Track
-from pvchat.perception.words import DOINGS, GENERAL, doings
+from pvchat.perception.words import DOINGS, GENERAL, POSTURES, SCENE_PLACES, SCENE_THINGS, doings
 
 MIN_CONFIDENCE: dict[AttributeName, float] = {
     "upper_colour": 0.4,
@@ -25,10 +25,10 @@ MIN_CONFIDENCE: dict[AttributeName, float] = {
     "upper_garment": 0.5,
     "pattern": 0.5,
 }
-MIN_SCENERY, MIN_TALKING = 0.5, 0.5
+MIN_SCENE, MIN_TALKING = 0.5, 0.5
 SAME_SPAN_GAP_S = 0.3
 MAX_ACTIONS = 4
-MAX_SCENERY = 3
+MAX_THINGS = 3
 
 
 class Decision(Protocol):
@@ -82,27 +82,36 @@ def _strongest(tracks: Sequence[Track], name: AttributeName) -> str | None:
 
 
 def _actions(tracks: Sequence[Track]) -> tuple[str, ...]:
+    """What is done, surest first; of many things the posture is kept, because people ask for it by itself."""
     order = list(DOINGS)
     said = [a for track in tracks for a in track.attributes if a.confidence >= MIN_CONFIDENCE.get(a.name, 1.1)]
     best = {word: max(a.confidence for a in mine) for word, mine in doings(said).items()}
     telling = [word for word in best if not GENERAL.get(word, frozenset()) & best.keys()]
-    return tuple(sorted(telling, key=lambda word: (-best[word], order.index(word)))[:MAX_ACTIONS])
+    ranked = sorted(telling, key=lambda word: (-best[word], order.index(word)))
+    posture = [word for word in ranked[MAX_ACTIONS:] if word in POSTURES][:1]
+    if posture and not any(word in POSTURES for word in ranked[:MAX_ACTIONS]):
+        ranked = [*ranked[: MAX_ACTIONS - 1], *posture]
+    return tuple(ranked[:MAX_ACTIONS])
 
 
-def _talks(record: PerceptionRecord, known: Sequence[Decision], names: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Who of some people talks to whom of them."""
-    owner = {track: d.name for d in known for track in d.track_ids if d.name in names}
+def _talks(
+    record: PerceptionRecord, decisions: Sequence[Decision], people: Sequence[SubjectFacts]
+) -> tuple[tuple[str, str], ...]:
+    """Who of some people talks to whom of them. Whoever talks to somebody is also said to talk."""
+    here = {person.name: "talking" in person.actions for person in people if person.state == "present"}
+    owner = {track: d.name for d in decisions for track in d.track_ids if d.name in here}
     pairs = [
         (owner[r.subject], owner[r.other])
         for r in sorted(record.relations, key=lambda r: -r.confidence)
         if r.name == "talking to" and r.confidence >= MIN_TALKING and r.subject in owner and r.other in owner
     ]
-    return tuple(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
+    return tuple(dict.fromkeys((one, other) for one, other in pairs if one != other and here[one]))
 
 
-def _scenery(record: PerceptionRecord) -> tuple[str, ...]:
-    sure = sorted((word for word in record.scene if word.confidence >= MIN_SCENERY), key=lambda w: -w.confidence)
-    return tuple(dict.fromkeys(word.value for word in sure))[:MAX_SCENERY]
+def _scene_words(record: PerceptionRecord, kind: Literal["place", "thing"], known: Collection[str]) -> tuple[str, ...]:
+    """Words of one kind about the whole picture, surest first."""
+    sure = sorted((w for w in record.scene if w.kind == kind and w.value in known), key=lambda w: -w.confidence)
+    return tuple(dict.fromkeys(word.value for word in sure if word.confidence >= MIN_SCENE))
 
 
 def _centre_x(tracks: Sequence[Track]) -> float | None:
@@ -184,11 +193,13 @@ def facts_from_record(
         described = sum(1 for t in strangers if t.faces_described > 0)
         unknown_people = max(described, at_once(strangers))
     total = people if people is not None else len(known) + unknown_people
+    asked = tuple(subject_facts(name, by_name.get(name), record) for name in subjects)
     return SceneFacts(
         duration_s=record.video.duration_s,
-        subjects=tuple(subject_facts(name, by_name.get(name), record) for name in subjects),
+        subjects=asked,
         people=max(total, len(known)),
         unknown_people=unknown_people,
-        talks=_talks(record, known, subjects),
-        scenery=_scenery(record),
+        talks=_talks(record, known, asked),
+        setting=next(iter(_scene_words(record, "place", SCENE_PLACES)), None),
+        things=_scene_words(record, "thing", SCENE_THINGS)[:MAX_THINGS],
     )

@@ -17,10 +17,11 @@ from pvchat.chat.facts import SceneFacts, State, SubjectFacts
 from pvchat.chat.lexicon import ANYWHERE_CAPITALS, NUMBER_WORDS, SENTENCE_STARTS
 from pvchat.chat.partial_text import continues
 from pvchat.chat.questions import QuestionKind
+from pvchat.chat.told import talk_told
 
 STATED_ONCE: tuple[QuestionKind, ...] = ("both", "either", "which", "count_named")
 """Kinds whose answer says of everybody once whether they are there."""
-PAIRED: tuple[QuestionKind, ...] = ("relation", "order", "together", "earlier")
+PAIRED: tuple[QuestionKind, ...] = ("relation", "order", "together", "earlier", "talks")
 """Kinds that come to the same as soon as one of the people is not there."""
 
 _END = frozenset(".!?;:")
@@ -310,6 +311,9 @@ class StateHold:
             return False
         if self.kind in ("relation", "order"):
             return self._present == len(self.people) and not left_to_right(self.people)
+        if self.kind == "talks":
+            told = talk_told(self.scene, self.question, tuple(self._by_name))
+            return self._present == len(self.people) and told is None
         if self.kind == "earlier":
             known = by_first_seen(self.people) or together_spans(self.people)
             return self._present == len(self.people) and not known

@@ -7,7 +7,7 @@ a word. All keys are lower case.
 import re
 
 from pvchat.perception.record import COLOURS, DISTANCES, PLACES
-from pvchat.perception.words import DOINGS, GARMENTS, HAIR_COLOURS, PATTERNS
+from pvchat.perception.words import DOINGS, GARMENTS, HAIR_COLOURS, PATTERNS, SCENE_WORDS
 
 
 def _words(text: str) -> frozenset[str]:
@@ -111,7 +111,10 @@ GARMENT_WORDS: dict[str, str] = {
     "pullover": "sweater",
     "gown": "dress",
 }
-"""Word -> kind of upper clothing of the record; what a top is called in passing ("her sweater is red") is no claim."""
+"""Word -> kind of upper clothing of the record."""
+
+LOOSE_GARMENTS: frozenset[str] = _words("coat sweater jumper pullover")
+"""What people call any top in passing: "her sweater is red" does not claim that it is a sweater."""
 
 PATTERN_WORDS: dict[str, str] = {
     **{pattern: pattern for pattern in PATTERNS},
@@ -121,21 +124,34 @@ PATTERN_WORDS: dict[str, str] = {
     "chequered": "checked",
     "checkered": "checked",
     "print": "printed",
+    "patterned": "patterned",
 }
-"""Word -> pattern of the record."""
+"""Word -> pattern of the record; "patterned" is whatever is not plain."""
+
+SCENE_NOUNS: dict[str, str] = {
+    **{word: word for word in SCENE_WORDS},
+    "mountain": "mountains",
+    "truck": "lorry",
+    "bike": "bicycle",
+    "motorbike": "motorcycle",
+    "airplane": "plane",
+    "flower": "flowers",
+}
+"""Word -> place or thing of the record."""
 
 UNTOLD_WORDS: frozenset[str] = _words(
     "running runs jumping jumps singing sings eating "
     "eats drinking drinks reading reads writing writes laughing laughs crying cries sleeping sleeps "
     "pointing points frowning cooking driving playing holding holds kneeling climbing "
-    "swimming riding carrying typing shouting kissing hugging fighting working curly bald "
+    "swimming riding carrying typing shouting kissing hugging fighting working curly wavy bald ponytail braids "
     "hat cap glasses sunglasses scarf tie shoes boots gloves beard moustache helmet mask watch necklace "
     "earrings phone dog cat car"
 )
 """Words for things the record never tells; an answer may use one only to decline a question that used it."""
 
 UPPER_NOUNS: frozenset[str] = _words(
-    "top tops shirt t-shirt tshirt tee jacket sweater jumper blouse coat hoodie pullover cardigan upper vest"
+    "top tops shirt t-shirt tshirt tee jacket sweater jumper blouse coat hoodie pullover cardigan upper vest "
+    "suit dress uniform jersey robe gown"
 )
 LOWER_NOUNS: frozenset[str] = _words("bottoms bottom trousers pants jeans skirt shorts leggings lower slacks below")
 
@@ -161,6 +177,7 @@ LEXICON: frozenset[str] = frozenset(
         *HAIR_WORDS,
         *GARMENT_WORDS,
         *PATTERN_WORDS,
+        *SCENE_NOUNS,
         *UNTOLD_WORDS,
         *UPPER_NOUNS,
         *LOWER_NOUNS,
@@ -194,7 +211,9 @@ ANSWER_WORDS: frozenset[str] = LEXICON | _words(
     "start starts stays such sure surely t tall tell than that that's the their them then there there's these they "
     "thing things thinking third this those through throughout time times to too toward towards turned twice under "
     "until up upper us vanishes very view visible visibly was wear wearing wears weather weighs were what when "
-    "where whether which while who whole whose why will with within without would yet you your"
+    "where whether which while who whole whose why will with within without would yet you your "
+    "believes coming costs dreamt enjoys got grew heard likes paid picture said says set shot sounds studied supports "
+    "talk think hand hands uses wants we woke works kind length sort"
 )
 """Words an answer may have beside names, numbers and the words of its question. The training answers have no other
 ones, and a word outside it is a slip of the model ("isearing")."""

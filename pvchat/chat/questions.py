@@ -9,8 +9,19 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from pvchat.chat.claims import said_actions
 from pvchat.chat.facts import SceneFacts
-from pvchat.chat.lexicon import ACTION_WORDS, COLOUR_WORDS, LOWER_NOUNS, PLACE_WORDS, UNTOLD_WORDS, UPPER_NOUNS, WORD
+from pvchat.chat.lexicon import (
+    ACTION_WORDS,
+    COLOUR_WORDS,
+    LOOSE_GARMENTS,
+    LOWER_NOUNS,
+    PLACE_WORDS,
+    UNTOLD_WORDS,
+    UPPER_NOUNS,
+    WORD,
+)
+from pvchat.chat.looks import asked_looks, speaks_of_pattern
 
 QuestionKind = Literal[
     "existence",
@@ -37,18 +48,24 @@ QuestionKind = Literal[
     "is_colour",
     "is_action",
     "hair",
+    "is_hair",
     "garment",
+    "is_garment",
+    "pattern",
     "posture",
     "hands",
+    "talks",
+    "setting",
     "unanswerable",
 ]
 QuestionType = Literal["existence", "appearance", "action", "location"]
 
 TYPE_OF: Mapping[str, QuestionType] = {
     **dict.fromkeys(("existence", "count", "count_named", "both", "either", "which"), "existence"),
-    **dict.fromkeys(("appearance", "upper", "lower", "is_colour", "hair", "garment", "unanswerable"), "appearance"),
-    **dict.fromkeys(("action", "is_action", "posture", "hands"), "action"),
-    **dict.fromkeys(("location", "is_place", "distance", "relation", "order"), "location"),
+    **dict.fromkeys(("appearance", "upper", "lower", "is_colour", "unanswerable"), "appearance"),
+    **dict.fromkeys(("hair", "is_hair", "garment", "is_garment", "pattern"), "appearance"),
+    **dict.fromkeys(("action", "is_action", "posture", "hands", "talks"), "action"),
+    **dict.fromkeys(("location", "is_place", "distance", "relation", "order", "setting"), "location"),
     **dict.fromkeys(("time", "first", "last", "duration", "together", "earlier"), "location"),
 }
 """Of each kind: who is there, what they are like, what they do, where and when they are."""
@@ -60,28 +77,50 @@ _ASKS_YES = re.compile(
     r"(?:^|[.,!] )(?:is|are|was|were|does|do|did|can|could|would|has|have|any sign|tell me (?:if|whether)|check"
     r"|please check|look for|find\b|please look)\b|\b(?:whether|if|yes or no|is that so|is that true|right or wrong)\b"
 )
+_TOPS, _LOOSE = ("|".join(sorted(words)) for words in (UPPER_NOUNS, LOOSE_GARMENTS))
+_LYING = r"(?:sit|sits|sitting|stand|stands|standing|lie|lies|lying|bend|bends|bending)"
 _RULES: tuple[tuple[QuestionKind, str], ...] = (
-    ("hair", r"\bhair(?:style|ed)?\b|\bblonde?\b|\bbrunette\b|\bginger\b"),
     (
-        "posture",
-        r"\bposture\b|\b(?:sit|sitting|stand|standing|lie|lying)\b.*\bor\b.*\b(?:sit|sitting|stand|standing|lie|lying)\b"
-        r"|\bhold(?:s|ing)? (?:his|her|their|the|#'s) body|\bon (?:his|her|their|#'s) feet\b",
-    ),
-    ("hands", r"(?<!left[ -])(?<!right[ -])\bhands?\b(?! side)|\bgestures? (?:is|does|do|are)\b|\bwhat gestures?\b"),
-    (
-        "garment",
-        r"\bpattern(?:ed)?\b|\bstrip(?:es|ed|y)\b|\bche(?:ck|qu|cke)(?:s|ed|ered)\b|\bprint(?:ed)?\b|\bgarment\b"
-        r"|\b(?:suit|uniform|robe|jersey|gown)\b|\ba dress\b|\blab coat\b|made of one colou?r|\bplain\b",
+        "setting",
+        r"^(?!.*#).*(?:\bwhat (?:kind|sort|type) of (?:a )?(?:place|setting|scene|surroundings|location|background)\b"
+        r"|\bwhere (?:(?:is|was|were|has|does|do) )?(?:this|the|that|it|these|all)(?! (?:person|man|woman|people))\b.*"
+        r"\b(?:filmed|shot|recorded|taken|made|set|happen|play|place)\b|\b(?:setting|surroundings|scenery)\b"
+        r"|\bwhat(?:'s| is| else is| do you see| can you see| can be seen)? (?:there )?in the background\b"
+        r"|\b(?:what|which) (?:things|objects)\b|\bwhat (?:place|location) (?:is|was|does)\b)",
     ),
     (
         "unanswerable",
         r"\bhow (?:old|tall|heavy|much does|rich)\b|\bbrands?\b|\bage\b|\bjob\b|for a living|\blast name\b|\bphone\b"
-        r"|\bwhy\b|\beyes\b(?! (?:are )?(?:closed|shut|open))|\bfeel(?:s|ing)?\b|\bthinking\b|\bsaying\b|talking about"
+        r"|\bwhy\b|\bfeel(?:s|ing)?\b|\bthinking\b|\bsaying\b|talking about"
         r"|\bnationality\b"
         r"|\bborn\b|\blanguage\b|\bcity\b|\bmarried\b|\bhappy\b|\brich\b|\bfriend\b|\bweather\b|\bcost\b|\bweigh"
         r"|\beat\b|\bdo (?:before|next)|\bwhat day\b|\blive\b|\bcome from\b|\bholding\b|\blistening\b"
-        r"|where was .*filmed",
+        r"|where was .*filmed|^(?!.*\b(?:clos|shut)).*\beyes\b|\b(?:lying|lies?) (?:to|about)\b"
+        r"|^who(?:m)?\b.*\b(?:talk|speak)\w* (?:to|with)\b|\bspeaks? (?!to\b|with\b|in\b|at\b|here\b|now\b)[a-z]+"
+        r"|\bexpensive\b|\bsalary\b|\bprices?\b|\bpa(?:y|id)\b|\bhow much (?:is|are|money)\b|\bmade of\b|^who made\b"
+        r"|\blabel\b|\bsize\b|\bdesigner\b|\bnew\b|\bworks?\b(?! out)|\bmood\b|\bbelieve\b|\bpocket\b|\breason\b"
+        r"|(?:#|\bhe|\bshe) (?:wants?|looking for)\b|\bhow did (?:#|he|she) (?:get|come)\b|\bwake up\b"
+        r"|\bwhere did (?:#|he|she) (?:get|buy|grow)\b|\blast (?:summer|winter|spring|autumn|night|week|month|year)\b"
+        r"|\bdo(?:es)? (?:#|he|she|they) like\b",
     ),
+    ("hair", r"\bhair(?:style|ed)?\b|\bblonde?\b|\bbrunette\b|\bginger\b|\b\w+-haired\b"),
+    (
+        "posture",
+        rf"\bposture\b|\b{_LYING}\b.*\bor\b.*\b{_LYING}\b"
+        r"|\bhold(?:s|ing)? (?:his|her|their|the|#'s) body|\bon (?:his|her|their|#'s) feet\b",
+    ),
+    (
+        "hands",
+        r"^(?!.*\b(?:carr\w+|in (?:his|her|their|the|#'s) hands?)\b).*(?:(?<!left[ -])(?<!right[ -])\bhands?\b(?! side)"
+        r"|\bgestures? (?:is|does|do|are|did|can|made|you)\b|\b(?:what|which|any|kind of|sort of) gestures?\b)",
+    ),
+    (
+        "garment",
+        r"^(?!.*\bcolou?r).*(?:\bpattern(?:s|ed)?\b|\bstrip(?:es|ed|y)\b|\bche(?:ck|qu|cke)(?:s|ed|ered)\b|\bprint(?:ed)?\b"
+        r"|\bplain\b|\bgarments?\b|\b(?:suit|uniform|robe|jersey|gown)\b|\ba dress\b|\blab coat\b"
+        rf"|\b(?:kind|sort|type) of (?:{_TOPS})\b|\b(?:wear|wears|wearing|in|on|has|have|got) an? (?:{_LOOSE})\b)",
+    ),
+    ("talks", r"# .*\b(?:talk|speak)(?:s|ing)? (?:to|with) (?:#|each other|one another)|# and # .*\bin conversation\b"),
     ("count_named", r"\bhow many of\b|#.*\bhow many (?!people|persons)|\bnumber of #"),
     ("duration", r"\bhow long\b|how many seconds|how much (?:of|time|screen)|screen time|total time|length of time"),
     (
@@ -169,6 +208,8 @@ _OWN = (
     )
 )
 """What of somebody's can be asked about."""
+_ASKS_WHAT = re.compile(r"(?<!yes) or \b|\b(?:what|which|describe|the pattern)\b")
+_MOVES = re.compile(r"\bmov(?:es?|ing) (?:to the )?(?:left|right)")
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
 
 
@@ -190,6 +231,11 @@ def _find_names(question: str, names: Sequence[str]) -> tuple[str, list[str]]:
             # Same length, so that the places of names found later can be compared.
             text = pattern.sub(lambda m: "#".ljust(len(m.group()), "\0"), text)
     return text.replace("\0", ""), [name for _, name in sorted(found)]
+
+
+def masked(question: str, names: Sequence[str]) -> str:
+    """The plain question with "#" for every name it mentions."""
+    return _find_names(question, names)[0]
 
 
 def mentioned(question: str, names: Sequence[str]) -> list[str]:
@@ -230,10 +276,14 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
     for kind, pattern in _COMPILED:
         if not pattern.search(text):
             continue
-        if kind in ("together", "order", "relation", "earlier") and len(names) < 2:
+        if kind in ("together", "order", "relation", "earlier", "talks") and len(names) < 2:
             continue
-        if kind in ("relation", "order", "location") and re.search(r"\bmov(?:es|ing) (?:to the )?(?:left|right)", text):
+        if kind in ("relation", "order", "location") and re.search(
+            r"\bmov(?:es?|ing) (?:to the )?(?:left|right)", text
+        ):
             continue
+        if kind in ("hair", "garment"):
+            return _about_looks(kind, text, words, yes_or_no)
         if kind in ("location", "distance") and not several and yes_or_no and _asks_one_place(words):
             return "is_place"
         return kind
@@ -255,13 +305,13 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
         )
         is not None,
     }
-    acts = any(w in ACTION_WORDS for w in words)
+    acts = any(w in ACTION_WORDS for w in words) or any(actions for _, actions in said_actions(text))
     untold = any(w in UNTOLD_WORDS for w in words)
     if untold:
         return "unanswerable"
     if has["colour"] and (has["clothes"] or has["upper"] or has["lower"]):
         return "is_colour"
-    if acts and yes_or_no and not has["doing"] and not (has["place"] and "moving" not in words):
+    if acts and yes_or_no and not has["doing"] and not (has["place"] and not re.search(r"\bmov(?:e|ing)\b", text)):
         return "is_action"
     if has["place"] and yes_or_no:
         return "is_place"
@@ -279,6 +329,16 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
     if several:
         return "either" if re.search(r"\b(?:any|anyone|either|or|at least one|one of)\b", text) else "both"
     return "existence"
+
+
+def _about_looks(kind: QuestionKind, text: str, words: Sequence[str], yes_or_no: bool) -> QuestionKind:
+    """The kind of a question about hair or about what clothes are beside their colour."""
+    if any(word in UNTOLD_WORDS for word in words):
+        return "unanswerable"
+    asks_one = yes_or_no and not _ASKS_WHAT.search(text) and bool(asked_looks(text))
+    if kind == "hair":
+        return "is_hair" if asks_one else kind
+    return "is_garment" if asks_one else "pattern" if speaks_of_pattern(text) else kind
 
 
 def _asks_one_place(words: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ wrong colour. Where the record does not, anything but declining would be made up
 import re
 from collections.abc import Sequence
 
-from pvchat.chat.facts import SubjectFacts
+from pvchat.chat.facts import SceneFacts, SubjectFacts
 from pvchat.chat.lexicon import (
     ACTION_WORDS,
     COLOUR_WORDS,
@@ -14,8 +14,10 @@ from pvchat.chat.lexicon import (
     HAIR_WORDS,
     PATTERN_WORDS,
     PLACE_WORDS,
+    SCENE_NOUNS,
 )
-from pvchat.chat.questions import QuestionKind
+from pvchat.chat.looks import are_so, asked_looks, hair_aspect, hair_text, upper_text, wear_text
+from pvchat.chat.questions import QuestionKind, mentioned
 from pvchat.perception.words import HANDS, POSTURES
 
 DECLINING = re.compile(
@@ -50,11 +52,12 @@ def opens_declining(text: str) -> bool:
     return any(text.startswith(opening) or opening.startswith(text) for opening in _OPENINGS)
 
 
-def is_told(kind: QuestionKind, people: Sequence[SubjectFacts]) -> bool | None:
+def is_told(kind: QuestionKind, people: Sequence[SubjectFacts], question: str = "") -> bool | None:
     """Whether the facts hold what is asked.
 
     Args:
-        kind: of the question. people: the asked ones.
+        kind: of the question. people: the asked ones. question: in lower case with "#" for names, for what is asked of
+            somebody's looks.
 
     Returns:
         True where all of them are present and the facts hold it of each; False where the facts do not hold it of the
@@ -62,42 +65,77 @@ def is_told(kind: QuestionKind, people: Sequence[SubjectFacts]) -> bool | None:
     """
     if not people or any(person.state != "present" for person in people):
         return None
-    held = [_holds(kind, person) for person in people]
+    held = [_holds(kind, person, question) for person in people]
     if all(held):
         return True
     return False if held == [False] else None
 
 
-def tells(kind: QuestionKind, text: str) -> bool:
-    """Whether a text has a word of what a kind of question asks for; True for kinds that ask for no such word."""
-    words = re.findall(r"[a-z\-]+", text.lower())
+def tells(kind: QuestionKind, text: str, people: Sequence[SubjectFacts] = (), question: str = "") -> bool:
+    """Whether a text has a word of what a kind of question asks for; True for kinds that ask for no such word.
+
+    Args:
+        kind: of the question. text: an answer. people: the asked ones, of whom the facts hold it. question: as above.
+    """
+    words = frozenset(re.findall(r"[a-z\-]+", text.lower()))
     match kind:
-        case "appearance" | "upper" | "lower":
-            return any(w in COLOUR_WORDS for w in words)
-        case "action" | "posture" | "hands":
-            return any(w in ACTION_WORDS for w in words)
+        case "appearance":
+            return not words.isdisjoint(COLOUR_WORDS.keys() | _clothes_told(people))
+        case "upper" | "lower":
+            return not words.isdisjoint(COLOUR_WORDS)
+        case "action":
+            return not words.isdisjoint(ACTION_WORDS.keys() | {"away"})
+        case "posture" | "hands":
+            wanted = POSTURES if kind == "posture" else HANDS
+            return any(actions & set(wanted) for word in words for actions in [ACTION_WORDS.get(word, frozenset())])
         case "hair":
-            return any(w in HAIR_WORDS or w == "long" for w in words)
+            aspect = hair_aspect(question)
+            return (aspect != "length" and not words.isdisjoint(HAIR_WORDS)) or (aspect != "colour" and "long" in words)
         case "garment":
-            return any(w in GARMENT_WORDS or w in PATTERN_WORDS for w in words)
+            return not words.isdisjoint(_clothes_told(people) or COLOUR_WORDS.keys())
+        case "pattern":
+            return not words.isdisjoint(PATTERN_WORDS)
         case "location":
-            return any(w in PLACE_WORDS for w in words)
+            return not words.isdisjoint(PLACE_WORDS)
         case "distance":
-            return any(w in DISTANCE_WORDS for w in words)
+            return not words.isdisjoint(DISTANCE_WORDS)
+        case "setting":
+            return not words.isdisjoint(SCENE_NOUNS)
         case "time" | "first" | "last" | "duration":
             return re.search(r"\d", text) is not None
         case _:
             return True
 
 
-def _holds(kind: QuestionKind, person: SubjectFacts) -> bool | None:
+def talk_told(scene: SceneFacts, question: str, asked: Sequence[str]) -> tuple[str, str] | None:
+    """Who of two people talks to whom, as far as that is asked and told.
+
+    Args:
+        scene: the facts. question: as the user wrote it. asked: the two people.
+    """
+    named = mentioned(question, asked)
+    first, second = (named if len(named) == 2 else [*asked, "", ""])[:2]
+    if (first, second) in scene.talks:
+        return first, second
+    mutual = re.search(r"\beach other\b|\bone another\b", question.lower()) is not None
+    return (second, first) if mutual and (second, first) in scene.talks else None
+
+
+def _clothes_told(people: Sequence[SubjectFacts]) -> frozenset[str]:
+    """Words of which an answer about kinds of clothes has to have one, by what is known of them."""
+    if any(person.garment for person in people):
+        return frozenset(GARMENT_WORDS)
+    return frozenset(PATTERN_WORDS) if any(person.pattern for person in people) else frozenset()
+
+
+def _holds(kind: QuestionKind, person: SubjectFacts, question: str) -> bool | None:
     match kind:
         case "existence":
             return True
         case "unanswerable":
             return False
         case "appearance":
-            return person.upper is not None or person.lower is not None
+            return bool(wear_text(person))
         case "upper":
             return person.upper is not None
         case "lower":
@@ -109,15 +147,19 @@ def _holds(kind: QuestionKind, person: SubjectFacts) -> bool | None:
         case "hands":
             return any(word in HANDS for word in person.actions)
         case "hair":
-            return bool(person.hair_colour or person.hair_length)
+            return bool(hair_text(person, hair_aspect(question)))
         case "garment":
-            return bool(person.garment or person.pattern)
+            return bool(upper_text(person))
+        case "pattern":
+            return person.pattern is not None
         case "location":
             return person.place is not None
         case "distance":
             return person.distance is not None
         case "time" | "first" | "last" | "duration":
             return bool(person.spans)
+        case "is_hair" | "is_garment":
+            return are_so(asked_looks(question), person) is not None
         case "is_colour":
             return None if person.upper or person.lower else False
         case "is_place":

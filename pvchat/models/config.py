@@ -1,12 +1,16 @@
 """Configuration of nano, the embedded video language model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from transformers import PreTrainedConfig
 
 from pvchat.perception.record import COLOURS
-from pvchat.perception.words import DOINGS, LOOKS
+from pvchat.perception.words import DOINGS, LOOKS, SCENE_WORDS
+
+WORDS: tuple[str, ...] = (*COLOURS, *DOINGS, *(f"{name}: {word}" for name, word in LOOKS), *SCENE_WORDS)
+"""What the numbers of nano's tokens stand for, in their order."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class TokenLayout:
     colours: int = len(COLOURS)
     actions: int = len(DOINGS)
     looks: int = len(LOOKS)
+    scene_words: int = len(SCENE_WORDS)
 
     @property
     def attributes(self) -> int:
@@ -29,7 +34,7 @@ class TokenLayout:
     @property
     def scene(self) -> int:
         """Numbers of the scene token."""
-        return 4 + self.tracks + 1
+        return 4 + self.tracks + 1 + self.scene_words
 
 
 class NanoConfig(PreTrainedConfig):
@@ -43,6 +48,7 @@ class NanoConfig(PreTrainedConfig):
         text_hidden_size: width of the language model. text_model: name in `pvchat.weights`.
         lora_rank, lora_alpha: low-rank update of the language model learned in pretraining, merged when loaded.
         similarity_limit: identity similarities are clipped to +- this many logits before they bias attention.
+        words: what the numbers of the tokens stand for; a checkpoint of other words cannot be read by this program.
     """
 
     model_type = "pvchat-nano"
@@ -67,6 +73,7 @@ class NanoConfig(PreTrainedConfig):
         lora_alpha: int = 16,
         similarity_limit: float = 6.0,
         face_model: str = "dlib-resnet-v1",
+        words: Sequence[str] = WORDS,
         **kwargs: Any,
     ) -> None:
         self.hidden_size = hidden_size
@@ -87,6 +94,7 @@ class NanoConfig(PreTrainedConfig):
         self.lora_alpha = lora_alpha
         self.similarity_limit = similarity_limit
         self.face_model = face_model
+        self.words = list(words)
         super().__init__(**kwargs)
 
     @property

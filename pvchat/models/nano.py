@@ -8,6 +8,7 @@ R personal soft tokens per subject, F features of a patch.
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from pvchat.errors import ModelError
-from pvchat.models.config import NanoConfig, TokenLayout
+from pvchat.models.config import WORDS, NanoConfig, TokenLayout
 from pvchat.models.language import LanguageModel, Placement, choose_placement, load_language_model
 from pvchat.models.qformer import BLOCKED, PatchMemory, QFormer
 from pvchat.models.tokens import NO_PATCH, ClipArrays, PatchArrays
@@ -321,11 +322,16 @@ def load_nano(folder: Path = CHECKPOINT, placement: Placement | None = None) -> 
         placement: device and precision, chosen if None. The small trained part always runs in float32.
 
     Raises:
-        ModelError: the folder is no nano checkpoint.
+        ModelError: the folder is no nano checkpoint, or one whose tokens have other numbers than this program's.
         WeightsError: the language model's weights are missing.
     """
     if not (folder / "model.safetensors").is_file():
         raise ModelError(f"{folder} holds no nano checkpoint; train one with `pvchat pretrain nano`")
+    if list(json.loads((folder / "config.json").read_text()).get("words", ())) != list(WORDS):
+        raise ModelError(
+            f"the nano checkpoint in {folder} has another layout: it was trained on other words than this program's "
+            f"{len(WORDS)}; train one with `pvchat pretrain nano`, or use the program that it belongs to"
+        )
     placement = placement or choose_placement()
     model = NanoModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     model.requires_grad_(False)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pvchat.errors import ModelError
 from pvchat.models.config import TokenLayout
 from pvchat.perception.patches import PatchMaps
-from pvchat.perception.record import COLOURS, Attribute, Box, PerceptionRecord, Track
-from pvchat.perception.words import DOINGS, LOOKS, Meaning
+from pvchat.perception.record import COLOURS, Attribute, Box, PerceptionRecord, SceneWord, Track
+from pvchat.perception.words import DOINGS, LOOKS, SCENE_WORDS, Meaning
 
 Float = NDArray[np.float32]
 
@@ -169,12 +169,18 @@ def attribute_row(
     return np.concatenate([np.asarray(head, np.float32), upper, lower, actions, looks]).astype(np.float32)
 
 
-def scene_row(duration_s: float, tracks: int, cuts: int, layout: TokenLayout) -> Float:
-    """The scene token: log duration, cuts, and the number of tracks as a number and as one-hot."""
+def scene_row(duration_s: float, tracks: int, cuts: int, layout: TokenLayout, words: Sequence[SceneWord] = ()) -> Float:
+    """The scene token: log duration, cuts, the number of tracks as a number and as one-hot, confidences of words.
+
+    Args:
+        duration_s: length of the video. tracks, cuts: how many. words: about the picture as a whole.
+    """
+    sure = {word.value: word.confidence for word in sorted(words, key=lambda word: word.confidence)}
     one_hot = np.zeros(layout.tracks + 1, np.float32)
     one_hot[min(tracks, layout.tracks)] = 1.0
     head = (np.log1p(duration_s) / 4.0, min(cuts, 8) / 8.0, tracks / layout.tracks, 1.0)
-    return np.concatenate([np.asarray(head, np.float32), one_hot])
+    said = np.array([sure.get(word, 0.0) for word in SCENE_WORDS], np.float32)
+    return np.concatenate([np.asarray(head, np.float32), one_hot, said])
 
 
 def clip_arrays(
@@ -202,7 +208,7 @@ def clip_arrays(
             appearances[slot] = appearance[track.id]
         _fill_bins(track, record, layout, attributes[slot], visible[slot])
     ids = tuple(t.id for t in tracks) + (-1,) * (layout.tracks - len(tracks))
-    scene = scene_row(record.video.duration_s, len(record.tracks), len(record.cuts_s), layout)
+    scene = scene_row(record.video.duration_s, len(record.tracks), len(record.cuts_s), layout, record.scene)
     return ClipArrays(face, has_face, appearances, attributes, visible, scene, ids)
 
 

@@ -39,6 +39,35 @@ DOINGS: Mapping[str, tuple[Meaning, ...]] = {
 }
 """What somebody does -> the attributes that mean it, telling ones before those that say less."""
 
+BARE: Mapping[str, str] = {
+    "talking": "talk",
+    "smiling": "smile",
+    "nodding": "nod",
+    "shaking the head": "shake the head",
+    "looking away": "look away",
+    "closing the eyes": "close the eyes",
+    "turning the head": "turn the head",
+    "waving": "wave",
+    "clapping": "clap",
+    "touching the face": "touch the face",
+    "raising the arms": "raise the arms",
+    "gesturing": "gesture",
+    "moving the arms": "move the arms",
+    "dancing": "dance",
+    "falling": "fall",
+    "walking": "walk",
+    "coming closer": "come closer",
+    "going away": "move away",
+    "moving left": "move left",
+    "moving right": "move right",
+    "sitting": "sit",
+    "lying": "lie down",
+    "bending": "bend",
+    "standing": "stand",
+    "keeping still": "keep still",
+}
+"""The same as it stands behind "does"."""
+
 POSTURES = ("sitting", "lying", "bending", "standing")
 HANDS = ("waving", "clapping", "touching the face", "raising the arms", "gesturing", "moving the arms")
 """What hands do, by the questions that ask for it."""
@@ -58,6 +87,29 @@ LOOKS: tuple[Meaning, ...] = tuple(
     (name, word) for name in ("hair_colour", "hair_length", "upper_garment", "pattern") for word in RICH_WORDS[name]
 )
 """What is said of hair and clothes beside their colours, in the order of nano's tokens."""
+
+SCENE_PLACES: Mapping[str, str] = {
+    "mountains": "in the mountains",
+    "water": "by the water",
+    "stage": "on a stage",
+    "restaurant": "in a restaurant",
+    "shop": "in a shop",
+    "church": "at a church",
+    "library": "in a library",
+    "prison": "in a prison",
+    "cinema": "in a cinema",
+    "street": "on a street",
+    "bridge": "by a bridge",
+    "garden": "in a garden",
+}
+"""What kind of place a picture shows -> how one says that something is there."""
+SCENE_THINGS = tuple(
+    "car bus lorry bicycle motorcycle train plane boat dog cat bird horse guitar piano drum violin microphone ball "
+    "phone computer television bottle cup book umbrella flowers fruit food".split()
+)
+"""Things in a picture that the record has words for."""
+SCENE_WORDS = (*SCENE_PLACES, *SCENE_THINGS)
+"""Places and things, in the order of nano's scene token."""
 
 
 def doings(attributes: Sequence[Attribute]) -> dict[str, tuple[Attribute, ...]]:

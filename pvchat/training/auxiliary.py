@@ -14,12 +14,13 @@ from pvchat.chat.facts import SceneFacts, SubjectFacts
 from pvchat.models.config import NanoConfig
 from pvchat.models.nano import NanoOutputs
 from pvchat.perception.record import COLOURS, DISTANCES, PLACES
-from pvchat.perception.words import DOINGS, GARMENTS, HAIR_COLOURS
+from pvchat.perception.words import DOINGS, GARMENTS, HAIR_COLOURS, HAIR_LENGTHS, PATTERNS, SCENE_PLACES
 
 STATES = ("present", "absent", "unsure")
 IGNORED = -100
 MAX_COUNT = 8
 _ACTIONS = tuple(DOINGS)
+_PLACES_SHOWN = tuple(SCENE_PLACES)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ def heads(bins: int) -> tuple[Head, ...]:
         Head("upper", len(COLOURS) + 1),
         Head("lower", len(COLOURS) + 1),
         Head("hair", len(HAIR_COLOURS) + 1),
+        Head("long", len(HAIR_LENGTHS) + 1),
         Head("garment", len(GARMENTS) + 1),
+        Head("pattern", len(PATTERNS) + 1),
         Head("first_bin", bins),
         Head("last_bin", bins),
     )
@@ -61,6 +64,7 @@ class AuxiliaryHeads(nn.Module):
         self.actions = nn.Linear(config.hidden_size, len(_ACTIONS))
         self.centre = nn.Linear(config.hidden_size, 1)
         self.people = nn.Linear(config.hidden_size, MAX_COUNT + 1)
+        self.setting = nn.Linear(config.hidden_size, len(_PLACES_SHOWN) + 1)
 
     def forward(self, outputs: NanoOutputs, targets: "Targets") -> dict[str, Tensor]:
         """Loss of each head that has a target in the batch, scalars; `total(losses)` adds them up."""
@@ -83,6 +87,7 @@ class AuxiliaryHeads(nn.Module):
                 self.centre(personal)[present][:, 0], targets.centre[present]
             )
         losses["people"] = 0.5 * functional.cross_entropy(self.people(scene), targets.people)
+        losses["setting"] = 0.5 * functional.cross_entropy(self.setting(scene), targets.setting)
         return losses
 
     @torch.inference_mode()
@@ -97,8 +102,13 @@ class AuxiliaryHeads(nn.Module):
             out[name] = (int(right.sum()), int(kept.sum()))
         said = (self.actions(personal) > 0) == (targets.actions > 0.5)
         out["actions"] = (int(said[targets.present].sum()), int(targets.present.sum()) * len(_ACTIONS))
-        counted = self.people(outputs.scene_states.mean(1)).argmax(-1) == targets.people
-        out["people"] = (int(counted.sum()), len(counted))
+        scene = outputs.scene_states.mean(1)
+        for name, head, wanted in (
+            ("people", self.people, targets.people),
+            ("setting", self.setting, targets.setting),
+        ):
+            counted = head(scene).argmax(-1) == wanted
+            out[name] = (int(counted.sum()), len(counted))
         return out
 
 
@@ -114,7 +124,7 @@ class Targets:
     Attributes:
         classes: head name -> (B, S) int64, IGNORED where there is no target.
         actions: (B, S, actions) 0 or 1. centre: (B, S) horizontal centre in -1..1. present: (B, S) bool.
-        people: (B,) int64.
+        people: (B,) int64. setting: (B,) int64, what kind of place the picture shows; the last class is "not told".
     """
 
     classes: dict[str, Tensor]
@@ -122,6 +132,7 @@ class Targets:
     centre: Tensor
     present: Tensor
     people: Tensor
+    setting: Tensor
 
 
 def targets_of(scenes: Sequence[SceneFacts], bins: int, device: torch.device | str) -> Targets:
@@ -147,6 +158,7 @@ def targets_of(scenes: Sequence[SceneFacts], bins: int, device: torch.device | s
         centre=centre.to(device),
         present=present.to(device),
         people=people.to(device),
+        setting=torch.tensor([_index(_PLACES_SHOWN, scene.setting) for scene in scenes]).to(device),
     )
 
 
@@ -155,20 +167,23 @@ def _classes(facts: SubjectFacts, duration_s: float, bins: int) -> dict[str, int
     if facts.state != "present":
         return {"state": state}
     width = max(duration_s, 1e-3) / bins
-
-    def index(vocabulary: Sequence[str], value: str | None) -> int:
-        return vocabulary.index(value) if value in vocabulary else len(vocabulary)
-
     out = {
         "state": state,
-        "place": index(PLACES, facts.place),
-        "distance": index(DISTANCES, facts.distance),
-        "upper": index(COLOURS, facts.upper),
-        "lower": index(COLOURS, facts.lower),
-        "hair": index(HAIR_COLOURS, facts.hair_colour),
-        "garment": index(GARMENTS, facts.garment),
+        "place": _index(PLACES, facts.place),
+        "distance": _index(DISTANCES, facts.distance),
+        "upper": _index(COLOURS, facts.upper),
+        "lower": _index(COLOURS, facts.lower),
+        "hair": _index(HAIR_COLOURS, facts.hair_colour),
+        "long": _index(HAIR_LENGTHS, facts.hair_length),
+        "garment": _index(GARMENTS, facts.garment),
+        "pattern": _index(PATTERNS, facts.pattern),
     }
     if facts.spans:
         out["first_bin"] = min(int(min(s for s, _ in facts.spans) / width), bins - 1)
         out["last_bin"] = min(int((max(e for _, e in facts.spans) - 1e-3) / width), bins - 1)
     return out
+
+
+def _index(vocabulary: Sequence[str], value: str | None) -> int:
+    """The place of a word in a vocabulary; its length where nothing is told."""
+    return vocabulary.index(value) if value in vocabulary else len(vocabulary)

@@ -12,9 +12,12 @@ from pvchat.chat.evidence import (
     listed_actions,
 )
 from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.chat.looks import hair_aspect, with_article
 from pvchat.perception.record import PLACES
 from pvchat.training import answers as say
-from pvchat.training.composer import MAX_NAMED_APART, Composer, join, with_article
+from pvchat.training import answers_looks as looks
+from pvchat.training.composed_parts import join
+from pvchat.training.composer import MAX_NAMED_APART, Composer
 from pvchat.training.wordings import (
     TOPICS,
     Kind,
@@ -38,19 +41,25 @@ SINGLE: dict[Kind, float] = {
     "count": 1.2,
     "is_place": 0.8,
     "is_colour": 0.8,
-    "is_action": 1.2,
-    "hair": 0.8,
+    "is_action": 2.0,
+    "hair": 1.0,
+    "is_hair": 1.0,
     "garment": 0.8,
-    "posture": 0.8,
-    "hands": 0.8,
-    "unanswerable": 0.8,
+    "is_garment": 1.0,
+    "pattern": 0.6,
+    "posture": 1.0,
+    "hands": 1.0,
+    "unanswerable": 3.0,
 }
 """How often each kind is asked about one person."""
 SEVERAL: dict[Kind, float] = {"both": 2.0, "either": 1.2, "which": 1.8, "count_named": 0.7, "count": 0.6}
 """How often each kind is asked about all the people at once."""
-PAIR: dict[Kind, float] = {"relation": 1.8, "order": 1.5, "together": 1.2, "earlier": 0.0}
-"""How often each kind is asked about two people. Who is seen first is asked only where it is asked for: the shipped
-checkpoint was pretrained without it."""
+PAIR: dict[Kind, float] = {"relation": 1.8, "order": 1.5, "together": 1.2, "earlier": 1.0, "talks": 1.0}
+"""How often each kind is asked about two people."""
+IN_EVIDENCE: tuple[Kind, ...] = ("talks",)
+"""Kinds that only evidence lines answer: tokens do not say who talks to whom."""
+SETTING_SHARE = 0.025
+"""How often the question is where the video was filmed."""
 FOCUS_SHARE = 0.4
 ALL_OF: tuple[Kind, ...] = ("appearance", "action", "location")
 
@@ -73,15 +82,18 @@ def _choose(weights: dict[Kind, float], rng: random.Random) -> Kind:
     return rng.choices(list(weights), list(weights.values()))[0]
 
 
-def choose_kind(scene: SceneFacts, rng: random.Random) -> Kind:
-    """A kind of question that fits the number of asked people."""
+def choose_kind(scene: SceneFacts, rng: random.Random, *, precise_times: bool = True) -> Kind:
+    """A kind of question that fits the number of asked people, and what can be read of the scene."""
+    if rng.random() < SETTING_SHARE:
+        return "setting"
     if not scene.subjects:
         return "count"
     if len(scene.subjects) == 1:
         return "which" if rng.random() < 0.02 else _choose(SINGLE, rng)
     if rng.random() < FOCUS_SHARE:
         return _choose({k: w for k, w in SINGLE.items() if k != "count"}, rng)
-    return _choose({**SEVERAL, **PAIR}, rng)
+    wanted = {**SEVERAL, **PAIR}
+    return _choose({k: w for k, w in wanted.items() if precise_times or k not in IN_EVIDENCE}, rng)
 
 
 def make_qa(
@@ -105,10 +117,10 @@ def make_qa(
     Raises:
         ValueError: the kind does not fit the number of subjects.
     """
-    kind = kind or choose_kind(scene, rng)
+    kind = kind or choose_kind(scene, rng, precise_times=precise_times)
     if len(scene.subjects) < 2 and (kind in PAIR or kind in ("both", "either", "count_named")):
         raise ValueError(f"a question of kind {kind!r} needs two subjects, the scene has {len(scene.subjects)}")
-    if not scene.subjects and kind != "count":
+    if not scene.subjects and kind not in ("count", "setting"):
         raise ValueError(f"a question of kind {kind!r} needs a subject, the scene has none")
     while True:
         qa = _compose(scene, rng, split, precise_times, kind)
@@ -120,6 +132,9 @@ def _compose(scene: SceneFacts, rng: random.Random, split: Split, precise_times:
     composer = Composer(scene, rng, split, precise_times)
     subjects = scene.subjects
     names = tuple(s.name for s in subjects)
+    if kind == "setting":
+        question, _ = composer.question(kind)
+        return QA(question, composer.setting(), kind, ())
     if kind in PAIR:
         one, two = rng.sample(subjects, 2)
         while not _told_apart(scene, kind, one, two):
@@ -144,14 +159,18 @@ def _compose(scene: SceneFacts, rng: random.Random, split: Split, precise_times:
     _lean_to_truth(composer, facts)
     composer.slots["n"] = facts.name
     question, template = composer.question(kind, named=None if len(subjects) == 1 else True)
-    topic = TOPICS[template] if kind == "unanswerable" else say.TOPIC.get(kind, "that")
+    topic = TOPICS[template] if kind == "unanswerable" else {**say.TOPIC, **looks.TOPIC}.get(kind, "that")
+    if kind == "hair":
+        topic = looks.TOPIC_OF_HAIR[hair_aspect(question.lower())]
+    elif kind in ("is_hair", "is_garment"):
+        composer.slots["look"] = composer.look_asked(facts)
     return QA(question, composer.single(kind, facts, topic), kind, (facts.name,))
 
 
 def _told_apart(scene: SceneFacts, kind: Kind, one: SubjectFacts, two: SubjectFacts) -> bool:
     """Whether the evidence lines of the whole scene answer a question about these two."""
     present = [s for s in scene.subjects if s.state == "present"]
-    if len(present) == 2 or kind == "earlier" or {one.state, two.state} != {"present"}:
+    if len(present) == 2 or kind in ("earlier", "talks") or {one.state, two.state} != {"present"}:
         return True
     return kind != "together" and bool(left_to_right(present))
 
@@ -165,4 +184,11 @@ def _lean_to_truth(composer: Composer, facts: SubjectFacts) -> None:
     if facts.upper and rng.random() < 0.5:
         composer.slots.update(c=facts.upper, a_c=with_article(facts.upper))
     if facts.actions and rng.random() < 0.5:
-        composer.slots["act"] = rng.choice(listed_actions(facts))
+        composer.ask_for(rng.choice(listed_actions(facts)))
+    hair = [word for word in (facts.hair_colour, facts.hair_length) if word]
+    if hair and rng.random() < 0.5:
+        composer.slots["h"] = rng.choice(hair)
+    if facts.pattern and rng.random() < 0.5:
+        composer.slots["p"] = facts.pattern
+    if facts.garment and rng.random() < 0.5:
+        composer.slots["g"] = with_article(facts.garment)

@@ -2,9 +2,20 @@
 
 import random
 from collections.abc import Sequence
+from typing import Literal
 
-from pvchat.perception.record import COLOURS, Attribute, AttributeName, Span
-from pvchat.perception.words import DOINGS, GARMENTS, HAIR_COLOURS, HAIR_LENGTHS, PATTERNS, POSTURES
+from pvchat.perception.record import COLOURS, Attribute, AttributeName, SceneWord, Span
+from pvchat.perception.words import (
+    DOINGS,
+    GARMENTS,
+    HAIR_COLOURS,
+    HAIR_LENGTHS,
+    HANDS,
+    PATTERNS,
+    POSTURES,
+    SCENE_PLACES,
+    SCENE_THINGS,
+)
 
 _LOWER, _SECOND_COLOUR = 0.35, 0.15
 _LOOKS: tuple[tuple[AttributeName, Sequence[str], float], ...] = (
@@ -14,13 +25,20 @@ _LOOKS: tuple[tuple[AttributeName, Sequence[str], float], ...] = (
     ("pattern", PATTERNS, 0.3),
 )
 _COUNTS = {0: 12, 1: 40, 2: 28, 3: 14, 4: 6}
-# What cannot be seen of one person in one short clip, or contradicts itself.
+_GOING = ("walking", "dancing", "falling", "moving left", "moving right", "coming closer", "going away")
+_STIRRING = (*_GOING, *HANDS, "nodding", "shaking the head", "turning the head", "bending", "talking")
+# What contradicts itself, or is not seen of one person in one short clip: at most one of each.
 _APART: tuple[frozenset[str], ...] = (
     frozenset(POSTURES),
     frozenset({"moving left", "moving right"}),
     frozenset({"coming closer", "going away"}),
-    frozenset({"sitting", "lying", "walking", "dancing", "falling"}),
+    frozenset({"walking", "dancing", "falling"}),
+    *(frozenset({posture, way}) for posture in ("sitting", "lying", "standing") for way in _GOING),
+    *(frozenset({"keeping still", moving}) for moving in _STIRRING),
 )
+# Below these nobody sees trousers.
+_LONG_GARMENTS = frozenset({"dress", "robe"})
+_SCENE_PLACE, _THINGS = 0.3, {0: 70, 1: 20, 2: 8, 3: 2}
 _IN_PART = 0.4
 
 
@@ -59,7 +77,9 @@ def draw_attributes(
             out.append(sure)
             if rng.random() < _SECOND_COLOUR:
                 out.append(sure.model_copy(update={"value": second, "confidence": sure.confidence * 0.4}))
-    out += [_attribute(rng, name, rng.choice(words), 0.55) for name, words, told in _LOOKS if rng.random() < told]
+    out += draw_looks(rng)
+    if any(attribute.value in _LONG_GARMENTS for attribute in out):
+        out = [attribute for attribute in out if attribute.name != "lower_colour"]
     start, end = spans[0][0], spans[-1][1]
     for word in choose_doings(rng):
         attribute = _attribute(rng, *rng.choice(DOINGS[word]), 0.55)
@@ -68,6 +88,23 @@ def draw_attributes(
             attribute = attribute.model_copy(update={"spans": ((round(a, 2), round(min(b + 0.5, end), 2)),)})
         out.append(attribute)
     return tuple(out)
+
+
+def draw_looks(rng: random.Random) -> list[Attribute]:
+    """Hair, kind of upper clothing and its pattern, each as often as perception tells it."""
+    return [_attribute(rng, name, rng.choice(words), 0.55) for name, words, told in _LOOKS if rng.random() < told]
+
+
+def draw_scene_words(rng: random.Random) -> tuple[SceneWord, ...]:
+    """What kind of place a picture shows, and things in it."""
+    things = rng.sample(SCENE_THINGS, rng.choices(list(_THINGS), list(_THINGS.values()))[0])
+    words: list[tuple[Literal["place", "thing"], str]] = [("thing", thing) for thing in things]
+    if rng.random() < _SCENE_PLACE:
+        words.append(("place", rng.choice(list(SCENE_PLACES))))
+    return tuple(
+        SceneWord.model_construct(kind=kind, value=value, confidence=round(rng.uniform(0.5, 1.0), 3), spans=())
+        for kind, value in words
+    )
 
 
 def _attribute(rng: random.Random, name: AttributeName, value: str, least: float) -> Attribute:

@@ -26,7 +26,9 @@ _IN_ONE_PIECE = 0.5
 _SIZES, _SHIFT_STD = (0.75, 1.3), 0.07
 _SIZES_NOW, _SHIFT_STD_NOW = (0.95, 1.05), 0.02
 _MOST_SHIFT = 0.2
-_CLOTHES: frozenset[AttributeName] = frozenset({"upper_colour", "lower_colour"})
+_CLOTHES: frozenset[AttributeName] = frozenset({"upper_colour", "lower_colour", "upper_garment", "pattern"})
+# Near and far are measured on the height of the face, hair is looked for above and beside it.
+_TOLD_BY_FACES: frozenset[AttributeName] = frozenset({"distance", "head", "eyes", "hair_colour", "hair_length"})
 _CLOTHES_TOLD = 0.5
 _DESCRIBED = 0.4
 _NOISE = (0.1, 1.0)
@@ -86,8 +88,7 @@ def _still_seen(sightings: Sequence[Sighting], rng: random.Random) -> Sequence[S
 
 
 def _told(said: Attribute, spans: Sequence[Span], rng: random.Random) -> Attribute | None:
-    # Near and far are measured on the height of the face.
-    if said.value in TOLD_BY_FACES or said.name == "distance":
+    if said.value in TOLD_BY_FACES or said.name in _TOLD_BY_FACES:
         return None
     confidence = said.confidence
     if said.name in _CLOTHES:

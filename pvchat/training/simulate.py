@@ -9,7 +9,7 @@ Face vectors live in whitened space: between people every direction has a standa
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,13 @@ from pvchat.perception.record import (
     Attribute,
     Box,
     PerceptionRecord,
+    Relation,
     Sighting,
     Span,
     Track,
     VideoInfo,
 )
-from pvchat.training.drawn_words import draw_attributes
+from pvchat.training.drawn_words import draw_attributes, draw_scene_words
 from pvchat.training.names import sample_name
 from pvchat.training.simulated_scene import SimulatedScene, SimulationConfig
 from pvchat.training.wordings import Split
@@ -39,7 +40,7 @@ Float = NDArray[np.float32]
 SURE_LOGIT = 0.6  # between -SURE_LOGIT and +SURE_LOGIT a similarity decides nothing, and the truth reads "unsure"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Person:
     face: Float
     appearance: Float
@@ -108,11 +109,12 @@ class SceneSimulator:
             names, identities = [asked.name], asked.face[None]
             torsos = asked.appearance[None] if asked.appearance.any() else torsos
         duration = self._duration()
-        people = self._people(identities, torsos, duration)
+        people, talking = self._talking(self._people(identities, torsos, duration))
         tracks, seen, faces, appearance = self._observe(people, duration)
         owners = [person.owner for person in seen]
         lookalikes = [person.lookalike_of for person in seen]
-        record = self._record(tracks, duration)
+        relations = _relations(tracks, [talking.index(person) if person in talking else -1 for person in seen])
+        record = self._record(tracks, duration, relations)
         similarity = self._similarities(count, tracks, owners, lookalikes, faces)
         decisions = [self._decide(names[index], similarity[index], tracks, tuple(faces)) for index in range(count)]
         clip = clip_arrays(record, faces, appearance, self.layout)
@@ -218,6 +220,19 @@ class SceneSimulator:
         attributes = draw_attributes(self.random, centre + drift / 2, height, spans, self.config.untold)
         return _Person(face, torso, spans, box, drift, attributes, owner, lookalike)
 
+    def _talking(self, people: list[_Person]) -> tuple[list[_Person], list[_Person]]:
+        """The people, and two of them of whom the first talks to the second; or nobody."""
+        if len(people) < 2 or self.random.random() >= self.config.talking:
+            return people, []
+        asked = [number for number, person in enumerate(people) if person.owner >= 0]
+        one, other = self.random.sample(asked if len(asked) > 1 else range(len(people)), 2)
+        said = tuple(a for a in people[one].attributes if a.value not in ("keeping still", "talking"))
+        talks = Attribute.model_construct(
+            name="action", value="talking", confidence=round(self.random.uniform(0.6, 1.0), 3), spans=()
+        )
+        people[one] = replace(people[one], attributes=(*said, talks))
+        return people, [people[one], people[other]]
+
     # -- how perception sees it --------------------------------------------------------------------------------------
 
     def _observe(
@@ -282,7 +297,7 @@ class SceneSimulator:
             face_quality=0.8,
         )
 
-    def _record(self, tracks: list[Track], duration: float) -> PerceptionRecord:
+    def _record(self, tracks: list[Track], duration: float, relations: tuple[Relation, ...]) -> PerceptionRecord:
         count = max(2, min(24, round(4 * duration)))
         video = VideoInfo.model_construct(
             sha256="", duration_s=duration, width=640, height=360, fps=25.0, decoder="simulated"
@@ -294,6 +309,8 @@ class SceneSimulator:
             sampled_s=tuple(duration * (index + 0.5) / count for index in range(count)),
             cuts_s=(),
             tracks=tuple(tracks),
+            scene=draw_scene_words(self.random),
+            relations=relations,
         )
 
     # -- who perception takes them for -------------------------------------------------------------------------------
@@ -359,6 +376,21 @@ class SceneSimulator:
         moved = vector + spread * self._unit(1)[0] * np.float32(self.random.random())
         near: Float = (moved / np.linalg.norm(moved)).astype(np.float32)
         return near
+
+
+def _relations(tracks: list[Track], roles: list[int]) -> tuple[Relation, ...]:
+    """Who talks to whom: tracks of role 0 to those of role 1 that are seen at the same time."""
+    found = []
+    for one, role in zip(tracks, roles, strict=True):
+        for other, heard in zip(tracks, roles, strict=True):
+            both = [(max(a, c), min(b, d)) for a, b in one.spans for c, d in other.spans if max(a, c) < min(b, d)]
+            if role == 0 and heard == 1 and both:
+                found.append(
+                    Relation.model_construct(
+                        name="talking to", subject=one.id, other=other.id, confidence=0.8, spans=tuple(both)
+                    )
+                )
+    return tuple(found)
 
 
 def _unknown_people(tracks: list[Track], seen: list[_Person], decisions: list[_Decision]) -> int:

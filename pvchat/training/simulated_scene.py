@@ -18,6 +18,7 @@ class SimulationConfig:
         match_mean, match_std: similarity of the same person. other_mean, other_std: of different people.
         split: probability that a person's track breaks in two. untold: that an attribute is not told.
         nobody_asked: share of scenes whose questions are about no enrolled person.
+        talking: share of scenes with several people in which one talks to another.
     """
 
     source_std: float = 0.45
@@ -33,6 +34,7 @@ class SimulationConfig:
     split: float = 0.2
     untold: float = 0.25
     nobody_asked: float = 0.03
+    talking: float = 0.3
     max_people: int = 8
     max_subjects: int = 3
 

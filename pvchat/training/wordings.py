@@ -1,7 +1,8 @@
 """Wordings: how people ask, kind by kind, and which wordings are kept out of training.
 
 Templates hold slots: {v} the video ("this video", "the clip"), {n} the asked person, {a} and {b} two people, {names}
-all of them, {up} and {lo} a garment, {c} a colour, {act} an action, {place} a place phrase, {rel} "left" or "right".
+all of them, {up} and {lo} a garment, {c} a colour, {act} an action ({do} behind "does"), {place} a place phrase, {rel}
+"left" or "right", {h} a colour or length of hair, {g} a garment with its article, {p} a pattern.
 Templates without a person's slot ask by pronoun or by nothing at all, as follow-ups do.
 """
 
@@ -10,8 +11,8 @@ import re
 from typing import Literal
 
 from pvchat.chat.questions import QuestionKind
-from pvchat.training import wordings_looks, wordings_person, wordings_several, wordings_time
-from pvchat.training.wordings_time import UNANSWERABLE
+from pvchat.training import wordings_doing, wordings_looks, wordings_person, wordings_several, wordings_time
+from pvchat.training.wordings_beyond import UNANSWERABLE
 
 Kind = QuestionKind
 Split = Literal["train", "heldout"]
@@ -61,9 +62,14 @@ QUESTIONS: dict[Kind, tuple[str, ...]] = {
     "is_colour": _lines(wordings_time.IS_COLOUR),
     "is_action": _lines(wordings_time.IS_ACTION),
     "hair": _lines(wordings_looks.HAIR),
+    "is_hair": _lines(wordings_looks.IS_HAIR),
     "garment": _lines(wordings_looks.GARMENT),
-    "posture": _lines(wordings_looks.POSTURE),
-    "hands": _lines(wordings_looks.HANDS),
+    "is_garment": _lines(wordings_looks.IS_GARMENT),
+    "pattern": _lines(wordings_looks.PATTERN),
+    "posture": _lines(wordings_doing.POSTURE),
+    "hands": _lines(wordings_doing.HANDS),
+    "talks": _lines(wordings_doing.TALKS),
+    "setting": _lines(wordings_doing.SETTING),
     "unanswerable": tuple(question for question, _ in UNANSWERABLE),
 }
 """All question wordings, by kind."""

@@ -102,7 +102,7 @@ What colour {up} is {n} wearing in {v}?
 Which colour is {n}'s {up}?
 Which color {up} does {n} wear?
 What {up} is {n} wearing?
-What kind of {up} does {n} have on?
+What {up} does {n} have on?
 What is the colour of {n}'s {up}?
 What is the color of {n}'s {up} in {v}?
 What is the colour of the {up} {n} is wearing?

@@ -4,7 +4,8 @@ import random
 from typing import TypeVar
 
 from pvchat.chat.facts import SceneFacts, State, SubjectFacts
-from pvchat.perception.record import ACTIONS, COLOURS, DISTANCES
+from pvchat.perception.record import COLOURS, DISTANCES
+from pvchat.perception.words import DOINGS, GARMENTS, HAIR_COLOURS, HAIR_LENGTHS, PATTERNS, SCENE_PLACES, SCENE_THINGS
 from pvchat.training.names import sample_names
 from pvchat.training.wordings import Split
 
@@ -32,8 +33,12 @@ def random_subject(rng: random.Random, name: str, duration_s: float) -> SubjectF
         told(rng.choice(DISTANCES)),
         told(rng.choice(COLOURS)),
         told(rng.choice(COLOURS)) if rng.random() < 0.5 else None,
-        tuple(rng.sample(ACTIONS, rng.choice((0, 1, 1, 2, 2, 3, 4)))),
+        tuple(rng.sample(list(DOINGS), rng.choice((0, 1, 1, 2, 2, 3, 4)))),
         told(x),
+        garment=rng.choice((None, *GARMENTS)),
+        pattern=rng.choice((None, None, *PATTERNS)),
+        hair_colour=rng.choice((None, None, *HAIR_COLOURS)),
+        hair_length=rng.choice((None, *HAIR_LENGTHS)),
     )
 
 
@@ -42,4 +47,15 @@ def random_scene(rng: random.Random, split: Split = "train", subjects: int | Non
     count = rng.choice((0, 1, 1, 1, 2, 2, 3, 3, 4)) if subjects is None else subjects
     people = tuple(random_subject(rng, name, duration_s) for name in sample_names(rng, count, split))
     unknown = rng.choice((0, 0, 1, 1, 2, 3))
-    return SceneFacts(duration_s, people, sum(s.state == "present" for s in people) + unknown, unknown)
+    here = [s for s in people if s.state == "present"]
+    talkers = [s.name for s in here if "talking" in s.actions]
+    talks = [(a, b.name) for a in talkers for b in here if a != b.name and rng.random() < 0.5]
+    return SceneFacts(
+        duration_s,
+        people,
+        len(here) + unknown,
+        unknown,
+        tuple(talks),
+        rng.choice((None, *SCENE_PLACES)),
+        tuple(rng.sample(SCENE_THINGS, rng.choice((0, 0, 1, 2)))),
+    )

@@ -12,7 +12,7 @@ from pvchat.chat.facts import SceneFacts, State, SubjectFacts
 from pvchat.evaluation.answers import fault_of_form, read_existence, refuses
 from pvchat.evaluation.simulated import is_right
 from pvchat.training import answers, answers_more
-from pvchat.training.composer import FURTHER_SHARE
+from pvchat.training.composer_person import FURTHER_SHARE
 from pvchat.training.dialogue import QA, make_qa
 from pvchat.training.wordings import Kind
 from tests.chat.scenes import random_scene
