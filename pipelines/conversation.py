@@ -11,7 +11,7 @@ from pipelines import names
 from pipelines.results import Evidence
 from pvchat.dialogue.compose import compose, with_part
 from pvchat.dialogue.following import after, replay
-from pvchat.dialogue.on_topic import is_on_topic
+from pvchat.dialogue.on_topic import GONE, is_on_topic
 from pvchat.dialogue.read import ASKED, Scene, read_turn
 from pvchat.dialogue.state import DialogueState, Reading
 from pvchat.dialogue.views import VideoView
@@ -26,6 +26,7 @@ MOST_VIDEOS = 8
 
 _WORDED_BY_MODEL = frozenset({*ASKED, "upper", "lower", "is_place", "is_colour", "is_action", "count", "relation"})
 _WORDED_BY_MODEL |= frozenset({"order", "earlier", "either", "which", "count_named", "unanswerable"})
+_WORDED_BY_MODEL |= frozenset({"is_hair", "garment", "is_garment", "pattern", "talks", "setting"})
 
 
 _NAME = r"(?P<name>[^\W\d_a-z][\w'\u2019-]*)"
@@ -126,7 +127,9 @@ def say(
             model, timing = result.model, result.timing_s
             facts = ((number, result.facts),)
             taken = result.agrees_with_evidence and is_on_topic(result.text, composed.text, reading.topic)
-            if taken or not composed.agrees or reading.topic == "unanswerable":
+            # Somebody's absence answers also what nobody can tell.
+            free = reading.topic == "unanswerable" and GONE not in composed.text
+            if taken or free or not composed.agrees:
                 agrees = result.agrees_with_evidence
                 text = _named(result.text, views[number].name) if numbered else result.text
             else:

@@ -3,11 +3,25 @@
 import re
 
 from pvchat.chat.claims import said_actions
-from pvchat.chat.lexicon import CLOCK, COLOUR_WORDS, DISTANCE_WORDS, PLACE_WORDS, WORD
+from pvchat.chat.lexicon import (
+    CLOCK,
+    COLOUR_WORDS,
+    DISTANCE_WORDS,
+    GARMENT_WORDS,
+    HAIR_WORDS,
+    PATTERN_WORDS,
+    PLACE_WORDS,
+    SCENE_NOUNS,
+    WORD,
+)
 from pvchat.dialogue.state import Topic
 
 MOST_WORDS = 40
 _TIME = re.compile(rf"{CLOCK.pattern}|\bseconds?\b|\bminutes?\b|\b(?:half|halves|start|end|throughout|whole|halfway)\b")
+_HAIR = frozenset({*HAIR_WORDS, "long"})
+_CLOTH = GARMENT_WORDS.keys() | PATTERN_WORDS.keys() | COLOUR_WORDS.keys()
+GONE = "is not in this video"
+"""In every answer about somebody who is absent."""
 _TOGETHER = re.compile(r"\b(?:together|same time|at once|simultaneously|share|different times)\b")
 
 
@@ -20,6 +34,8 @@ def is_on_topic(answer: str, by_rule: str, topic: Topic) -> bool:
     words = WORD.findall(answer.lower())
     if not 2 <= len(words) <= MOST_WORDS:
         return False
+    if GONE in by_rule and GONE not in answer:
+        return False
     rule = WORD.findall(by_rule.lower())
     if topic in ("time", "first", "last", "duration"):
         return (not CLOCK.search(by_rule) and "second" not in by_rule) or _TIME.search(answer) is not None
@@ -29,7 +45,13 @@ def is_on_topic(answer: str, by_rule: str, topic: Topic) -> bool:
         return not any(w in DISTANCE_WORDS for w in rule) or any(w in DISTANCE_WORDS for w in words)
     if topic in ("appearance", "upper", "lower", "is_colour"):
         return not any(w in COLOUR_WORDS for w in rule) or any(w in COLOUR_WORDS for w in words)
-    if topic in ("action", "is_action"):
+    if topic in ("hair", "is_hair"):
+        return not any(w in _HAIR for w in rule) or any(w in _HAIR for w in words)
+    if topic in ("garment", "is_garment", "pattern"):
+        return not any(w in _CLOTH for w in rule) or any(w in _CLOTH for w in words)
+    if topic == "setting":
+        return not any(w in SCENE_NOUNS for w in rule) or any(w in SCENE_NOUNS for w in words)
+    if topic in ("action", "is_action", "posture", "hands", "talks"):
         return not said_actions(by_rule.lower()) or bool(said_actions(answer.lower()))
     if topic == "together":
         return not _TOGETHER.search(by_rule) or _TOGETHER.search(answer.lower()) is not None

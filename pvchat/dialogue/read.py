@@ -108,6 +108,8 @@ ASKED: Mapping[Topic, str] = {
     "first": "When is {n} first seen?",
     "last": "When is {n} last seen?",
     "duration": "How long is {n} seen?",
+    "posture": "Is {n} sitting or standing?",
+    "hands": "What is {n} doing with the hands?",
     "both": "Are {n} in this video?",
     "together": "Are {n} seen together?",
 }

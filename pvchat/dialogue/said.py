@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from pvchat.chat.claims import said_actions
 from pvchat.chat.evidence import (
     by_first_seen,
     left_to_right,
@@ -10,13 +11,18 @@ from pvchat.chat.evidence import (
     listed_spans,
     people_count,
     seen_amount,
+    thing_text,
     together_spans,
 )
 from pvchat.chat.facts import SceneFacts, SubjectFacts, clock
-from pvchat.chat.lexicon import ACTION_WORDS, COLOUR_WORDS, LOWER_NOUNS, PLACE_WORDS, UPPER_NOUNS, WORD
+from pvchat.chat.lexicon import COLOUR_WORDS, LOWER_NOUNS, PLACE_WORDS, UPPER_NOUNS, WORD
+from pvchat.chat.looks import are_so, asked_looks, hair_aspect, hair_text, upper_text, wear_text, with_article
+from pvchat.chat.questions import masked, mentioned
+from pvchat.chat.told import talk_told
 from pvchat.dialogue.state import Topic
 from pvchat.dialogue.wording import listed
 from pvchat.perception.record import Span
+from pvchat.perception.words import HANDS, POSTURES, SCENE_PLACES
 
 NOT_HERE = "{} is not in this video"
 NOT_TOLD = "I can't tell that from this video."
@@ -38,13 +44,6 @@ def where(facts: SubjectFacts) -> str:
     return ", ".join(part for part in (at, far) if part)
 
 
-def wear(facts: SubjectFacts) -> str:
-    """ "a black top and blue bottoms", as far as it is told."""
-    upper = f"{'an' if facts.upper[0] in 'aeiou' else 'a'} {facts.upper} top" if facts.upper else ""
-    lower = f"{facts.lower} bottoms" if facts.lower else ""
-    return " and ".join(part for part in (upper, lower) if part)
-
-
 def missing(facts: SubjectFacts) -> str | None:
     """What is said of somebody who is not found, None for who is."""
     if facts.state == "absent":
@@ -59,12 +58,16 @@ def sentences(topic: Topic, scene: SceneFacts, question: str) -> list[str]:
         scene: facts of whom it is about. question: for the colour, place or action it asks for.
     """
     people = scene.subjects
+    if topic == "setting":
+        return [_setting(scene)]
     if topic == "count":
         return [f"There {'is' if scene.people == 1 else 'are'} {people_count(scene.people)} in this video."]
     if not people:
         return [f"I found nobody enrolled in this video. {strangers(scene)}".strip()]
     if topic in ("both", "either", "which", "count_named") or (topic == "existence" and len(people) > 1):
         return [_states(topic, people)]
+    if topic == "talks":
+        return [_talks(scene, question)]
     if topic in ("together", "relation", "order", "earlier") and len(people) > 1:
         return [_pair(topic, people, question)]
     return [_one(topic, person, question) for person in people]
@@ -83,9 +86,7 @@ def strangers(scene: SceneFacts) -> str:
 def _one(topic: Topic, facts: SubjectFacts, question: str) -> str:
     lost = missing(facts)
     if lost is not None:
-        lead = (
-            "No, " if facts.state == "absent" and topic in ("existence", "is_place", "is_colour", "is_action") else ""
-        )
+        lead = "No, " if facts.state == "absent" and (topic == "existence" or topic.startswith("is_")) else ""
         return f"{lead}{lost}."
     name, spans = facts.name, facts.spans
     if topic == "existence":
@@ -105,12 +106,18 @@ def _one(topic: Topic, facts: SubjectFacts, question: str) -> str:
         "relation": where(facts),
         "distance": {"near": "near the camera", "far": "far from the camera"}.get(facts.distance or "", ""),
         "action": listed(listed_actions(facts)),
-        "appearance": f"wearing {wear(facts)}" if wear(facts) else "",
-        "upper": f"wearing {wear(facts).split(' and ')[0]}" if facts.upper else "",
+        "posture": listed([act for act in listed_actions(facts) if act in POSTURES]),
+        "hands": listed([act for act in listed_actions(facts) if act in HANDS]),
+        "appearance": f"wearing {wear_text(facts)}" if wear_text(facts) else "",
+        "upper": f"wearing {with_article(upper_text(facts))}" if facts.upper else "",
+        "garment": f"wearing {with_article(upper_text(facts))}" if upper_text(facts) else "",
+        "pattern": f"wearing {with_article(upper_text(facts))}" if facts.pattern else "",
         "lower": f"wearing {facts.lower} bottoms" if facts.lower else "",
     }.get(topic, "")
     if topic in ("is_place", "is_colour", "is_action"):
         return _yes_or_no(topic, facts, question)
+    if topic in ("hair", "is_hair", "is_garment"):
+        return _looks(topic, facts, masked(question, (name,)))
     unknown = {
         "location": f"where {name} is",
         "distance": f"how far away {name} is",
@@ -118,6 +125,10 @@ def _one(topic: Topic, facts: SubjectFacts, question: str) -> str:
         "appearance": f"what {name} is wearing",
         "upper": f"what {name} is wearing",
         "lower": f"what {name} is wearing",
+        "garment": f"what {name} is wearing",
+        "pattern": f"what pattern {name} is wearing",
+        "posture": f"whether {name} is sitting or standing",
+        "hands": f"what {name} is doing with the hands",
     }.get(topic)
     if told:
         return f"{name} is {told}."
@@ -141,13 +152,45 @@ def _yes_or_no(topic: Topic, facts: SubjectFacts, question: str) -> str:
         if colour is None or not any(slots):
             return NOT_TOLD
         if colour not in slots and None in slots:
-            return f"I can't tell that; {name} is wearing {wear(facts)}."
-        return f"{'Yes' if colour in slots else 'No'}, {name} is wearing {wear(facts)}."
-    said = [ACTION_WORDS[w] for w in words if w in ACTION_WORDS]
+            return f"I can't tell that; {name} is wearing {wear_text(facts)}."
+        return f"{'Yes' if colour in slots else 'No'}, {name} is wearing {wear_text(facts)}."
+    said = [actions for _, actions in said_actions(masked(question, (name,)))]
     done = listed_actions(facts)
     if said and any(action in said[0] for action in facts.actions):
         return f"Yes, {name} is {next(action for action in facts.actions if action in said[0])}."
     return f"Not that I can see: {name} is {listed(done)}." if done else NOT_TOLD
+
+
+def _looks(topic: Topic, facts: SubjectFacts, question: str) -> str:
+    """What is asked of hair or clothes, with yes or no where that is asked and told."""
+    name = facts.name
+    if topic == "hair":
+        hair = hair_text(facts, hair_aspect(question))
+        return f"{name} has {hair}." if hair else f"I can't tell what {name}'s hair is like."
+    so = are_so(asked_looks(question), facts)
+    if so is None:
+        return NOT_TOLD
+    told = f"has {hair_text(facts)}" if topic == "is_hair" else f"is wearing {with_article(upper_text(facts))}"
+    return f"{'Yes' if so else 'No'}, {name} {told}."
+
+
+def _talks(scene: SceneFacts, question: str) -> str:
+    """Who of the people asked about talks to whom."""
+    asked = mentioned(question, [person.name for person in scene.subjects])
+    lost = [text for person in scene.subjects if person.name in asked and (text := missing(person)) is not None]
+    if lost:
+        return f"{listed(lost)}."
+    pair = talk_told(scene, question, asked) if len(asked) > 1 else None
+    return f"Yes, {pair[0]} is talking to {pair[1]}." if pair else NOT_TOLD
+
+
+def _setting(scene: SceneFacts) -> str:
+    """What kind of place the picture shows, and what is in it."""
+    things = listed([thing_text(thing) for thing in scene.things])
+    if scene.setting:
+        beside = f", with {things}" if things else ""
+        return f"It looks like this video was filmed {SCENE_PLACES[scene.setting]}{beside}."
+    return f"I can see {things} in this video." if things else "I can't tell where this video was filmed."
 
 
 def _states(topic: Topic, people: Sequence[SubjectFacts]) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from pvchat.chat.evidence import LISTED, listed_actions, people_count, together_spans
 from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.chat.looks import hair_text, wear_text
 from pvchat.chat.questions import mentioned
-from pvchat.dialogue.said import missing, strangers, wear, when, where
+from pvchat.dialogue.said import missing, strangers, when, where
 from pvchat.dialogue.wording import listed
 
 MOST_SENTENCES = 5
@@ -43,11 +44,13 @@ def about(person: SubjectFacts, others: SceneFacts) -> list[str]:
     if lost is not None:
         return [f"{lost}."]
     found = [_seen(person)]
-    if wear(person):
-        found.append(f"{person.name} is wearing {wear(person)}.")
+    if wear_text(person):
+        found.append(f"{person.name} is wearing {wear_text(person)}.")
     acts = listed_actions(person)
     if acts:
         found.append(f"{person.name} is {listed(acts)}.")
+    if hair_text(person):
+        found.append(f"{person.name} has {hair_text(person)}.")
     with_them = [o for o in others.subjects if o.name != person.name and together_spans((person, o))]
     for other in with_them[: MOST_SENTENCES - len(found)]:
         found.append(f"{person.name} and {other.name} are seen together, {when(together_spans((person, other)))}.")
@@ -66,14 +69,14 @@ def asked_by(line: str, names: Sequence[str]) -> str:
 def _apart(here: Sequence[SubjectFacts]) -> list[str]:
     if len(here) == 1:
         person = here[0]
-        parts = [f"wearing {wear(person)}" if wear(person) else "", listed(listed_actions(person))]
+        parts = [f"wearing {wear_text(person)}" if wear_text(person) else "", listed(listed_actions(person))]
         told = " and ".join(part for part in parts if part)
         return [_seen(person), *([f"{person.name} is {told}."] if told else [])]
     found = []
     for person in here[: TOLD_APART if len(here) <= TOLD_APART else TOLD_APART - 1]:
         first = f"{person.name} is seen {when(person.spans)}"
         at = where(person).split(",")[0]
-        worn = f"wearing {wear(person)}" if wear(person) else ""
+        worn = f"wearing {wear_text(person)}" if wear_text(person) else ""
         acts = listed(listed_actions(person)[: LISTED - 1])
         tail = ", ".join(part for part in (at, worn) if part)
         found.append(f"{first}{', ' + tail if tail else ''}{'; ' + person.name + ' is ' + acts if acts else ''}.")

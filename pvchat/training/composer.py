@@ -13,9 +13,9 @@ from pvchat.chat.evidence import (
     together_spans,
 )
 from pvchat.chat.facts import SubjectFacts
-from pvchat.chat.looks import wear_text
+from pvchat.chat.looks import hair_aspect, hair_text, wear_text
 from pvchat.chat.told import talk_told
-from pvchat.perception.words import SCENE_PLACES
+from pvchat.perception.words import HANDS, POSTURES, SCENE_PLACES
 from pvchat.training import answers as say
 from pvchat.training import answers_looks as looks
 from pvchat.training import answers_several as several
@@ -118,18 +118,29 @@ class Composer(PersonComposer):
                 parts.append(f"{facts.name} is not in this video")
             elif facts.state == "unsure":
                 parts.append(f"I am not sure whether {facts.name} is in this video")
-            elif kind == "appearance":
-                wear = wear_text(facts)
-                parts.append(
-                    f"{facts.name} is wearing {wear}" if wear else f"I can't tell what {facts.name} is wearing"
-                )
-            elif kind == "action":
-                acts = join(listed_actions(facts)[:2])
-                parts.append(f"{facts.name} is {acts}" if acts else f"I can't tell what {facts.name} is doing")
             else:
-                at = place_phrase(facts.place, self.rng) if facts.place else ""
-                parts.append(f"{facts.name} is {at}" if at else f"I can't tell where {facts.name} is")
+                parts.append(self._clause(kind, facts))
         return f"{self.rng.choice(('; ', ', and ', ', while ')).join(parts)}."
+
+    def _clause(self, kind: Kind, facts: SubjectFacts) -> str:
+        """What is told of somebody who is there, or that it is not."""
+        told, topic = "", {**say.TOPIC, **looks.TOPIC}[kind]
+        acts = listed_actions(facts)
+        match kind:
+            case "appearance":
+                told = f"is wearing {wear_text(facts)}" if wear_text(facts) else ""
+            case "action":
+                told = f"is {join(acts[:2])}" if acts else ""
+            case "posture" | "hands":
+                fitting = [act for act in acts if act in (POSTURES if kind == "posture" else HANDS)]
+                told = f"is {join(fitting[:2])}" if fitting else ""
+            case "hair":
+                aspect = hair_aspect(self.asked.lower())
+                hair, topic = hair_text(facts, aspect), looks.TOPIC_OF_HAIR[aspect]
+                told = f"has {hair}" if hair else ""
+            case _:
+                told = f"is {place_phrase(facts.place, self.rng)}" if facts.place else ""
+        return f"{facts.name} {told}" if told else f"I can't tell {topic.format(n=facts.name)}"
 
     def setting(self) -> str:
         """What kind of place the picture shows, and what is in it."""

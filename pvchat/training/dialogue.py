@@ -61,7 +61,8 @@ IN_EVIDENCE: tuple[Kind, ...] = ("talks",)
 SETTING_SHARE = 0.025
 """How often the question is where the video was filmed."""
 FOCUS_SHARE = 0.4
-ALL_OF: tuple[Kind, ...] = ("appearance", "action", "location")
+ALL_OF: tuple[Kind, ...] = ("appearance", "action", "location", "hair", "posture", "hands")
+"""What may be asked of several people in one question."""
 
 
 @dataclass(frozen=True)
