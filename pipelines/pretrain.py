@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 
 from pvchat import weights
 from pvchat.evaluation.simulated import SimulatedReport, evaluate_simulated
-from pvchat.models.config import NanoConfig
+from pvchat.models.config import WORDS, NanoConfig
 from pvchat.models.language import choose_placement, load_language_model
 from pvchat.models.nano import NanoModel, load_nano
 from pvchat.paths import home_dir
@@ -111,15 +111,18 @@ def write_card(folder: Path, config: PretrainConfig, figures: SimulatedReport, s
         f"""# nano
 
 The embedded video language model of PVChat: a Q-Former over perception tokens and a low-rank update of
-SmolLM2-135M-Instruct ({source.licence}). It answers who is in a video, where, when, in which colours and doing what,
-for people enrolled from one video each. It never sees pixels, only what perception measured.
+SmolLM2-135M-Instruct ({source.licence}). It answers who is in a video, where and when, how they look (colours, kinds
+and patterns of clothes, hair), what they do (also with head and hands, and how they sit or stand), who talks to whom
+and what kind of place it is, for people enrolled from one video each. It never sees pixels, only what perception
+measured.
 
 - **Data**: simulated scenes only (`pvchat.training.simulate`); no picture, video or text of a real person.
 - **Command**: `pvchat pretrain nano --seed {config.seed}`: {config.steps_a} steps of phase A, {config.steps_b} of
   phase B, {round(seconds / 60)} minutes ({placement}).
 - **Seed**: {config.seed}; `figures.json` has the whole configuration.
 - **Licence**: Apache-2.0.
-- **Limits**: closed vocabulary of colours, places and actions; English; cannot tell age, feelings, brands or text.
+- **Limits**: closed vocabulary ({len(WORDS)} words, in `config.json`); English; cannot tell age, feelings, brands or
+  text.
   Its answer may confirm that a person was somewhere: use it only with that person's consent.
 
 Asked about {figures.scenes} simulated scenes with names and wordings that training never used, by the files in this

@@ -1,7 +1,8 @@
 """How well nano answers on simulated scenes, names and wordings that training never saw."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from pvchat.chat.evidence import evidence_lines
 from pvchat.chat.facts import SceneFacts
 from pvchat.models.nano import Nano, collate
 from pvchat.models.soft import prefix_embeddings
-from pvchat.training.dialogue import QA, make_qa
+from pvchat.training.dialogue import QA, fitting_kinds, make_qa
 from pvchat.training.simulate import SceneSimulator
 from pvchat.training.simulated_scene import SimulatedScene
 
@@ -36,10 +37,12 @@ class SimulatedReport:
     wrong: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def evaluate_simulated(nano: Nano, *, scenes: int, seed: int, questions: int = 4) -> SimulatedReport:
+def evaluate_simulated(nano: Nano, *, scenes: int, seed: int, questions: int = 6) -> SimulatedReport:
     """Ask held-out questions about held-out scenes; half of the scenes with evidence lines, half without.
 
-    Right means: nothing said contradicts the facts, and the answer is declined exactly where the facts tell nothing.
+    Half of the questions are drawn as in training, half are of the kind that was asked least, so that every kind has a
+    figure. Right means: nothing said contradicts the facts, and the answer is declined exactly where the facts tell
+    nothing.
     """
     simulator = SceneSimulator(seed, nano.model.config.layout, split="heldout")
     rng = random.Random(seed)
@@ -48,7 +51,8 @@ def evaluate_simulated(nano: Nano, *, scenes: int, seed: int, questions: int = 4
     for number in range(scenes):
         scene = simulator.scene()
         evidence = number % 2 == 0
-        for qa, answer in _ask(nano, scene, rng, questions, evidence):
+        asked = questions_about(scene, rng, questions, evidence, {kind: n for kind, (_, n) in counts.items()})
+        for qa, answer in zip(asked, _ask(nano, scene, asked, evidence), strict=True):
             right = is_right(answer, qa, scene)
             for key in (qa.kind, "with" if evidence else "without"):
                 counts[key][0] += right
@@ -84,7 +88,27 @@ def _declines(text: str) -> bool:
     return any(words in lowered for words in DECLINED)
 
 
-def _ask(nano: Nano, scene: SimulatedScene, rng: random.Random, questions: int, evidence: bool) -> list[tuple[QA, str]]:
+def questions_about(
+    scene: SimulatedScene, rng: random.Random, count: int, evidence: bool, asked: Mapping[str, int]
+) -> list[QA]:
+    """Questions about a scene in held-out wordings, every other one of the kind that was asked least.
+
+    Args:
+        scene: what they are about. rng: the source of chance. count: how many. evidence: whether there are evidence
+            lines. asked: how often each kind was asked before.
+    """
+    times = Counter(asked)
+    found: list[QA] = []
+    for number in range(count):
+        kinds = fitting_kinds(scene.facts, precise_times=evidence)
+        least = min(kinds, key=lambda kind: (times[kind], rng.random()))
+        kind = least if number % 2 else None
+        found.append(make_qa(scene.facts, rng, split="heldout", precise_times=evidence, kind=kind))
+        times[found[-1].kind] += 1
+    return found
+
+
+def _ask(nano: Nano, scene: SimulatedScene, questions: Sequence[QA], evidence: bool) -> list[str]:
     language = nano.language
     config = nano.model.config
     ids = prompt.prefix_ids(
@@ -97,11 +121,9 @@ def _ask(nano: Nano, scene: SimulatedScene, rng: random.Random, questions: int, 
     inputs = collate([scene.clip], [list(scene.subjects)], language.device)
     prefix = language.read(prefix_embeddings(nano, inputs, ids))
     out = []
-    for _ in range(questions):
-        qa = make_qa(scene.facts, rng, split="heldout", precise_times=evidence)
+    for qa in questions:
         constraint = Constraint(scene.facts, qa.question, use_record=evidence)
-        answer = language.generate(prefix, prompt.question_ids(language.encode, qa.question), constraint)
-        out.append((qa, answer.text))
+        out.append(language.generate(prefix, prompt.question_ids(language.encode, qa.question), constraint).text)
     return out
 
 

@@ -83,6 +83,14 @@ def _choose(weights: dict[Kind, float], rng: random.Random) -> Kind:
     return rng.choices(list(weights), list(weights.values()))[0]
 
 
+def fitting_kinds(scene: SceneFacts, *, precise_times: bool = True) -> tuple[Kind, ...]:
+    """All kinds of questions that can be asked about a scene; see `make_qa`."""
+    alone: tuple[Kind, ...] = tuple(SINGLE) if scene.subjects else ("count",)
+    several: tuple[Kind, ...] = (*SEVERAL, *PAIR) if len(scene.subjects) > 1 else ()
+    kinds = dict.fromkeys((*alone, *several, "setting"))
+    return tuple(kind for kind in kinds if precise_times or kind not in IN_EVIDENCE)
+
+
 def choose_kind(scene: SceneFacts, rng: random.Random, *, precise_times: bool = True) -> Kind:
     """A kind of question that fits the number of asked people, and what can be read of the scene."""
     if rng.random() < SETTING_SHARE:

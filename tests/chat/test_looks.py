@@ -25,7 +25,7 @@ from pvchat.perception.words import (
     SCENE_PLACES,
     SCENE_THINGS,
 )
-from pvchat.training.dialogue import PAIR, QA, SEVERAL, SINGLE, make_qa
+from pvchat.training.dialogue import QA, fitting_kinds, make_qa
 from pvchat.training.wordings import Kind
 from tests.chat.scenes import random_scene
 from tests.chat.test_constrain import accepts, pieces_of
@@ -51,12 +51,6 @@ RICH: tuple[Kind, ...] = (
 )
 
 
-def fitting(scene: SceneFacts) -> list[Kind]:
-    several: list[Kind] = [*SEVERAL, *PAIR] if len(scene.subjects) > 1 else []
-    alone: list[Kind] = [kind for kind in SINGLE if scene.subjects or kind == "count"]
-    return [*alone, *several, "setting"]
-
-
 def passes(qa: QA, text: str, scene: SceneFacts, rng: random.Random) -> bool:
     asked = qa.subjects if len(scene.subjects) > 3 and qa.subjects else None
     constraint = Constraint(scene, qa.question, asked=asked)
@@ -73,7 +67,7 @@ def passes(qa: QA, text: str, scene: SceneFacts, rng: random.Random) -> bool:
 def test_composed_answers_of_all_kinds_are_true_and_may_be_generated(seed: int, choice: int, split: str) -> None:
     rng = random.Random(seed)
     scene = random_scene(rng, split)  # type: ignore[arg-type]
-    kinds = fitting(scene)
+    kinds = fitting_kinds(scene)
     # Every other example is of the kinds that this file is about.
     rich = [kind for kind in kinds if kind in RICH]
     chosen = rich if choice % 2 else kinds
