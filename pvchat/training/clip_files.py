@@ -111,10 +111,11 @@ def _clip(parts: Mapping[str, Mapping[str, NDArray[Any]]], said: Mapping[str, An
 
 
 def _facts(said: Mapping[str, Any]) -> SceneFacts:
+    told = {name: _tuples(value) for name, value in said.items() if name != "subjects"}
     subjects = tuple(
         SubjectFacts(**{name: _tuples(value) for name, value in subject.items()}) for subject in said["subjects"]
     )
-    return SceneFacts(**{**said, "subjects": subjects})
+    return SceneFacts(subjects=subjects, **told)
 
 
 def _tuples(value: Any) -> Any:
