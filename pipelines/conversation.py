@@ -25,7 +25,7 @@ MOST_VIDEOS = 8
 """In one conversation: as many as stay in memory."""
 
 _WORDED_BY_MODEL = frozenset({*ASKED, "upper", "lower", "is_place", "is_colour", "is_action", "count", "relation"})
-_WORDED_BY_MODEL |= frozenset({"order", "earlier", "either", "which", "count_named", "unanswerable"})
+_WORDED_BY_MODEL |= frozenset({"order", "earlier", "either", "which", "count_named"})
 
 
 _NAME = r"(?P<name>[^\W\d_a-z][\w'\u2019-]*)"
@@ -81,7 +81,7 @@ def say(
     subjects: Sequence[str],
     known: Sequence[str],
     views: Sequence[VideoView],
-    by_model: Callable[[int, str, Sequence[str]], "AnswerResult | None"],
+    by_model: Callable[[int, str, Sequence[str]], "AnswerResult | None"] = lambda *_: None,
     check_people: Callable[[Sequence[str]], None] = lambda _names: None,
 ) -> Said:
     """Answer the newest turn of a conversation.
@@ -126,7 +126,7 @@ def say(
             model, timing = result.model, result.timing_s
             facts = ((number, result.facts),)
             taken = result.agrees_with_evidence and is_on_topic(result.text, composed.text, reading.topic)
-            if taken or not composed.agrees or reading.topic == "unanswerable":
+            if taken or not composed.agrees:
                 agrees = result.agrees_with_evidence
                 text = _named(result.text, views[number].name) if numbered else result.text
             else:

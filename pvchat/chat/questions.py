@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from pvchat.chat.beyond import asks_beyond
 from pvchat.chat.facts import SceneFacts
 from pvchat.chat.lexicon import ACTION_WORDS, COLOUR_WORDS, LOWER_NOUNS, PLACE_WORDS, UNTOLD_WORDS, UPPER_NOUNS, WORD
 
@@ -59,17 +60,14 @@ _ASKS_YES = re.compile(
 _RULES: tuple[tuple[QuestionKind, str], ...] = (
     (
         "unanswerable",
-        r"\bhow (?:old|tall|heavy|much does|rich)\b|\bbrands?\b|\bage\b|\bjob\b|for a living|\blast name\b|\bphone\b"
-        r"|\bwhy\b|\beyes\b|\bhair\b|\bfeel(?:s|ing)?\b|\bthinking\b|\bsaying\b|talking about|\bnationality\b"
-        r"|\bborn\b|\blanguage\b|\bcity\b|\bmarried\b|\bhappy\b|\brich\b|\bfriend\b|\bweather\b|\bcost\b|\bweigh"
-        r"|\beat\b|\bdo (?:before|next)|\bwhat day\b|\blive\b|\bcome from\b|\bholding\b|\blistening\b"
-        r"|where was .*filmed",
+        r"\beyes\b|\bhair\b|\bholding\b",
     ),
     ("count_named", r"\bhow many of\b|#.*\bhow many (?!people|persons)|\bnumber of #"),
     ("duration", r"\bhow long\b|how many seconds|how much (?:of|time|screen)|screen time|total time|length of time"),
     (
         "count",
-        r"\bhow many\b|\bcount\b|\bnumber of (?:people|persons)|number of different",
+        r"\bhow many\b|\bcount\b|\bnumber of (?:people|persons)|number of different"
+        r"|\b(?:any|some)(?:body|one) else\b|\bother people\b|\bpeople other than\b|\balone\b|\bby (?:him|her)self\b",
     ),
     (
         "together",
@@ -97,11 +95,11 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
     (
         "last",
         r"\blast\b|\bleaves?\b|\bdisappears?\b|\bvanish|\bgo(?:es)? (?:away|out)\b|what time does # go\b|until when is"
-        r"|until what time|until when does|up to when|^until when",
+        r"|until what time|until when does|up to when|^until when|\blose (?:sight|track) of\b",
     ),
     (
         "time",
-        r"\bwhen\b|what times?\b|\btimes?\b.*\b(?:visible|appears?)\b|timestamps?|\btimes of\b|timeline"
+        r"\bwhen\b|what times?\b|\btimes?\b.*\b(?:visible|appears?|on[ -]screen)\b|timestamps?|\btimes of\b|timeline"
         r"|which (?:moment|point|seconds)|which times|part of (?:this|the) (?:video|clip|footage)"
         r"|(?:video|clip|footage) shows # ?\?",
     ),
@@ -126,32 +124,15 @@ _ASKS_EXISTENCE = re.compile(
     r"|^\W*what\W*$|\bin(?: \S+\.\w{2,4}| (?:video|clip) \w+)?[?.! ]*$"
     r"|\b(?:is|are|was|were) (?:(?:#|he|she|they|and|or),? )*there\b|\blook(?:ing)? for\b|\bturn(?:s|ed)? up\b"
     r"|\b(?:see|saw|seen|spot|spotted|find|found|notice|detect|identify|recogni[sz]e|locate)\b|\bvisible\b|\bappear"
-    r"|\bshow(?:s|n|ing)? (?:up|#)|\bpresent\b|\bamong\b|\bone of\b|\bfilmed here\b|\bshown\b|\bfeatured?\b"
+    r"|\bshow(?:s|n|ing)? (?:up|#)|\bpresent\b|\bamong\b|\bone of\b|\bshown\b|\bfeatured?\b"
+    r"|\b(?:filmed|recorded) (?:here|or not)\b"
     r"|\b(?:is|was|are|were) (?:that|this|it|those|these|any of (?:them|these|those)) #|\byes or no\b"
     r"|\b(?:video|clip|footage|recording|film) (?:show|ha[sv]e?|contain|feature|include)|\b(?:the|this|that) person\b"
     r"|^(?:\W*(?:and|no|sorry|what about|how about|i (?:meant?|said)|any|or|not|but"
     r"|maybe))*\W*#(?:, (?:not #|sorry|please|i mean))?[?!. ]*$"
 )
 """What questions have in them that ask whether somebody is there."""
-_BEYOND = re.compile(
-    r"\byesterday\b|\btomorrow\b|\bwill (?:#|he\b|she\b|they\b)|\b(?:what|which) year\b"
-    r"|\bhow many (?!people\b|persons\b|faces\b|individuals\b|of\b|seconds\b|minutes\b|times\b|videos\b"
-    r"|clips\b|different\b|unknown\b|other\b|strangers\b|are\b"
-    r"|were\b|is\b|can\b|do\b|does\b|did\b|appear|show|#)"
-)
-"""What lies outside any video."""
-_OWN = (
-    UPPER_NOUNS
-    | LOWER_NOUNS
-    | COLOUR_WORDS.keys()
-    | frozenset(
-        "hair clothes clothing outfit dress wear look looks appearance appearances actions action activity "
-        "behaviour behavior position location place spot side part whereabouts distance time times presence "
-        "timestamps screen first last left right colour color colours colors garment garments pattern posture "
-        "hands hand arms head eyes gestures gesture face body movements movement name legs".split()
-    )
-)
-"""What of somebody's can be asked about."""
+_IN_A_COLOUR = re.compile(rf"\bin (?:all |a |an )?(?:{'|'.join(COLOUR_WORDS)})\b")
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
 
 
@@ -175,6 +156,16 @@ def _find_names(question: str, names: Sequence[str]) -> tuple[str, list[str]]:
     return text.replace("\0", ""), [name for _, name in sorted(found)]
 
 
+def _bare(question: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """As `_find_names`, without greetings and thanks."""
+    text, found = _find_names(question, names)
+    text = re.sub(r"\b(?:i am|i'm|are we) looking (?:for|at)\b", "", text)
+    text = re.sub(
+        r"^\W*(?:(?:hi|hello|hey|okay|ok|so|now|and|please)\b,? )+|[ .](?:thanks|please|thank you)\.?$", "", text
+    )
+    return re.sub(r"\s+", " ", text).strip(), found
+
+
 def mentioned(question: str, names: Sequence[str]) -> list[str]:
     """The names a question mentions, in its order.
 
@@ -192,6 +183,11 @@ def asked_names(question: str, scene: SceneFacts) -> tuple[str, ...]:
     return tuple(names) if len(names) <= NAMED_AT_MOST else ()
 
 
+def is_beyond(question: str, names: Sequence[str] = ()) -> bool:
+    """Whether a question asks for what no video shows; `names` as in `kind_of`."""
+    return asks_beyond(_bare(question, names)[0])
+
+
 def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
     """The kind of a question by its key words; "unanswerable" where nothing fits.
 
@@ -199,16 +195,11 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
         question: as the user wrote it.
         names: of the asked people; they tell a question about one person from one about several.
     """
-    text, found = _find_names(question, names)
-    text = re.sub(r"\b(?:i am|i'm|are we) looking (?:for|at)\b", "", text)
-    text = re.sub(
-        r"^\W*(?:(?:hi|hello|hey|okay|ok|so|now|and|please)\b,? )+|[ .](?:thanks|please|thank you)\.?$", "", text
-    )
-    text = re.sub(r"\s+", " ", text).strip()
+    text, found = _bare(question, names)
     words = WORD.findall(text)
     yes_or_no = _ASKS_YES.search(text) is not None
     several = len(found) > 1 or (not found and len(names) > 1)
-    if _BEYOND.search(text) or any(noun not in _OWN for noun in re.findall(r"#'s (\w+)", text)):
+    if asks_beyond(text):
         return "unanswerable"
     for kind, pattern in _COMPILED:
         if not pattern.search(text):
@@ -233,7 +224,7 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
         is not None,
         "doing": re.search(
             r"\bdoing\b|what (?:do |does |did )?(?:#[# ,a-z]*|he|she|they) do\b|up to\b|\bact(?:s|ing|ions?)?\b"
-            r"|\bactivit|behav|\bhow do(?:es)? #.* move|happen|going on|what # does",
+            r"|\bactivit|behav|\bhow do(?:es)? #.* move|happen|going on|(?:what|everything|all) (?:that )?# does",
             text,
         )
         is not None,
@@ -242,7 +233,7 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
     untold = any(w in UNTOLD_WORDS for w in words)
     if untold:
         return "unanswerable"
-    if has["colour"] and (has["clothes"] or has["upper"] or has["lower"]):
+    if has["colour"] and (has["clothes"] or has["upper"] or has["lower"] or _IN_A_COLOUR.search(text)):
         return "is_colour"
     if acts and yes_or_no and not has["doing"] and not (has["place"] and "moving" not in words):
         return "is_action"
