@@ -39,9 +39,9 @@ def measure(media: Media, work: Path, say: Say, *, most: int | None = None) -> d
         most: so many questions of either list, None for all.
 
     Returns:
-        cannot_tell: share (right in both ways), n, each way alone, and the wrong answers. needless: share of answerable
-        questions that are taken for such in both ways, each way alone, n, and which. (That a colour cannot be told where
-        perception does not tell it is no mistake of this kind.)
+        cannot_tell: share (right in both ways), n, each way alone, and the wrong answers. needless: share of questions
+        that can be answered and are taken for such in both ways, each way alone, n, and which. (That a colour cannot be
+        told where perception does not tell it is no mistake of this kind.)
     """
     shop = Workshop(work / "clips", media, say)
     sources = list(media.same())[:PEOPLE]
