@@ -59,8 +59,10 @@ _HEAD = frozenset(a for a in ACTIONS if a.endswith("head"))
 _STILL = frozenset({"keeping still"})
 
 ACTION_WORDS: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("talking", "talks", "speaking", "speaks", "chatting"), frozenset({"talking"})),
-    **dict.fromkeys(("smiling", "smiles", "grinning"), frozenset({"smiling"})),
+    **dict.fromkeys(
+        ("talking", "talks", "talk", "speaking", "speaks", "speak", "chatting", "chat"), frozenset({"talking"})
+    ),
+    **dict.fromkeys(("smiling", "smiles", "smile", "grinning", "grins", "grin"), frozenset({"smiling"})),
     **dict.fromkeys(("turning", "turns", "head"), _HEAD),
     **dict.fromkeys(("moving", "moves"), _MOVING),
     **dict.fromkeys(("arms", "arm"), _ARMS),
