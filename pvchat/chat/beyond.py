@@ -56,7 +56,7 @@ SEEN_VERBS = frozenset().union(*map(_forms, _STEMS)) | _IRREGULAR
 _ADVERBS = _words(
     "ever really actually also still just even only first last once at any all now then there here again mostly "
     "usually mainly currently clearly visibly maybe perhaps possibly somewhere anywhere both already not never n't "
-    "while together alone either too yet happen to in fact by chance please quite very generally suddenly quickly "
+    "while together alone either too yet in fact by chance please quite very generally suddenly quickly "
     "slowly briefly finally initially"
 )
 _PREDICATES = (
@@ -161,8 +161,8 @@ _OF_SOMEBODY = (
         "footage clip clips video videos recording face look looks description summary outline kind sort colour color "
         "position location place whereabouts appearance appearances clothes clothing outfit hair hairstyle hands arms "
         "head actions activity activities movements movement gestures posture pose behaviour behavior presence "
-        "entrance exit glimpse mention evidence first last beginning end rest lot number amount count hand-side left- "
-        "hand right-hand times time moments list many anyone anybody those these timestamps order them us you sense "
+        "entrance exit glimpse mention evidence first last beginning end rest lot number amount count hand-side "
+        "left-hand right-hand times time moments list many anyone anybody those these timestamps order them us you sense "
         "recognition identification seconds minutes track back portrait"
     )
     | UPPER_NOUNS
@@ -209,7 +209,6 @@ _IS = re.compile(rf"\b(?:is|are|was|were|isn't|aren't|wasn't) {_PEOPLE},? ((?:[\
 _WHAT = re.compile(r"\b(?:what|which) ([\w'-]+|#)")
 _WHO_DOES = re.compile(rf"^(?:and |so )?(?:who|whom) ((?:[\w'-]+ ?){{1,3}}?){_WHO}\b")
 _POSSESSED = re.compile(r"#'s? (?:(?:own|real|full|favou?rite) )?([\w-]+)")
-_WHOM = re.compile(rf"\bwhom (?:do|does|did|is|are) {_WHO}")
 _FAVOURITE = re.compile(r"#'s? (?:own|real|full|favou?rite|actual|first name|last name|middle name) ?\w*")
 
 
@@ -233,16 +232,16 @@ def asks_beyond(text: str) -> bool:
     )
 
 
-def _first(phrase: str, *, after: frozenset[str] = _ADVERBS) -> tuple[str, list[str]]:
+def _first(phrase: str) -> tuple[str, list[str]]:
     """The first word that is no adverb, and what follows it; "" where there is none."""
-    words = phrase.split()
-    while words and words[0] in after and words[0] not in ("in", "at", "to"):
+    words = phrase.removeprefix("happen to ").split()
+    while words and words[0] in _ADVERBS and words[0] not in ("in", "at", "to"):
         words.pop(0)
     return (words[0], words[1:]) if words else ("", [])
 
 
 def _unseen_verb(phrase: str) -> bool:
-    verb, rest = _first(phrase, after=_ADVERBS - {"to"} | {"to"} if phrase.startswith("happen") else _ADVERBS)
+    verb, rest = _first(phrase)
     if verb in ("have", "has", "had"):
         return _unseen_possession(" ".join(rest))
     return verb != "" and verb not in SEEN_VERBS and verb not in _PREDICATES
