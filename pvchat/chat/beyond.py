@@ -162,8 +162,8 @@ _OF_SOMEBODY = (
         "position location place whereabouts appearance appearances clothes clothing outfit hair hairstyle hands arms "
         "head actions activity activities movements movement gestures posture pose behaviour behavior presence "
         "entrance exit glimpse mention evidence first last beginning end rest lot number amount count hand-side "
-        "left-hand right-hand times time moments list many anyone anybody those these timestamps order them us you sense "
-        "recognition identification seconds minutes track back portrait"
+        "left-hand right-hand times time moments list many anyone anybody those these timestamps order them us you "
+        "sense recognition identification seconds minutes track back portrait"
     )
     | UPPER_NOUNS
     | LOWER_NOUNS
