@@ -13,6 +13,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # .venv before; one that is there already is kept.
 TORCH ?= torch==2.13.0
 
+# Modules are compiled at their first import (see `.installed`); where nothing may be kept of that, each of the hundreds of
+# processes that the tests start would compile torch and all the others anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 export PVCHAT_CACHE ?= $(HOME)/.cache/pvchat
 
 CODE := pvchat pipelines storage app benchmarks

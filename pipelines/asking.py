@@ -15,6 +15,7 @@ from pipelines.results import Answer, Evidence, Stranger
 from pipelines.tools import Progress, Tools
 from pipelines.unknown_people import UnknownPeople
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
+from pvchat.chat.questions import kind_of
 from pvchat.dialogue.views import VideoView
 from pvchat.errors import SubjectError
 from pvchat.perception.record import Track
@@ -92,15 +93,22 @@ class Asker:
                 use_identity_bias=use_identity_bias,
                 on_text=on_text,
             )
+            text, agrees, model = result.text, result.agrees_with_evidence, result.model
+            if use_evidence and (not agrees or kind_of(question, asked) == "unanswerable"):
+                # What the model cannot word rightly is read off the record, as in a conversation.
+                known = [subject.name for subject in enrolled]
+                said = say(question, (), asked, known, [self._view(clip, video, video.name)])
+                if said.agrees:
+                    text, agrees, model = said.text, True, {**model, **said.model}
         finished = time.perf_counter()
         tracks = {decision.name: decision.track_ids for decision in clip.decisions}
         return Answer(
-            answer=result.text,
+            answer=text,
             evidence=tuple(Evidence.of(facts, tracks.get(facts.name, ())) for facts in result.facts.subjects),
-            agrees_with_evidence=result.agrees_with_evidence,
+            agrees_with_evidence=agrees,
             unknown_people=result.facts.unknown_people,
             strangers=strangers,
-            model={**perceived.record.models, **result.model},
+            model={**perceived.record.models, **model},
             timing_s={
                 "perceive": perceived_at - started,
                 "identify": identified_at - perceived_at,

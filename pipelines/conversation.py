@@ -11,7 +11,7 @@ from pipelines import names
 from pipelines.results import Evidence
 from pvchat.dialogue.compose import compose, with_part
 from pvchat.dialogue.following import after, replay
-from pvchat.dialogue.on_topic import GONE, is_on_topic
+from pvchat.dialogue.on_topic import is_on_topic
 from pvchat.dialogue.read import ASKED, Scene, read_turn
 from pvchat.dialogue.state import DialogueState, Reading
 from pvchat.dialogue.views import VideoView
@@ -25,7 +25,7 @@ MOST_VIDEOS = 8
 """In one conversation: as many as stay in memory."""
 
 _WORDED_BY_MODEL = frozenset({*ASKED, "upper", "lower", "is_place", "is_colour", "is_action", "count", "relation"})
-_WORDED_BY_MODEL |= frozenset({"order", "earlier", "either", "which", "count_named", "unanswerable"})
+_WORDED_BY_MODEL |= frozenset({"order", "earlier", "either", "which", "count_named"})
 _WORDED_BY_MODEL |= frozenset({"is_hair", "garment", "is_garment", "pattern", "talks", "setting"})
 
 
@@ -82,7 +82,7 @@ def say(
     subjects: Sequence[str],
     known: Sequence[str],
     views: Sequence[VideoView],
-    by_model: Callable[[int, str, Sequence[str]], "AnswerResult | None"],
+    by_model: Callable[[int, str, Sequence[str]], "AnswerResult | None"] = lambda *_: None,
     check_people: Callable[[Sequence[str]], None] = lambda _names: None,
 ) -> Said:
     """Answer the newest turn of a conversation.
@@ -127,9 +127,7 @@ def say(
             model, timing = result.model, result.timing_s
             facts = ((number, result.facts),)
             taken = result.agrees_with_evidence and is_on_topic(result.text, composed.text, reading.topic)
-            # Somebody's absence answers also what nobody can tell.
-            free = reading.topic == "unanswerable" and GONE not in composed.text
-            if taken or free or not composed.agrees:
+            if taken or not composed.agrees:
                 agrees = result.agrees_with_evidence
                 text = _named(result.text, views[number].name) if numbered else result.text
             else:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines.tools import Tools
@@ -27,7 +27,7 @@ class SaidSoFar:
 
     Attributes:
         ids: of all statements there are, whatever the video. statements: about this video, oldest first.
-        faces: what statements about any video left, by subject.
+        faces: what statements about any video left, by subject; of who was enrolled from this one, no negatives.
     """
 
     ids: tuple[str, ...]
@@ -54,10 +54,13 @@ class Gallery:
     def said(self, video_sha256: str, face_model: str) -> SaidSoFar:
         """What people said that matters for a video described by this engine."""
         with self._store.read() as session:
+            faces = feedback.faces_of_people(session, face_model)
+            own = people.enrolled_from(session, video_sha256)
             return SaidSoFar(
                 feedback.ids(session),
                 tuple(said.statement() for said in feedback.list_all(session, video_sha256=video_sha256)),
-                feedback.faces_of_people(session, face_model),
+                # What somebody was enrolled from stays theirs, whatever is said of other videos.
+                {one: replace(mine, negatives=None) if one in own else mine for one, mine in faces.items()},
             )
 
     def entries(

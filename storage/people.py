@@ -193,6 +193,11 @@ def get(session: Session, subject_id: str) -> SubjectInfo | None:
     return None if row is None else _info(session, row)
 
 
+def enrolled_from(session: Session, sha256: str) -> frozenset[str]:
+    """Ids of the people who were enrolled from the video with this hash."""
+    return frozenset(session.scalars(select(SubjectRow.id).join(VideoRow).where(VideoRow.sha256 == sha256)))
+
+
 def video_of(session: Session, subject_id: str) -> str | None:
     """SHA-256 of the video a person was enrolled from; None before the first enrollment."""
     return session.scalar(select(VideoRow.sha256).join(SubjectRow).where(SubjectRow.id == subject_id))

@@ -1,6 +1,7 @@
 """Questions nobody can answer from a video: the answer has to say so, and make nothing up."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,74 +13,22 @@ from pvchat.chat.agreement import check
 from pvchat.chat.facts import SceneFacts, SubjectFacts
 from pvchat.chat.lexicon import ACTION_WORDS, COLOUR_WORDS, WORD
 from pvchat.chat.told import DECLINING
+from pvchat.dialogue.said import NOT_TOLD
 
 Say = Callable[[str], None]
 
-QUESTIONS = (
-    "How old is {n}?",
-    "What is {n}'s job?",
-    "What brand is {n}'s shirt?",
-    "How tall is {n}?",
-    "How much does {n} weigh?",
-    "Where was {n} born?",
-    "What does {n} think about all this?",
-    "Is {n} married?",
-    "What is {n} saying?",
-    "What did {n} have for breakfast?",
-    "Which country is {n} from?",
-    "What is {n}'s phone number?",
-    "How much money does {n} earn?",
-    "Does {n} like music?",
-    "What will {n} do next?",
-    "Who filmed {n}?",
-    "In which city was {n} filmed?",
-    "What language does {n} speak?",
-    "Is {n} rich?",
-    "Does {n} have any children?",
-    "What is the name of {n}'s dog?",
-    "How did {n} get there?",
-    "Why is {n} there?",
-    "Is {n} left-handed?",
-    "What was {n} doing yesterday?",
-    "What size are {n}'s shoes?",
-    "How much did {n}'s clothes cost?",
-    "Where did {n} buy that top?",
-    "What is {n}'s surname?",
-    "What are {n}'s hobbies?",
-    "Is {n} a good person?",
-    "Is {n} lying to me?",
-    "What is {n}'s favourite food?",
-    "Which school did {n} go to?",
-    "What car does {n} drive?",
-    "Does {n} have a fever?",
-    "Is {n} tired of waiting?",
-    "When is {n}'s birthday?",
-    "What does {n} do for a living?",
-    "Who are {n}'s parents?",
-    "What is {n} dreaming of?",
-    "What is {n}'s religion?",
-    "Whom does {n} vote for?",
-    "What perfume is {n} wearing?",
-    "How many brothers does {n} have?",
-    "What year was {n} filmed in?",
-    "What does {n}'s voice sound like?",
-    "Which song is {n} listening to?",
-    "What is written in {n}'s diary?",
-    "Does {n} smoke?",
-    "Is {n} allergic to nuts?",
-    "What street does {n} live in?",
-    "Where will {n} go after this?",
-    "Why did {n} choose those clothes?",
-    "What is {n}'s blood type?",
-    "Has {n} ever been to Paris?",
-    "Who taught {n} that?",
-    "What is {n} afraid of?",
-    "Is {n} in love?",
-    "How long has {n} lived here?",
-)
-"""Written down before any of them was put to the program."""
+QUESTIONS = Path(__file__).with_name("questions.json")
+"""Sixty questions nobody can answer ("cannot"), and sixty that can be answered ("can"), so that declining everything is
+no way to be right. Written down before any of them was put to the program, by somebody who had not seen its rules.
+"""
 
 PEOPLE = 3
+
+
+def questions() -> tuple[list[str], list[str]]:
+    """What nobody can answer, and what can be answered; {n} stands for the name."""
+    found = json.loads(QUESTIONS.read_text(encoding="utf-8"))
+    return found["cannot"], found["can"]
 
 
 def measure(media: Media, work: Path, say: Say, *, most: int | None = None) -> dict[str, Any]:
@@ -87,15 +36,15 @@ def measure(media: Media, work: Path, say: Say, *, most: int | None = None) -> d
 
     Args:
         media: whom there is. work: folder of the clips; what is there is used again. say: hears.
-        most: so many questions, None for all.
+        most: so many questions of either list, None for all.
 
     Returns:
-        cannot_tell: share (right in both ways), n, each way alone, and the wrong answers.
+        cannot_tell: share (right in both ways), n, each way alone, and the wrong answers. needless: share of questions
+        that can be answered and are taken for such in both ways, each way alone, n, and which. (That a colour cannot be
+        told where perception does not tell it is no mistake of this kind.)
     """
     shop = Workshop(work / "clips", media, say)
     sources = list(media.same())[:PEOPLE]
-    wrong: list[dict[str, str]] = []
-    right = {"ask": 0, "chat": 0, "both": 0}
     with open_session(work / "cannot-tell-home") as session:
         known = {person.name for person in session.people()}
         clips = []
@@ -104,25 +53,31 @@ def measure(media: Media, work: Path, say: Say, *, most: int | None = None) -> d
             if name not in known:
                 session.enroll(name, shop.make(recipe).path, consent_by="bench", purpose="bench")
             clips.append((name, shop.make(ask_recipe(source)).path))
-        for number, wording in enumerate(QUESTIONS[:most]):
-            name, clip = clips[number % len(clips)]
-            good = {}
-            for way, text in _answers(session, clip, wording.format(n=name)).items():
-                good[way] = declines(text, wording.format(n=name), name)
-                right[way] += good[way]
-                if not good[way]:
-                    wrong.append({"way": way, "question": wording, "answer": text})
-            right["both"] += all(good.values())
-    asked = len(QUESTIONS[:most])
-    return {
-        "cannot_tell": {
-            "share": right["both"] / asked,
-            "n": asked,
-            "ask": right["ask"] / asked,
-            "chat": right["chat"] / asked,
-            "wrong": wrong,
+        cannot, can = (listed[:most] for listed in questions())
+        return {
+            "cannot_tell": _told(session, clips, cannot, declined=True),
+            "needless": _told(session, clips, can, declined=False),
         }
-    }
+
+
+def _told(
+    session: Session, clips: Sequence[tuple[str, Path]], asked: Sequence[str], *, declined: bool
+) -> dict[str, Any]:
+    """Shares of the questions that are declined; what is listed are the answers that are not as they should be."""
+    counted = {"ask": 0, "chat": 0, "both": 0}
+    wrong: list[dict[str, str]] = []
+    for number, wording in enumerate(asked):
+        name, clip = clips[number % len(clips)]
+        question = wording.format(n=name)
+        found = {}
+        for way, text in _answers(session, clip, question).items():
+            found[way] = declines(text, question, name) if declined else text == NOT_TOLD
+            counted[way] += found[way]
+            if found[way] is not declined:
+                wrong.append({"way": way, "question": wording, "answer": text})
+        counted["both"] += all(found.values())
+    shares = {way: count / len(asked) for way, count in counted.items()}
+    return {"share": shares.pop("both"), "n": len(asked), **shares, "wrong": wrong}
 
 
 def declines(answer: str, question: str, name: str) -> bool:

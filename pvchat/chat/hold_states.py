@@ -247,6 +247,9 @@ class StateHold:
             walk.new_clause()
             return self._word(walk, word)
         states = {p.state for p in walk.group}
+        begins = word.open and any(join.startswith(word.text) for join in _JOINS)
+        if begins and self._joins(copy(walk), word):
+            return True
         if states == {"absent"}:
             walk.at = "is"
             return _meets(word, _HAS)

@@ -60,8 +60,10 @@ _HEAD = frozenset(a for a in DOINGS if a.endswith("head"))
 _STILL = frozenset({"keeping still"})
 
 ACTION_WORDS: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("talking", "talks", "speaking", "speaks", "chatting"), frozenset({"talking"})),
-    **dict.fromkeys(("smiling", "smiles", "grinning"), frozenset({"smiling"})),
+    **dict.fromkeys(
+        ("talking", "talks", "talk", "speaking", "speaks", "speak", "chatting", "chat"), frozenset({"talking"})
+    ),
+    **dict.fromkeys(("smiling", "smiles", "smile", "grinning", "grins", "grin"), frozenset({"smiling"})),
     **dict.fromkeys(("nodding", "nods"), frozenset({"nodding"})),
     **dict.fromkeys(("shaking", "shakes"), frozenset({"shaking the head"})),
     **dict.fromkeys(("turning", "turns"), frozenset({"turning the head"})),

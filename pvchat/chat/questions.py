@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from pvchat.chat.beyond import asks_beyond
 from pvchat.chat.claims import said_actions
 from pvchat.chat.facts import SceneFacts
 from pvchat.chat.lexicon import (
@@ -77,31 +78,22 @@ _ASKS_YES = re.compile(
     r"(?:^|[.,!] )(?:is|are|was|were|does|do|did|can|could|would|has|have|any sign|tell me (?:if|whether)|check"
     r"|please check|look for|find\b|please look)\b|\b(?:whether|if|yes or no|is that so|is that true|right or wrong)\b"
 )
+_SETTING = re.compile(
+    r"^(?!.*#).*(?:\bwhat (?:kind|sort|type) of (?:a )?(?:place|setting|scene|surroundings|location|background)\b"
+    r"|\bwhere (?:(?:is|was|were|has|does|do) )?(?:this|the|that|it|these|all)(?! (?:person|man|woman|people))\b.*"
+    r"\b(?:filmed|shot|recorded|taken|made|set|happen|play|place)\b|\b(?:setting|surroundings|scenery)\b"
+    r"|\bwhat(?:'s| is| else is| do you see| can you see| can be seen)? (?:there )?in the background\b"
+    r"|\b(?:what|which) (?:things|objects)\b|\bwhat (?:place|location) (?:is|was|does)\b)"
+)
+"""Questions about the place that a video shows, whoever is in it."""
 _TOPS, _LOOSE = ("|".join(sorted(words)) for words in (UPPER_NOUNS, LOOSE_GARMENTS))
 _LYING = r"(?:sit|sits|sitting|stand|stands|standing|lie|lies|lying|bend|bends|bending)"
 _RULES: tuple[tuple[QuestionKind, str], ...] = (
     (
-        "setting",
-        r"^(?!.*#).*(?:\bwhat (?:kind|sort|type) of (?:a )?(?:place|setting|scene|surroundings|location|background)\b"
-        r"|\bwhere (?:(?:is|was|were|has|does|do) )?(?:this|the|that|it|these|all)(?! (?:person|man|woman|people))\b.*"
-        r"\b(?:filmed|shot|recorded|taken|made|set|happen|play|place)\b|\b(?:setting|surroundings|scenery)\b"
-        r"|\bwhat(?:'s| is| else is| do you see| can you see| can be seen)? (?:there )?in the background\b"
-        r"|\b(?:what|which) (?:things|objects)\b|\bwhat (?:place|location) (?:is|was|does)\b)",
-    ),
-    (
         "unanswerable",
-        r"\bhow (?:old|tall|heavy|much does|rich)\b|\bbrands?\b|\bage\b|\bjob\b|for a living|\blast name\b|\bphone\b"
-        r"|\bwhy\b|\bfeel(?:s|ing)?\b|\bthinking\b|\bsaying\b|talking about"
-        r"|\bnationality\b"
-        r"|\bborn\b|\blanguage\b|\bcity\b|\bmarried\b|\bhappy\b|\brich\b|\bfriend\b|\bweather\b|\bcost\b|\bweigh"
-        r"|\beat\b|\bdo (?:before|next)|\bwhat day\b|\blive\b|\bcome from\b|\bholding\b|\blistening\b"
-        r"|where was .*filmed|^(?!.*\b(?:clos|shut)).*\beyes\b|\b(?:lying|lies?) (?:to|about)\b"
-        r"|^who(?:m)?\b.*\b(?:talk|speak)\w* (?:to|with)\b|\bspeaks? (?!to\b|with\b|in\b|at\b|here\b|now\b)[a-z]+"
-        r"|\bexpensive\b|\bsalary\b|\bprices?\b|\bpa(?:y|id)\b|\bhow much (?:is|are|money)\b|\bmade of\b|^who made\b"
-        r"|\blabel\b|\bsize\b|\bdesigner\b|\bnew\b|\bworks?\b(?! out)|\bmood\b|\bbelieve\b|\bpocket\b|\breason\b"
-        r"|(?:#|\bhe|\bshe) (?:wants?|looking for)\b|\bhow did (?:#|he|she) (?:get|come)\b|\bwake up\b"
-        r"|\bwhere did (?:#|he|she) (?:get|buy|grow)\b|\blast (?:summer|winter|spring|autumn|night|week|month|year)\b"
-        r"|\bdo(?:es)? (?:#|he|she|they) like\b",
+        r"^(?!.*\b(?:clos|shut)).*\beyes\b|\bholding\b|\b(?:lying|lies?) (?:to|about)\b"
+        r"|^who(?:m)?\b.*\b(?:talk|speak)\w* (?:to|with)\b|\bmade of\b|^who made\b|\blabel\b|\bnew\b|\bhow much is\b"
+        r"|\bpocket\b|\bat work\b|# looking for\b|\bhow did # get\b|\bwhere did # (?:get|buy)\b|\bdoes # like\b",
     ),
     ("hair", r"\bhair(?:style|ed)?\b|\bblonde?\b|\bbrunette\b|\bginger\b|\b\w+-haired\b"),
     (
@@ -125,7 +117,8 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
     ("duration", r"\bhow long\b|how many seconds|how much (?:of|time|screen)|screen time|total time|length of time"),
     (
         "count",
-        r"\bhow many\b|\bcount\b|\bnumber of (?:people|persons)|number of different",
+        r"\bhow many\b|\bcount\b|\bnumber of (?:people|persons)|number of different"
+        r"|\b(?:any|some)(?:body|one) else\b|\bother people\b|\bpeople other than\b|\balone\b|\bby (?:him|her)self\b",
     ),
     (
         "together",
@@ -153,11 +146,11 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
     (
         "last",
         r"\blast\b|\bleaves?\b|\bdisappears?\b|\bvanish|\bgo(?:es)? (?:away|out)\b|what time does # go\b|until when is"
-        r"|until what time|until when does|up to when|^until when",
+        r"|until what time|until when does|up to when|^until when|\blose (?:sight|track) of\b",
     ),
     (
         "time",
-        r"\bwhen\b|what times?\b|\btimes?\b.*\b(?:visible|appears?)\b|timestamps?|\btimes of\b|timeline"
+        r"\bwhen\b|what times?\b|\btimes?\b.*\b(?:visible|appears?|on[ -]screen)\b|timestamps?|\btimes of\b|timeline"
         r"|which (?:moment|point|seconds)|which times|part of (?:this|the) (?:video|clip|footage)"
         r"|(?:video|clip|footage) shows # ?\?",
     ),
@@ -182,32 +175,17 @@ _ASKS_EXISTENCE = re.compile(
     r"|^\W*what\W*$|\bin(?: \S+\.\w{2,4}| (?:video|clip) \w+)?[?.! ]*$"
     r"|\b(?:is|are|was|were) (?:(?:#|he|she|they|and|or),? )*there\b|\blook(?:ing)? for\b|\bturn(?:s|ed)? up\b"
     r"|\b(?:see|saw|seen|spot|spotted|find|found|notice|detect|identify|recogni[sz]e|locate)\b|\bvisible\b|\bappear"
-    r"|\bshow(?:s|n|ing)? (?:up|#)|\bpresent\b|\bamong\b|\bone of\b|\bfilmed here\b|\bshown\b|\bfeatured?\b"
+    r"|\bshow(?:s|n|ing)? (?:up|#)|\bpresent\b|\bamong\b|\bone of\b|\bshown\b|\bfeatured?\b"
+    r"|\b(?:filmed|recorded) (?:here|or not)\b"
     r"|\b(?:is|was|are|were) (?:that|this|it|those|these|any of (?:them|these|those)) #|\byes or no\b"
     r"|\b(?:video|clip|footage|recording|film) (?:show|ha[sv]e?|contain|feature|include)|\b(?:the|this|that) person\b"
     r"|^(?:\W*(?:and|no|sorry|what about|how about|i (?:meant?|said)|any|or|not|but"
     r"|maybe))*\W*#(?:, (?:not #|sorry|please|i mean))?[?!. ]*$"
 )
 """What questions have in them that ask whether somebody is there."""
-_BEYOND = re.compile(
-    r"\byesterday\b|\btomorrow\b|\bwill (?:#|he\b|she\b|they\b)|\b(?:what|which) year\b"
-    r"|\bhow many (?!people\b|persons\b|faces\b|individuals\b|of\b|seconds\b|minutes\b|times\b|videos\b"
-    r"|clips\b|different\b|unknown\b|other\b|strangers\b|are\b"
-    r"|were\b|is\b|can\b|do\b|does\b|did\b|appear|show|#)"
-)
-"""What lies outside any video."""
-_OWN = (
-    UPPER_NOUNS
-    | LOWER_NOUNS
-    | COLOUR_WORDS.keys()
-    | frozenset(
-        "hair hairstyle clothes clothing outfit dress wear look looks appearance appearances actions action activity "
-        "behaviour behavior position location place spot side part whereabouts distance time times presence "
-        "timestamps screen first last left right colour color colours colors garment garments pattern posture pose "
-        "hands hand arms head eyes gestures gesture face body movements movement name legs".split()
-    )
-)
-"""What of somebody's can be asked about."""
+_IN_A_COLOUR = re.compile(rf"\bin (?:all |a |an )?(?:{'|'.join(COLOUR_WORDS)})\b")
+_ASKS_HOW_MUCH = re.compile(r"\bhow (?!#|(?:do|does|did|is|are|was|were|can|would|he|she|they|long)\b)")
+"""How warm, how thick, how many; how long is told of hair."""
 _ASKS_WHAT = re.compile(r"(?<!yes) or \b|\b(?:what|which|describe|the pattern)\b")
 _MOVES = re.compile(r"\bmov(?:es?|ing) (?:to the )?(?:left|right)")
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
@@ -233,6 +211,16 @@ def _find_names(question: str, names: Sequence[str]) -> tuple[str, list[str]]:
     return text.replace("\0", ""), [name for _, name in sorted(found)]
 
 
+def _bare(question: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """As `_find_names`, without greetings and thanks."""
+    text, found = _find_names(question, names)
+    text = re.sub(r"\b(?:i am|i'm|are we) looking (?:for|at)\b", "", text)
+    text = re.sub(
+        r"^\W*(?:(?:hi|hello|hey|okay|ok|so|now|and|please)\b,? )+|[ .](?:thanks|please|thank you)\.?$", "", text
+    )
+    return re.sub(r"\s+", " ", text).strip(), found
+
+
 def masked(question: str, names: Sequence[str]) -> str:
     """The plain question with "#" for every name it mentions."""
     return _find_names(question, names)[0]
@@ -255,6 +243,11 @@ def asked_names(question: str, scene: SceneFacts) -> tuple[str, ...]:
     return tuple(names) if len(names) <= NAMED_AT_MOST else ()
 
 
+def is_beyond(question: str, names: Sequence[str] = ()) -> bool:
+    """Whether a question asks for what no video shows; `names` as in `kind_of`."""
+    return asks_beyond(_bare(question, names)[0])
+
+
 def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
     """The kind of a question by its key words; "unanswerable" where nothing fits.
 
@@ -262,17 +255,14 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
         question: as the user wrote it.
         names: of the asked people; they tell a question about one person from one about several.
     """
-    text, found = _find_names(question, names)
-    text = re.sub(r"\b(?:i am|i'm|are we) looking (?:for|at)\b", "", text)
-    text = re.sub(
-        r"^\W*(?:(?:hi|hello|hey|okay|ok|so|now|and|please)\b,? )+|[ .](?:thanks|please|thank you)\.?$", "", text
-    )
-    text = re.sub(r"\s+", " ", text).strip()
-    if _BEYOND.search(text) or any(noun not in _OWN for noun in re.findall(r"#'s (\w+)", text)):
-        return "unanswerable"
+    text, found = _bare(question, names)
     words = WORD.findall(text)
     yes_or_no = _ASKS_YES.search(text) is not None
     several = len(found) > 1 or (not found and len(names) > 1)
+    if _SETTING.search(text):
+        return "setting"
+    if asks_beyond(text):
+        return "unanswerable"
     for kind, pattern in _COMPILED:
         if not pattern.search(text):
             continue
@@ -282,7 +272,7 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
             r"\bmov(?:es?|ing) (?:to the )?(?:left|right)", text
         ):
             continue
-        if kind in ("hair", "garment"):
+        if kind in ("hair", "garment", "hands"):
             return _about_looks(kind, text, words, yes_or_no)
         if kind in ("location", "distance") and not several and yes_or_no and _asks_one_place(words):
             return "is_place"
@@ -300,7 +290,7 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
         is not None,
         "doing": re.search(
             r"\bdoing\b|what (?:do |does |did )?(?:#[# ,a-z]*|he|she|they) do\b|up to\b|\bact(?:s|ing|ions?)?\b"
-            r"|\bactivit|behav|\bhow do(?:es)? #.* move|happen|going on|what # does",
+            r"|\bactivit|behav|\bhow do(?:es)? #.* move|happen|going on|(?:what|everything|all) (?:that )?# does",
             text,
         )
         is not None,
@@ -309,7 +299,7 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
     untold = any(w in UNTOLD_WORDS for w in words)
     if untold:
         return "unanswerable"
-    if has["colour"] and (has["clothes"] or has["upper"] or has["lower"]):
+    if has["colour"] and (has["clothes"] or has["upper"] or has["lower"] or _IN_A_COLOUR.search(text)):
         return "is_colour"
     if acts and yes_or_no and not has["doing"] and not (has["place"] and not re.search(r"\bmov(?:e|ing)\b", text)):
         return "is_action"
@@ -332,10 +322,12 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
 
 
 def _about_looks(kind: QuestionKind, text: str, words: Sequence[str], yes_or_no: bool) -> QuestionKind:
-    """The kind of a question about hair or about what clothes are beside their colour."""
-    if any(word in UNTOLD_WORDS for word in words):
+    """The kind of a question about hair, hands, or what clothes are beside their colour."""
+    if any(word in UNTOLD_WORDS for word in words) or _ASKS_HOW_MUCH.search(text):
         return "unanswerable"
     asks_one = yes_or_no and not _ASKS_WHAT.search(text) and bool(asked_looks(text))
+    if kind == "hands":
+        return kind
     if kind == "hair":
         return "is_hair" if asks_one else kind
     return "is_garment" if asks_one else "pattern" if speaks_of_pattern(text) else kind

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pvchat.chat.facts import clock
-from pvchat.chat.questions import kind_of
+from pvchat.chat.questions import is_beyond, kind_of
 from pvchat.dialogue.people import Whom, find_people
 from pvchat.dialogue.scope import Scope, bare_number, find_videos, without_all
 from pvchat.dialogue.state import PENDING, DialogueState, Moment, Pending, Reading, Topic
@@ -283,6 +283,8 @@ class _Reader:
             if not people and not whom.referred and not _about_all(text):
                 people = state.people
             topic = kind_of(question, people)
+        elif topic in ("summary", "action", "what_else") and people and is_beyond(question, people):
+            topic = "unanswerable"
         changed = scope.videos or part.words or whom.pronouns or whom.text != tidy(_LEAD.sub("", self.turn))
         if changed and topic in ASKED and people:
             # The model knows these words best.

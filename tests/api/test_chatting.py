@@ -188,7 +188,7 @@ def test_a_worker_killed_mid_answer_is_a_clear_error_and_comes_back(
     client: httpx.Client, service: Running, maria: dict[str, Any]
 ) -> None:
     began = time.monotonic()
-    response = ask(client, maria["video"], "Maria, kill yourself?")
+    response = ask(client, maria["video"], "Is Maria here? kill yourself")
     assert response.status_code == 503
     assert response.headers["retry-after"]
     wait_for(lambda: client.get("/readyz").status_code == 200, seconds=20)

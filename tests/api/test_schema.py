@@ -99,7 +99,9 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
         runs = {}
         for name, shown in (("with a key", secret), ("without a key", "")):
             tallies[0].seen = []
-            runs[name] = _run(folder, path, running, shown, kept, tallies[0])
+            reports = folder / name.replace(" ", "-")
+            reports.mkdir()
+            runs[name] = _run(reports, path, running, shown, kept, tallies[0])
         yield Tried(document, runs)
     finally:
         stop()
@@ -188,7 +190,8 @@ def _run(folder: Path, document: Path, running: Running, key: str, kept: dict[st
 @pytest.mark.parametrize("name", ["with a key", "without a key"])
 def test_what_the_document_says_holds(tried: Tried, name: str) -> None:
     run = tried.runs[name]
-    assert run.code == 0, run.output[-20_000:]
+    # First what was wrong, request and answer: a log that is cut keeps its end.
+    assert run.code == 0, f"{run.output[-20_000:]}\n{json.dumps(run.report['failures'], indent=1)[:6000]}"
     assert (run.report["complete"], run.report["failures"], run.report["errors"]) == (True, [], [])
     operations = sum(len(methods) for methods in tried.document["paths"].values())
     assert run.report["operations"]["tested"] == operations

@@ -92,7 +92,7 @@ def test_a_follow_up_means_whom_the_conversation_is_about(page: Page) -> None:
 
 @pytest.mark.usefixtures("party")
 def test_what_somebody_types_stays_text(page: Page) -> None:
-    hostile = "<img src=x onerror=\"document.title='taken'\"> **bold** Maria?"
+    hostile = "<img src=x onerror=\"document.title='taken'\"> **bold** Is Maria here?"
     page.get_by_label("Question").fill(hostile)
     page.keyboard.press("Enter")
     expect(page.get_by_role("log").get_by_text("Yes, Maria.")).to_be_visible()

@@ -85,6 +85,14 @@ def test_the_face_counts_in_other_videos(two: Session, clip: Path, video: Video)
     assert state(two, other, "Bob") == ("absent", ())
 
 
+def test_what_somebody_was_enrolled_from_stays_theirs(two: Session, clip: Path, video: Video, tmp_path: Path) -> None:
+    own, other = tmp_path / "1.mp4", video("e.mp4", {"face": 1})
+    assert own.is_file()
+    two.feedback.say(clip, "Maria", "is_not", Pointer(track=1))
+    assert state(two, other)[0] == "absent"
+    assert state(two, own)[0] == "present"
+
+
 def test_the_same_said_twice_is_said_once(two: Session, clip: Path) -> None:
     first = two.feedback.say(clip, "Maria", "is_not", Pointer(track=1))
     again = two.feedback.say(clip, "Maria", "is_not", Pointer(time_s=2, place="left"))
