@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pvchat.dialogue.state import PENDING, DialogueState, Pending, Pronoun
-from pvchat.dialogue.wording import listed, marked
+from pvchat.dialogue.wording import MARK, listed, marked
 
 _SHE = re.compile(r"\b(?:she|her|hers|herself)\b")
 _HE = re.compile(r"\b(?:he|him|his|himself)\b")
@@ -19,6 +19,9 @@ _OTHER = re.compile(
 )
 _POSSESSIVE = re.compile(
     r"\b(?:his|their|her(?=\s+(?!then\b|there\b|here\b|now\b|in\b|last\b|at\b|first\b|again\b)\w))\b"
+)
+_OWN_BODY = re.compile(
+    r"\b(?:his|her|their)(?= (?:\w+ )?(?:hands?|arms?|head|eyes?|face|hair|body|feet|legs?|shoulders?)\b)"
 )
 OPPOSITE: dict[Pronoun, Pronoun] = {"she": "he", "he": "she"}
 
@@ -51,6 +54,10 @@ def find_people(
         marks: names by their mark.
     """
     here = marked(text, marks)
+    if len(here) == 1:
+        # "What is Maria doing with her hands?": with nobody else's.
+        at = text.index(chr(MARK + list(marks).index(here[0]))) + 1
+        text = text[:at] + _OWN_BODY.sub("the", text[at:])
     other = _OTHER.search(text)
     if other and not here:
         return _choose(text, other, _others(state, around), names, marks, None)

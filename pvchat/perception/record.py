@@ -77,8 +77,8 @@ RICH_WORDS: dict[AttributeName, tuple[str, ...]] = {
     "pattern": ("plain", "striped", "checked", "printed"),
     "picture": ("not a live person",),
 }
-"""Words beside colours, actions and places, by attribute. `ACTIONS` fixes what nano takes in, so it stays as it is: new
-words have names of their own, and who does not know a name passes it over."""
+"""Words beside colours, actions and places, by attribute. They have names of their own, and who does not know a name
+passes it over; `pvchat.perception.words` says what facts and answers call them."""
 
 RELATIONS: tuple[RelationName, ...] = ("left of", "near", "facing", "talking to", "together with")
 

@@ -49,12 +49,12 @@ SINGLE: dict[Kind, float] = {
     "pattern": 0.6,
     "posture": 1.0,
     "hands": 1.0,
-    "unanswerable": 3.0,
+    "unanswerable": 4.5,
 }
 """How often each kind is asked about one person."""
 SEVERAL: dict[Kind, float] = {"both": 2.0, "either": 1.2, "which": 1.8, "count_named": 0.7, "count": 0.6}
 """How often each kind is asked about all the people at once."""
-PAIR: dict[Kind, float] = {"relation": 1.8, "order": 1.5, "together": 1.2, "earlier": 1.0, "talks": 1.0}
+PAIR: dict[Kind, float] = {"relation": 1.8, "order": 1.5, "together": 1.2, "earlier": 1.0, "talks": 1.5}
 """How often each kind is asked about two people."""
 IN_EVIDENCE: tuple[Kind, ...] = ("talks",)
 """Kinds that only evidence lines answer: tokens do not say who talks to whom."""
@@ -102,6 +102,9 @@ def choose_kind(scene: SceneFacts, rng: random.Random, *, precise_times: bool = 
     if rng.random() < FOCUS_SHARE:
         return _choose({k: w for k, w in SINGLE.items() if k != "count"}, rng)
     wanted = {**SEVERAL, **PAIR}
+    if scene.talks:
+        # It is rare that two of those asked about talk, and a yes has to be learned, too.
+        wanted["talks"] *= 4
     return _choose({k: w for k, w in wanted.items() if precise_times or k not in IN_EVIDENCE}, rng)
 
 
@@ -146,6 +149,9 @@ def _compose(scene: SceneFacts, rng: random.Random, split: Split, precise_times:
         return QA(question, composer.setting(), kind, ())
     if kind in PAIR:
         one, two = rng.sample(subjects, 2)
+        if kind == "talks" and scene.talks and rng.random() < 0.5:
+            talking = rng.choice(scene.talks)
+            one, two = (next(s for s in subjects if s.name == name) for name in talking)
         while not _told_apart(scene, kind, one, two):
             if len(subjects) == 2 or rng.random() < 0.2:
                 return _compose(scene, rng, split, precise_times, "which")
