@@ -45,7 +45,7 @@ def test_every_turn_of_a_training_clip_becomes_a_row(clips: list[TrainingClip[Na
 
 @pytest.mark.parametrize("name", ["Tom", "Ana"])
 def test_somebody_is_asked_about_in_all_four_types_and_refused_in_all_when_absent(name: str) -> None:
-    rows = person_rows(SCENE, name, random.Random(1), 150, clip="a.mp4")
+    rows = person_rows(SCENE, name, random.Random(1), 300, clip="a.mp4")
     assert {r.kind for r in rows} == set(ABOUT_PERSON)
     assert {r.type for r in rows} == {"existence", "appearance", "action", "location"}
     assert {r.subjects for r in rows} == {(name,)}
