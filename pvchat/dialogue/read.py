@@ -10,10 +10,10 @@ from pvchat.dialogue.people import Whom, find_people
 from pvchat.dialogue.scope import Scope, bare_number, find_videos, without_all
 from pvchat.dialogue.state import PENDING, DialogueState, Moment, Pending, Reading, Topic
 from pvchat.dialogue.times import Named, find_part
+from pvchat.dialogue.topics import TOPICS
 from pvchat.dialogue.views import VideoView
 from pvchat.dialogue.wording import NAME, listed, marked, masked, tidy, unmasked
 
-_VIDEOS = r"(?:videos?|clips?|files?|films?|recordings?)"
 _LEAD = re.compile(
     r"^(?:(?:and|ok(?:ay)?|so|now|well|hm+|hey|hi|hello|oh|please|but|alright|right|thanks|thank you|yes|great|good)\b"
     r"[\s,.!]*)+"
@@ -35,62 +35,6 @@ _CORRECTS = re.compile(
 _NTH = re.compile(r"\b(?:first|second|third|fourth|fifth|last)\b")
 _NOT = re.compile(rf"\bnot {NAME}(?:[\s,]+but)?")
 
-_PATTERNS: tuple[tuple[Topic, str], ...] = (
-    (
-        "how_many_videos",
-        rf"\bhow many(?: of (?:the|these|those|them))?(?: (?:different|other))? ?{_VIDEOS}\b"
-        rf"|\bhow many of (?:the |these |those )?(?:{_VIDEOS}|them|these|those)\b(?!.*\bpeople\b)"
-        rf"|^(?:in )?how many (?:show|have|contain|feature|do|does|is|are|was)\b",
-    ),
-    (
-        "in_which",
-        rf"\b(?:which|what|whichever) (?:of (?:the|these|those|them)(?: {_VIDEOS})?|{_VIDEOS}|ones?)\b"
-        rf"|\bwhich (?:of the \w+ )?(?:show|have|has|contain|feature)s?\b|\bin which\b"
-        rf"|\blist (?:the|all) {_VIDEOS}\b",
-    ),
-    (
-        "in_all",
-        rf"\b(?:all|each|every(?: single)?|both)(?: one)?(?: of)?(?: (?:the|these|those|them))?"
-        rf"(?: (?:\d+|two|three|four))?(?: {_VIDEOS})\b"
-        r"|\b(?:in|do|does|through) (?:all|each|every(?: single)?)(?: one)?(?: of (?:them|these|those))?\b",
-    ),
-    (
-        "clock",
-        r"\bo'? ?clock\b|\btime of (?:the )?day\b|\b(?:clock|wall|real|local|actual) time\b|\bwhat hour\b"
-        r"|\bwhat (?:day|date)\b|\bwhat time (?:was|were|did)\b|\bin real life\b",
-    ),
-    (
-        "who_else",
-        r"\b(?:who|anyone|anybody|somebody|someone) else\b|\bany(?:one|body) other\b|\bother people\b",
-    ),
-    (
-        "what_else",
-        r"\b(?:what|anything|something) (?:else|more)\b|^(?:tell|say|give)(?: me)? more\b"
-        r"|\b(?:say|tell me|know) (?:any ?thing )?more\b|^(?:go on|continue|more)\W*$",
-    ),
-    (
-        "who_is",
-        r"^(?:who(?:'s| is| was| were| are) (?:that|this|it|those|these|he|she)(?: (?:person|people|one))?)\W*$"
-        r"|^who (?:is|was) (?:this|that) \w+\W*$",
-    ),
-    (
-        "who",
-        r"^who(?:'s| is| was| are| were| do(?: you| we)| did(?: you| we)| can(?: i| we| you)?| comes?| came"
-        r"| appears?| shows?| can be| could)?\b(?!.*\b(?:first|left|right|longest|with|earlier|last)\b)",
-    ),
-    (
-        "summary",
-        r"\bwhat(?: has| all)? (?:happen(?:s|ed|ing)?|goes on|went on)\b"
-        r"|\bwhat(?:'s| is| was)(?: all)? (?:happening|going on|there|in it|it about)\b"
-        rf"|\bwhat(?:'s| is| was) (?:in |on |shown in )?(?:this|the|that|it)? ?(?:{_VIDEOS}|it)(?: about)?\b"
-        r"|\bsum(?:mari[sz]e|mary|s? (?:\w+ )?up| up)\b|\b(?:overview|recap|synopsis|gist|in short)\b"
-        rf"|\b(?:describe|about|explain) (?:this|the|that) (?:{_VIDEOS}|scene)\b|\bdescribe it\b"
-        rf"|\bwhat (?:do|can|did) (?:you|i|we) see\b|\bwhat is in\b|\btell me what\b"
-        r"|\bwhat does (?:this|the|it) .*show\b"
-        r"|\bwhat(?:'s| is) to (?:be seen|see)\b|^what(?:'s| is)(?: there)?\W*$",
-    ),
-)
-_TOPICS = tuple((topic, re.compile(pattern)) for topic, pattern in _PATTERNS)
 _DID = re.compile(
     rf"\bwhat(?: all)? did {NAME} do\b|\b(?:tell me|all|everything|something|know|say) about {NAME}"
     rf"|\bsum\w* (?:up )?(?:what )?{NAME}|\bwhat happen(?:s|ed) (?:to|with) {NAME}"
@@ -255,7 +199,7 @@ class _Reader:
                 topic = "who"
             question, template = self._own(text)
             return Reading(topic, question, people, videos, template, None, pronouns=whom.pronouns)
-        topic = topic or next((topic for topic, pattern in _TOPICS if pattern.search(text)), None)
+        topic = topic or next((topic for topic, pattern in TOPICS if pattern.search(text)), None)
         if topic in ("in_which", "in_all", "how_many_videos"):
             topic = None
         if _DID.search(text) and topic in (None, "summary", "what_else"):
@@ -307,7 +251,7 @@ class _Reader:
         """Whether it is asked about all videos at once."""
         if len(self.scene.views) < 2:
             return None
-        for topic, pattern in _TOPICS[:3]:
+        for topic, pattern in TOPICS[:3]:
             if pattern.search(rest):
                 return topic
         return None
