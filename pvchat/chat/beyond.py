@@ -103,7 +103,7 @@ _IN_THE = (
         "video videos clip clips film footage recording recordings movie image images picture pictures frame frames "
         "shot shots scene scenes view screen foreground background first second third last other same beginning start "
         "end very one upper lower whole entire part left-hand right-hand corner half group crowd file back front side "
-        "move room above following latest new next previous newer older earlier later current uploaded camera"
+        "move room feet above following latest new next previous newer older earlier later current uploaded camera"
     )
     | COLOUR_WORDS.keys()
     | PLACE_WORDS.keys()

@@ -99,7 +99,7 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
     (
         "posture",
         rf"\bposture\b|\b{_LYING}\b.*\bor\b.*\b{_LYING}\b"
-        r"|\bhold(?:s|ing)? (?:his|her|their|the|#'s) body|\bon (?:his|her|their|#'s) feet\b",
+        r"|\bhold(?:s|ing)? (?:his|her|their|the|#'s) body|\bon (?:his|her|their|the|#'s) feet\b",
     ),
     (
         "hands",

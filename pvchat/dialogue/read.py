@@ -61,6 +61,10 @@ _OF_ONE: Mapping[Topic, Topic] = {"both": "existence", "either": "existence", "w
 _OF_SEVERAL: Mapping[Topic, Topic] = {"existence": "both"}
 ABOUT_TIME: frozenset[Topic] = frozenset({"existence", "both", "time", "first", "last", "duration", "summary", "which"})
 _OF_EVERYBODY: frozenset[Topic] = frozenset({"summary", "who", "which"})
+_TOLD_ALONE: frozenset[Topic] = frozenset(
+    {"appearance", "upper", "lower", "hair", "garment", "pattern", "posture", "hands"}
+)
+"""What "tell me what …" and "what can you say about …" may ask for, which else ask for a summary."""
 _EVERY_VIDEO: frozenset[Topic] = frozenset({"in_which", "in_all", "how_many_videos"})
 
 
@@ -227,8 +231,12 @@ class _Reader:
             if not people and not whom.referred and not _about_all(text):
                 people = state.people
             topic = kind_of(question, people)
-        elif topic in ("summary", "action", "what_else") and people and is_beyond(question, people):
-            topic = "unanswerable"
+        elif topic in ("summary", "action", "what_else"):
+            asked = kind_of(question, people)
+            if asked == "setting" or (asked in _TOLD_ALONE and (whom.people or whom.referred)):
+                topic = asked
+            elif people and is_beyond(question, people):
+                topic = "unanswerable"
         changed = scope.videos or part.words or whom.pronouns or whom.text != tidy(_LEAD.sub("", self.turn))
         if changed and topic in ASKED and people:
             # The model knows these words best.

@@ -72,3 +72,17 @@ def test_looks_are_asked_on_about_others(party: VideoView) -> None:
     assert talk("What colour is his hair?") == "Tom has gray hair."
     assert talk("And Anna?") == "Anna is not in this video."
     assert talk.agreed
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Tell me what Maria is wearing.", "Maria is wearing a striped red sweater."),
+        ("Tell me about Maria's hair.", "Maria has long brown hair."),
+        ("Could you tell me what Maria is doing with her hands?", "Maria is waving."),
+        ("What can you say about Maria's posture?", "Maria is sitting."),
+        ("What is in the background?", "It looks like this video was filmed on a street."),
+    ],
+)
+def test_what_is_asked_for_by_itself_is_told_by_itself(party: VideoView, question: str, answer: str) -> None:
+    assert Talk([party])(question) == answer
