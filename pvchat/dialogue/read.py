@@ -138,7 +138,11 @@ class _Reader:
                 scope = Scope("", (number,))
         topic = None if scope.videos is not None and len(scope.videos) == 1 else self._every_video(scope.rest)
         videos = self._videos(scope, topic)
-        part = find_part(scope.rest, self._duration(videos), self._moment(videos))
+        spoken_of = scope.rest
+        if len(marked(spoken_of, self.marks)) > 1:
+            # Of two people that asks for no moment, but whether they are seen together.
+            spoken_of = re.sub(r"\bat the same (?:time|moment)\b", "at once", spoken_of)
+        part = find_part(spoken_of, self._duration(videos), self._moment(videos))
         if part.unknown and (_is_short(part.rest.replace(part.words, " ")) or part.words.strip() != "then"):
             return self._back("Which moment do you mean? Ask for a time of the video, such as after 0:10.", None)
         rest = tidy(_LEAD.sub("", part.rest))

@@ -86,3 +86,10 @@ def test_looks_are_asked_on_about_others(party: VideoView) -> None:
 )
 def test_what_is_asked_for_by_itself_is_told_by_itself(party: VideoView, question: str, answer: str) -> None:
     assert Talk([party])(question) == answer
+
+
+def test_two_people_at_the_same_time_are_together_and_no_moment(party: VideoView) -> None:
+    talk = Talk([party])
+    assert (
+        talk("Are Maria and Tom seen at the same time?") == "Yes, Maria and Tom are seen together, from 0:02 to 0:05."
+    )
