@@ -18,9 +18,8 @@ AGAINST = (
     {"moving left", "moving right"},
     {"coming closer", "going away"},
     {"keeping still", "waving"},
-    {"keeping still", "nodding"},
     {"keeping still", "walking"},
-    {"standing", "moving left"},
+    {"lying", "moving left"},
 )
 
 
@@ -35,6 +34,13 @@ def test_what_is_drawn_never_contradicts_itself() -> None:
         assert len(chosen) <= 4
         assert len(chosen & set(POSTURES)) <= 1
         assert not any(pair <= chosen for pair in AGAINST)
+
+
+def test_what_real_people_do_at_once_is_drawn() -> None:
+    rng = random.Random(6)
+    sets = [set(choose_doings(rng)) for _ in range(6000)]
+    for together in ({"talking", "keeping still"}, {"standing", "dancing"}, {"sitting", "waving"}):
+        assert any(together <= chosen for chosen in sets), together
 
 
 def test_nobody_has_two_colours_of_hair_two_garments_or_trousers_below_a_dress() -> None:
