@@ -62,27 +62,28 @@ def perceive(
 
     # 1. What is this file, and when to look at it
     tell(0.0, "reading")
-    info = video.probe(path, untrusted=untrusted)
-    most = min(config.max_samples, info.frames) if info.frames else config.max_samples
-    times = sample_times(info.duration_s, config.samples_per_second, most)
-    step = info.duration_s / len(times)
+    with video.opened(path, untrusted=untrusted) as clip:
+        info = clip.info
+        most = min(config.max_samples, info.frames) if info.frames else config.max_samples
+        times = sample_times(info.duration_s, config.samples_per_second, most)
+        step = info.duration_s / len(times)
 
-    # 2. Watch it: link people by position, keep a few crops of each, describe who has left
-    watcher = Watcher(models, config, step)
-    scenery = SceneLooks(len(times), config.scene_looks)
-    describer = _Describer(models, config, len(times))
-    pieces: list[Piece] = []
-    width = height = 0
-    planned = planned_times(times, step, config, info.frames)
-    frames = video.iter_frames(path, [time for time, _ in planned], max_side=config.max_side, untrusted=untrusted)
-    for index, ((time_s, rgb), (_, is_sample)) in enumerate(zip(frames, planned, strict=True)):
-        if not is_sample:
-            watcher.glance(time_s, rgb)
-            continue
-        height, width = rgb.shape[:2]
-        scenery.add(time_s, rgb)
-        pieces += describer.describe(watcher.look(time_s, rgb), height)
-        tell(0.05 + 0.65 * (index + 1) / len(planned), "watching")
+        # 2. Watch it: link people by position, keep a few crops of each, describe who has left
+        watcher = Watcher(models, config, step)
+        scenery = SceneLooks(len(times), config.scene_looks)
+        describer = _Describer(models, config, len(times))
+        pieces: list[Piece] = []
+        width = height = 0
+        planned = planned_times(times, step, config, info.frames)
+        frames = clip.frames([time for time, _ in planned], max_side=config.max_side)
+        for index, ((time_s, rgb), (_, is_sample)) in enumerate(zip(frames, planned, strict=True)):
+            if not is_sample:
+                watcher.glance(time_s, rgb)
+                continue
+            height, width = rgb.shape[:2]
+            scenery.add(time_s, rgb)
+            pieces += describer.describe(watcher.look(time_s, rgb), height)
+            tell(0.05 + 0.65 * (index + 1) / len(planned), "watching")
 
     # 3. Describe those still in view
     tell(0.72, "describing faces")
