@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.geometry import Image, PixelBox
+from pvchat.perception.geometry import Image, PixelBox, resize
 from pvchat.perception.observation import BodySeen, ClothingSeen, TrackObservation
 from pvchat.perception.pose import LEFT_HIP, LEFT_KNEE, LEFT_SHOULDER, RIGHT_HIP, RIGHT_KNEE, RIGHT_SHOULDER
 from pvchat.perception.record import COLOURS, Attribute, AttributeName
@@ -216,12 +216,13 @@ def _look(
         return None
     scale = min(1.0, 128.0 / max(bottom - top, right - left))
     size = (max(2, round((right - left) * scale)), max(2, round((bottom - top) * scale)))
-    crop = cv2.resize(rgb[top:bottom, left:right], size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    crop = resize(rgb[top:bottom, left:right], *size)
     inside = np.zeros(crop.shape[:2], dtype=np.uint8)
     cv2.fillConvexPoly(inside, np.round((corners - (left, top)) * scale).astype(np.int32), (1,))
     person = np.ones(crop.shape[:2], dtype=bool)
     if mask is not None:
-        likely = cv2.resize(mask[top:bottom, left:right], size, interpolation=cv2.INTER_AREA) > 0.6
+        # A mask is smooth: its network sees less than this many pixels.
+        likely = cv2.resize(mask[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR) > 0.6
         # The outline of a mask is off by a pixel or two of its network's input.
         person = cv2.erode(likely.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
     box = None

@@ -202,16 +202,16 @@ class Roi:
             # Bilinear sampling would skip pixels: average them first, of the surroundings only.
             factor = math.floor(shrink)
             x0, y0, x1, y1 = clip_box(self.bounds(), rgb.shape[1], rgb.shape[0])
-            left, top = max(0, math.floor(x0) - 2 * factor), max(0, math.floor(y0) - 2 * factor)
-            part = rgb[top : math.ceil(y1) + 2 * factor, left : math.ceil(x1) + 2 * factor]
+            left, right = _in_steps(x0, x1, rgb.shape[1], factor)
+            top, bottom = _in_steps(y0, y1, rgb.shape[0], factor)
+            part = rgb[top:bottom, left:right]
             if part.size == 0:
                 return np.zeros((side, side, 3), dtype=np.uint8)
-            width, height = max(1, round(part.shape[1] / factor)), max(1, round(part.shape[0] / factor))
+            width, height = (right - left) // factor, (bottom - top) // factor
             source = resize(part, width, height)
-            stretch = np.array([width / part.shape[1], height / part.shape[0]])
             matrix[:, 2] -= left, top
-            matrix = matrix * stretch[:, None]
-            matrix[:, 2] += (stretch - 1.0) * 0.5
+            matrix /= factor
+            matrix[:, 2] += (1.0 / factor - 1.0) * 0.5
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         return np.asarray(cv2.warpAffine(source, matrix, (side, side), flags=flags), dtype=np.uint8)
 
@@ -235,3 +235,11 @@ class Roi:
         """The upright box around the rotated square."""
         reach = self.size / 2 * (abs(math.cos(self.angle)) + abs(math.sin(self.angle)))
         return self.cx - reach, self.cy - reach, self.cx + reach, self.cy + reach
+
+
+def _in_steps(start: float, end: float, length: int, step: int) -> tuple[int, int]:
+    """A little more than `start` to `end`, in whole steps, for a side of this length; may leave out its first pixels."""
+    last = min(length, math.ceil(end) + 2 * step)
+    first = max(0, math.floor(start) - 2 * step)
+    steps = min(math.ceil((last - first) / step), last // step)
+    return last - steps * step, last
