@@ -29,7 +29,7 @@ Image = NDArray[np.uint8]
         ((190, 150, 90), "blond"),
         ((160, 158, 155), "gray"),
         ((130, 45, 30), "red"),
-        ((110, 85, 60), None),
+        ((125, 98, 70), None),
     ],
 )
 def test_colours_of_hair_have_names_and_what_lies_between_has_none(rgb: tuple[int, int, int], name: str | None) -> None:
