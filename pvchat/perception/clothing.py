@@ -38,6 +38,8 @@ _SKIN_REACH = 0.14
 # A neck in the shadow of the chin or in the light of a lamp strays further, but keeps a name that skin can have.
 _SKIN_REACH_OF_SKIN_NAMES = 0.28
 _SKIN_NAMES = np.array([name in ("beige", "brown", "orange") for name in COLOURS])
+# Side of the square in which a garment is named, over the longer side of the torso.
+_SQUARE = 1.3
 _SHIFT = 3  # colours are looked up in a table of 32 steps per channel
 
 
@@ -132,6 +134,27 @@ def torso_box(body: BodySeen | None, face_box: PixelBox | None) -> PixelBox | No
         return None
     (x0, y0), (x1, y1) = corners.min(0), corners.max(0)
     return float(x0), float(y0), float(x1), float(y1)
+
+
+def square_around(torso: PixelBox, width: int, height: int) -> tuple[int, int, int, int]:
+    """A square around a torso with a little of what is beside it, moved into the frame; cut off where it is too large.
+
+    Args:
+        torso: see `torso_box`. width, height: of the frame.
+
+    Returns:
+        x0, y0, x1, y1 in whole pixels, at least one pixel each way.
+    """
+    x0, y0, x1, y1 = torso
+    side = min(_SQUARE * max(x1 - x0, y1 - y0), float(max(width, height)))
+    left = min(max((x0 + x1 - side) / 2, 0.0), max(0.0, width - side))
+    top = min(max(y0 - (_SQUARE - 1) / 2 * (y1 - y0), 0.0), max(0.0, height - side))
+    return (
+        int(left),
+        int(top),
+        max(int(left) + 1, int(min(left + side, width))),
+        max(int(top) + 1, int(min(top + side, height))),
+    )
 
 
 def _upper_region(body: BodySeen | None, face: PixelBox | None) -> NDArray[np.float32] | None:

@@ -238,7 +238,7 @@ class Roi:
 
 
 def _in_steps(start: float, end: float, length: int, step: int) -> tuple[int, int]:
-    """A little more than `start` to `end`, in whole steps, for a side of this length; may leave out its first pixels."""
+    """A little more than `start` to `end` in whole steps, for a side of this length; may leave out its first pixels."""
     last = min(length, math.ceil(end) + 2 * step)
     first = max(0, math.floor(start) - 2 * step)
     steps = min(math.ceil((last - first) / step), last // step)

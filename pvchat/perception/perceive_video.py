@@ -20,11 +20,11 @@ from pvchat.perception.config import PerceptionConfig, sample_times
 from pvchat.perception.cuts import Signature, locate_cuts, signature
 from pvchat.perception.faces import FaceCrop
 from pvchat.perception.garments import garment_shares
-from pvchat.perception.geometry import FloatArray, Image
+from pvchat.perception.geometry import FloatArray
 from pvchat.perception.legibility import is_legible
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.patterns import texture_of
-from pvchat.perception.piece import Piece
+from pvchat.perception.piece import Piece, TorsoCrop
 from pvchat.perception.record import PerceptionRecord, PerceptionVectors, VideoInfo
 from pvchat.perception.scene_words import SceneLooks
 from pvchat.perception.silhouettes import look_times, silhouette_track
@@ -32,6 +32,7 @@ from pvchat.perception.tracks import DescribedFaces
 from pvchat.perception.watch import Watcher
 
 Progress = Callable[[float, str], None]
+_SIGHTINGS_PER_TORSO = 8
 
 
 def perceive(
@@ -182,15 +183,13 @@ class _Describer:
                 self._described += len(crops)
                 times, quality = [crop.time_s for crop in crops], [crop.quality for crop in crops]
                 piece.faces = DescribedFaces.at(times, self._faces(crops), quality)
-        torsos = [(piece, time_s, crop) for piece in pieces for time_s, crop in self._torsos(piece)]
+        torsos = [(piece, torso) for piece in pieces for torso in self._torsos(piece)]
         if torsos:
-            vectors, chances = self._models.appearance.describe_and_name([crop for _, _, crop in torsos])
-            for (piece, time_s, crop), vector, named in zip(torsos, vectors, chances, strict=True):
-                piece.appearance.append((time_s, vector))
-                piece.labels.append((time_s, garment_shares(named)))
-                texture = texture_of(crop)
-                if texture is not None:
-                    piece.cloth.append((time_s, texture))
+            crops = [picture for _, torso in torsos for picture in (torso.cloth, torso.figure)]
+            vectors, chances = self._models.appearance.describe_and_name(crops)
+            for (piece, torso), vector, named in zip(torsos, vectors[::2], chances[1::2], strict=True):
+                piece.appearance.append((torso.time_s, vector))
+                piece.labels.append((torso.time_s, garment_shares(named)))
         return pieces
 
     def _count(self, piece: Piece) -> int:
@@ -199,10 +198,13 @@ class _Describer:
         most = config.crops_per_track if self._described < config.max_described else config.min_crops
         return max(min(config.min_crops, most), min(most, len(piece.tracklet.seen) // 2))
 
-    def _torsos(self, piece: Piece) -> list[tuple[float, Image]]:
-        best = sorted(piece.torsos, key=lambda item: -item[1])[: self._config.torsos_per_track]
+    def _torsos(self, piece: Piece) -> list[TorsoCrop]:
+        """The torsos worth describing: of a short sighting one. The pattern, which costs little, is taken of more."""
+        best = sorted(piece.torsos, key=lambda torso: -torso.seen)[: self._config.torsos_per_track]
         piece.torsos = []
-        return [(time_s, crop) for time_s, _, crop in best]
+        textures = [(torso.time_s, texture_of(torso.cloth)) for torso in best]
+        piece.cloth += [(time_s, texture) for time_s, texture in textures if texture is not None]
+        return best[: max(1, len(piece.tracklet.seen) // _SIGHTINGS_PER_TORSO)]
 
     def _faces(self, crops: Sequence[FaceCrop]) -> FloatArray:
         engine = self._models.engine

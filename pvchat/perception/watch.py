@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.background import Backgrounds
-from pvchat.perception.clothing import look_at_clothing, torso_box
+from pvchat.perception.clothing import look_at_clothing, square_around, torso_box
 from pvchat.perception.config import PerceptionConfig
 from pvchat.perception.cuts import CutBetween, CutDetector, shift, signature
 from pvchat.perception.face_detection import FaceDetection
 from pvchat.perception.face_mesh import FaceLandmarks
 from pvchat.perception.faces import CropKeeper, cut_out, measure_face
-from pvchat.perception.geometry import Image, PixelBox, Roi, clip_box
+from pvchat.perception.geometry import Image, PixelBox, Roi, clip_box, letterbox
 from pvchat.perception.glancing import LEAST_FACE_PX, Glancer
 from pvchat.perception.hair import look_at_hair
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen
-from pvchat.perception.piece import Piece
+from pvchat.perception.piece import Piece, TorsoCrop
 from pvchat.perception.pose import LEFT_HIP, LEFT_WRIST, RIGHT_HIP, RIGHT_WRIST, Body, roi_from_face
 from pvchat.perception.tracks import Tracker, Tracklet, iou
 
@@ -304,7 +304,9 @@ class Watcher:
             return
         seen = (x1 - x0) * (y1 - y0) / max((whole[2] - whole[0]) * (whole[3] - whole[1]), 1.0)
         crop = cv2.resize(rgb[y0:y1, x0:x1], (_TORSO_SIDE, _TORSO_SIDE), interpolation=cv2.INTER_AREA)
-        piece.torsos.append((person.time_s, seen, crop.astype(np.uint8)))
+        left, top, right, bottom = square_around(whole, width, height)
+        figure, _ = letterbox(rgb[top:bottom, left:right], _TORSO_SIDE)
+        piece.torsos.append(TorsoCrop(person.time_s, seen, crop.astype(np.uint8), figure))
         if len(piece.torsos) > 2 * self._config.torsos_per_track:
             # Drops every second one, so that what is left is spread over the whole tracklet.
             piece.torsos = piece.torsos[::2]
