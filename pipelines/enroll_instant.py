@@ -83,6 +83,11 @@ def candidates_of(perceived: PerceivedVideo, tools: Tools) -> list[Candidate]:
     return find_candidates(perceived.record, vectors, lambda a, b: tools.same_person(a, b, vectors.face_model))
 
 
+DRAWN_WARNING = (
+    "this looks drawn; only real faces are known, and drawn ones look alike: nobody will be told by this one"
+)
+
+
 def build(
     name: str, perceived: PerceivedVideo, pick: int | None, file: Path, tools: Tools, others: "Sequence[GalleryEntry]"
 ) -> NewEntry:
@@ -97,7 +102,12 @@ def build(
     """
     vectors = perceived.vectors
     candidates = candidates_of(perceived, tools)
+    if not candidates and perceived.record.drawn:
+        raise NoFaceError(
+            f"{file.name} looks drawn; only real faces are known: use a video of the person that was filmed"
+        )
     candidate = pick_subject(candidates, pick, file)
+    drawn = [DRAWN_WARNING] if perceived.record.drawn else []
     samples = samples_of(candidate, vectors)
     entry = tools.build_entry(name, samples, appearance_of(candidate, vectors), vectors.face_model)
     return NewEntry(
@@ -107,7 +117,7 @@ def build(
             **coverage_of(candidate, candidates),
             **views_of(file, candidate.tracks, tools.face_mesh()),
         },
-        warnings=(*thin_coverage(candidate, samples), *tools.look_alikes(entry, others)),
+        warnings=(*drawn, *thin_coverage(candidate, samples), *tools.look_alikes(entry, others)),
     )
 
 

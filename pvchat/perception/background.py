@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.geometry import Image, resize
+from pvchat.perception.geometry import Image, quick_resize
 from pvchat.perception.record import Box
 
 _WIDTH = 128
@@ -33,7 +33,7 @@ class Backgrounds:
 
     def add(self, time_s: float, rgb: Image) -> None:
         """Keep one sample (H, W, 3) uint8."""
-        small = resize(rgb, _WIDTH, max(8, round(_WIDTH * rgb.shape[0] / rgb.shape[1])))
+        small = quick_resize(rgb, _WIDTH, max(8, round(_WIDTH * rgb.shape[0] / rgb.shape[1])))
         self._seen[time_s] = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
 
     def kept_size(self, start_s: float, end_s: float, people: Sequence[Box]) -> bool:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.geometry import Image, PixelBox, resize
+from pvchat.perception.geometry import Image, PixelBox, quick_resize
 from pvchat.perception.observation import BodySeen, ClothingSeen, TrackObservation
 from pvchat.perception.pose import LEFT_HIP, LEFT_KNEE, LEFT_SHOULDER, RIGHT_HIP, RIGHT_KNEE, RIGHT_SHOULDER
 from pvchat.perception.record import COLOURS, Attribute, AttributeName
@@ -239,7 +239,7 @@ def _look(
         return None
     scale = min(1.0, 128.0 / max(bottom - top, right - left))
     size = (max(2, round((right - left) * scale)), max(2, round((bottom - top) * scale)))
-    crop = resize(rgb[top:bottom, left:right], *size)
+    crop = quick_resize(rgb[top:bottom, left:right], *size)
     inside = np.zeros(crop.shape[:2], dtype=np.uint8)
     cv2.fillConvexPoly(inside, np.round((corners - (left, top)) * scale).astype(np.int32), (1,))
     person = np.ones(crop.shape[:2], dtype=bool)

@@ -141,16 +141,18 @@ class Letterbox:
 
 def resize(rgb: Image, width: int, height: int) -> Image:
     """Resample an image; averaging areas when it shrinks, so that small faces do not alias away."""
-    # Halving first: it is several times as fast as averaging areas of odd sizes.
-    while rgb.shape[1] >= 2 * width and rgb.shape[0] >= 2 * height:
-        rgb = np.asarray(
-            cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA), dtype=np.uint8
-        )
     if rgb.shape[1] == width and rgb.shape[0] == height:
         return rgb
     shrinks = rgb.shape[1] > width or rgb.shape[0] > height
     mode = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(rgb, (width, height), interpolation=mode), dtype=np.uint8)
+
+
+def quick_resize(rgb: Image, width: int, height: int) -> Image:
+    """`resize` by halves as long as that goes, a little softer and several times as fast: for colours and outlines."""
+    while rgb.shape[1] >= 2 * width and rgb.shape[0] >= 2 * height:
+        rgb = resize(rgb, rgb.shape[1] // 2, rgb.shape[0] // 2)
+    return resize(rgb, width, height)
 
 
 def letterbox(rgb: Image, side: int) -> tuple[Image, Letterbox]:

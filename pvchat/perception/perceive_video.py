@@ -18,6 +18,7 @@ from pvchat.perception.assemble import (
 )
 from pvchat.perception.config import PerceptionConfig, sample_times
 from pvchat.perception.cuts import Signature, locate_cuts, signature
+from pvchat.perception.drawn import faces_are_drawn, frames_are_drawn
 from pvchat.perception.faces import FaceCrop
 from pvchat.perception.garments import garment_shares
 from pvchat.perception.geometry import FloatArray
@@ -118,11 +119,14 @@ def perceive(
     )
     relations = relations_between(tracks, observed, config)
     legible = True
+    # One face that was filmed is reason enough to look for people.
+    drawn = bool(describer.drawn) and all(describer.drawn)
     if not tracks:
         again = list(video.iter_frames(path, look_times(info.duration_s), max_side=320, untrusted=untrusted))
         unclear = silhouette_track(again, models.people, info.duration_s)
         tracks = (unclear,) if unclear is not None else ()
         legible = is_legible(rgb for _, rgb in again)
+        drawn = frames_are_drawn(rgb for _, rgb in again)
     faces = {number: samples for number, person in enumerate(people, start=1) if (samples := samples_of(person))}
     appearance = {
         n: vector for n, person in enumerate(people, start=1) if (vector := appearance_of(person)) is not None
@@ -144,6 +148,7 @@ def perceive(
         scene=scenery.words(models.appearance, times, info.duration_s, cuts),
         relations=relations,
         legible=legible,
+        drawn=drawn,
     )
     vectors = PerceptionVectors(
         face_model=models.engine.model_id,
@@ -165,13 +170,18 @@ def planned_times(
 
 
 class _Describer:
-    """Drops the pieces that show nobody, describes the kept crops of the others and lets the pictures go."""
+    """Drops the pieces that show nobody, describes the kept crops of the others and lets the pictures go.
+
+    Attributes:
+        drawn: of each piece whose faces are large enough to tell, whether they are drawn.
+    """
 
     def __init__(self, models: PerceptionModels, config: PerceptionConfig, samples: int) -> None:
         self._models = models
         self._config = config
         self._samples = samples
         self._described = 0
+        self.drawn: list[bool] = []
 
     def describe(self, ended: Sequence[Piece], height: int) -> list[Piece]:
         """Describe pieces that have ended, in frames of this height."""
@@ -183,6 +193,9 @@ class _Describer:
                 self._described += len(crops)
                 times, quality = [crop.time_s for crop in crops], [crop.quality for crop in crops]
                 piece.faces = DescribedFaces.at(times, self._faces(crops), quality)
+                looks = faces_are_drawn(crops)
+                if looks:
+                    self.drawn.append(2 * sum(looks) > len(looks))
         torsos = [(piece, torso) for piece in pieces for torso in self._torsos(piece)]
         if torsos:
             crops = [picture for _, torso in torsos for picture in (torso.cloth, torso.figure)]
