@@ -198,8 +198,8 @@ class _Describer:
                     self.drawn.append(2 * sum(looks) > len(looks))
         torsos = [(piece, torso) for piece in pieces for torso in self._torsos(piece)]
         if torsos:
-            crops = [picture for _, torso in torsos for picture in (torso.cloth, torso.figure)]
-            vectors, chances = self._models.appearance.describe_and_name(crops)
+            pictures = [picture for _, torso in torsos for picture in (torso.cloth, torso.figure)]
+            vectors, chances = self._models.appearance.describe_and_name(pictures)
             for (piece, torso), vector, named in zip(torsos, vectors[::2], chances[1::2], strict=True):
                 piece.appearance.append((torso.time_s, vector))
                 piece.labels.append((torso.time_s, garment_shares(named)))
