@@ -1,4 +1,4 @@
-"""Faces that need not be searched for: near ones that a look in between has followed, with nothing new around them.
+"""Faces that need not be searched for: near ones that stay about where they are, with nothing new around them.
 
 Finding faces costs as much as all that is then measured of one. Where the mesh still fits a face a moment later and the
 picture around the people is as it was, nobody else has come in; then every second sample goes without a search.

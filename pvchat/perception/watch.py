@@ -143,7 +143,13 @@ class Watcher:
             if piece is not None and person.face is not None and person.time_s == before_s
         ]
         known = followed and len(people) == len(followed) <= self._config.max_glanced
-        if self._was_carried or not known or not all(can_be_carried(face, glances) for face, glances in people):
+        # Of samples that lie far apart each is precious.
+        soon = time_s - before_s < self._config.glance_below_s
+        if (
+            self._was_carried
+            or not (known and soon)
+            or not all(can_be_carried(face, glances) for face, glances in people)
+        ):
             return None
         height, width = rgb.shape[:2]
         rooms = [room for face, _ in people for room in room_of(face.box, width, height)]
