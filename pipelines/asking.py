@@ -103,7 +103,7 @@ class Asker:
         finished = time.perf_counter()
         tracks = {decision.name: decision.track_ids for decision in clip.decisions}
         return Answer(
-            answer=text,
+            answer=_noting_drawn(text, [("This", perceived)]),
             evidence=tuple(Evidence.of(facts, tracks.get(facts.name, ())) for facts in result.facts.subjects),
             agrees_with_evidence=agrees,
             unknown_people=result.facts.unknown_people,
@@ -148,6 +148,7 @@ class Asker:
             self._drop_forgotten(enrolled)
             clips = [self._clip(seen, enrolled, video) for seen, video in zip(perceived, videos, strict=True)]
             files = called or file_names(videos)
+            called_by = [("This", perceived[0])] if len(videos) == 1 else list(zip(files, perceived, strict=True))
             views = [self._view(clip, video, name) for clip, video, name in zip(clips, videos, files, strict=True)]
             # Their numbers would not say of which of several videos.
             strangers = self._strangers(perceived[0]) if len(perceived) == 1 else ()
@@ -172,7 +173,7 @@ class Asker:
             said = say(question, earlier, meant, [s.name for s in enrolled], views, by_model, check_people)
         finished = time.perf_counter()
         return Answer(
-            answer=said.text,
+            answer=_noting_drawn(said.text, called_by),
             evidence=said.evidence,
             agrees_with_evidence=said.agrees,
             unknown_people=said.unknown_people,
@@ -281,3 +282,9 @@ def _share_of(progress: Progress | None, number: int, count: int) -> Progress | 
     if progress is None or count == 1:
         return progress
     return lambda done, step: progress((number + done) / count, f"video {number + 1} of {count}: {step}")
+
+
+def _noting_drawn(answer: str, videos: Sequence[tuple[str, PerceivedVideo]]) -> str:
+    """The answer, with a note on those of its videos (what they are called, what was seen) that are drawn."""
+    drawn = [name for name, perceived in videos if perceived.record.drawn]
+    return " ".join([answer, *(f"{name} looks drawn; I only know real faces." for name in drawn)])

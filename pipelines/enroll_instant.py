@@ -83,6 +83,11 @@ def candidates_of(perceived: PerceivedVideo, tools: Tools) -> list[Candidate]:
     return find_candidates(perceived.record, vectors, lambda a, b: tools.same_person(a, b, vectors.face_model))
 
 
+DRAWN_WARNING = (
+    "this looks drawn; only real faces are known, and drawn ones look alike: nobody will be told by this one"
+)
+
+
 def build(
     name: str, perceived: PerceivedVideo, pick: int | None, file: Path, tools: Tools, others: "Sequence[GalleryEntry]"
 ) -> NewEntry:
@@ -97,7 +102,8 @@ def build(
     """
     vectors = perceived.vectors
     candidates = candidates_of(perceived, tools)
-    candidate = pick_subject(candidates, pick, file)
+    candidate = pick_subject(candidates, pick, file, drawn=perceived.record.drawn)
+    drawn = [DRAWN_WARNING] if perceived.record.drawn else []
     samples = samples_of(candidate, vectors)
     entry = tools.build_entry(name, samples, appearance_of(candidate, vectors), vectors.face_model)
     return NewEntry(
@@ -107,7 +113,7 @@ def build(
             **coverage_of(candidate, candidates),
             **views_of(file, candidate.tracks, tools.face_mesh()),
         },
-        warnings=(*thin_coverage(candidate, samples), *tools.look_alikes(entry, others)),
+        warnings=(*drawn, *thin_coverage(candidate, samples), *tools.look_alikes(entry, others)),
     )
 
 
@@ -159,18 +165,22 @@ def find_candidates(
     return sorted(candidates, key=lambda c: (round(c.first_s, 1), c.centre_x))
 
 
-def pick_subject(candidates: Sequence[Candidate], pick: int | None, file: Path) -> Candidate:
+def pick_subject(candidates: Sequence[Candidate], pick: int | None, file: Path, *, drawn: bool = False) -> Candidate:
     """The person to enroll: the one picked, the only one, or the one the video is clearly about.
 
     Args:
         candidates: as `find_candidates` gave them.
         pick: number of the person, from 1, or None.
-        file: the video, for messages.
+        file: the video, for messages. drawn: whether it looks drawn.
 
     Raises:
         NoFaceError: there is nobody.
         AmbiguousSubjectError: several are equally likely, or there is no number `pick`.
     """
+    if not candidates and drawn:
+        raise NoFaceError(
+            f"{file.name} looks drawn; only real faces are known: use a video of the person that was filmed"
+        )
     if not candidates:
         raise NoFaceError(
             f"{file.name} shows no face that can be described; use a video with a sharp face of at least 24 pixels"

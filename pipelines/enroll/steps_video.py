@@ -60,7 +60,7 @@ def pick(context: Context) -> None:
     if number is None and known is not None and known.video_sha256 == perceived.record.video.sha256:
         number = _enrolled_number(job, known, perceived, candidates)
     try:
-        chosen = enroll_instant.pick_subject(candidates, number, Path("the video"))
+        chosen = enroll_instant.pick_subject(candidates, number, Path("the video"), drawn=perceived.record.drawn)
     except AmbiguousSubjectError as error:
         if number is not None:
             raise

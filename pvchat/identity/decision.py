@@ -52,7 +52,7 @@ class IdentityDecision:
         track_scores: log-odds of every judged track, -6..6, after the comparison with everyone else in the gallery.
         spans: seconds in which the person (or the candidate) is seen.
 
-    In a video too blurred or dark to see anybody, everyone is "unsure", without tracks.
+    In a video too blurred or dark to see anybody, and in a drawn one, everyone is "unsure", without tracks.
     """
 
     name: str
@@ -111,7 +111,9 @@ def decide(
     if not gallery:
         return []
     tracks = judge_tracks(record, vectors)
-    if not tracks and not record.legible:
+    # What describes faces has learned from photographs: it cannot tell one drawn face from another.
+    drawn = record.drawn and not (rulings is not None and rulings.confirmed)
+    if drawn or (not tracks and not record.legible):
         return [IdentityDecision(entry.name, "unsure", 0.5, (), {}, ()) for entry in gallery]
     overlap = overlaps(tracks, config.overlap_s)
     names = [entry.name for entry in gallery]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.geometry import Image
+from pvchat.perception.geometry import Image, quick_resize
 from pvchat.perception.record import Box
 
 _WIDTH = 128
@@ -20,6 +20,8 @@ _STILL = (0.96, 1.04)
 _LEAST_TEXTURE = 0.03
 _LEAST_SHARE = 0.15
 _ALIKE = 0.6
+# Lightness (0..1) by which something changes that comes in; noise and compression stay below half of it.
+_NEW = 0.05
 
 
 class Backgrounds:
@@ -33,9 +35,22 @@ class Backgrounds:
 
     def add(self, time_s: float, rgb: Image) -> None:
         """Keep one sample (H, W, 3) uint8."""
-        size = (_WIDTH, max(8, round(_WIDTH * rgb.shape[0] / rgb.shape[1])))
-        small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+        small = quick_resize(rgb, _WIDTH, max(8, round(_WIDTH * rgb.shape[0] / rgb.shape[1])))
         self._seen[time_s] = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
+
+    def same_around(self, start_s: float, end_s: float, people: Sequence[Box]) -> bool:
+        """Whether nothing is new outside of the people: nobody has come in between two samples.
+
+        Args:
+            start_s, end_s: times of two samples.
+            people: where anybody may have moved, as fractions of the frame; left out. Where they fill the frame,
+                nobody else has room.
+        """
+        first, last = self._seen.get(start_s), self._seen.get(end_s)
+        if first is None or last is None or first.shape != last.shape:
+            return False
+        changed = cv2.blur(np.abs(first - last), (3, 3)) * _free(first.shape, people)
+        return float(changed.max()) < _NEW
 
     def kept_size(self, start_s: float, end_s: float, people: Sequence[Box]) -> bool:
         """Whether the background is surely as large at one sample as at another.
@@ -50,13 +65,19 @@ class Backgrounds:
         first, last = self._seen.get(start_s), self._seen.get(end_s)
         if first is None or last is None or first.shape != last.shape:
             return False
-        height, width = first.shape
-        free = np.ones((height, width), dtype=np.float32)
-        for x0, y0, x1, y1 in people:
-            rows = slice(max(0, int(y0 * height) - 1), int(np.ceil(y1 * height)) + 1)
-            free[rows, max(0, int(x0 * width) - 1) : int(np.ceil(x1 * width)) + 1] = 0
+        free = _free(first.shape, people)
         best = max(_SCALES, key=lambda scale: _likeness(first, last, free, scale))
         return best in (*_STILL, 1.0) and _likeness(first, last, free, best) >= _ALIKE
+
+
+def _free(shape: tuple[int, int], people: Sequence[Box]) -> NDArray[np.float32]:
+    """1 where nobody is, 0 where somebody is; of the shape of the pictures."""
+    height, width = shape
+    free = np.ones((height, width), dtype=np.float32)
+    for x0, y0, x1, y1 in people:
+        rows = slice(max(0, int(y0 * height) - 1), max(0, int(np.ceil(y1 * height)) + 1))
+        free[rows, max(0, int(x0 * width) - 1) : max(0, int(np.ceil(x1 * width)) + 1)] = 0
+    return free
 
 
 def _likeness(first: NDArray[np.float32], last: NDArray[np.float32], free: NDArray[np.float32], scale: float) -> float:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.geometry import Image, PixelBox
+from pvchat.perception.geometry import Image, PixelBox, quick_resize
 from pvchat.perception.observation import BodySeen, ClothingSeen, TrackObservation
 from pvchat.perception.pose import LEFT_HIP, LEFT_KNEE, LEFT_SHOULDER, RIGHT_HIP, RIGHT_KNEE, RIGHT_SHOULDER
 from pvchat.perception.record import COLOURS, Attribute, AttributeName
@@ -38,6 +38,8 @@ _SKIN_REACH = 0.14
 # A neck in the shadow of the chin or in the light of a lamp strays further, but keeps a name that skin can have.
 _SKIN_REACH_OF_SKIN_NAMES = 0.28
 _SKIN_NAMES = np.array([name in ("beige", "brown", "orange") for name in COLOURS])
+# Side of the square in which a garment is named, over the longer side of the torso.
+_SQUARE = 1.3
 _SHIFT = 3  # colours are looked up in a table of 32 steps per channel
 
 
@@ -134,6 +136,27 @@ def torso_box(body: BodySeen | None, face_box: PixelBox | None) -> PixelBox | No
     return float(x0), float(y0), float(x1), float(y1)
 
 
+def square_around(torso: PixelBox, width: int, height: int) -> tuple[int, int, int, int]:
+    """A square around a torso with a little of what is beside it, moved into the frame; cut off where it is too large.
+
+    Args:
+        torso: see `torso_box`. width, height: of the frame.
+
+    Returns:
+        x0, y0, x1, y1 in whole pixels, at least one pixel each way.
+    """
+    x0, y0, x1, y1 = torso
+    side = min(_SQUARE * max(x1 - x0, y1 - y0), float(max(width, height)))
+    left = min(max((x0 + x1 - side) / 2, 0.0), max(0.0, width - side))
+    top = min(max(y0 - (_SQUARE - 1) / 2 * (y1 - y0), 0.0), max(0.0, height - side))
+    return (
+        int(left),
+        int(top),
+        max(int(left) + 1, int(min(left + side, width))),
+        max(int(top) + 1, int(min(top + side, height))),
+    )
+
+
 def _upper_region(body: BodySeen | None, face: PixelBox | None) -> NDArray[np.float32] | None:
     """Corners (4, 2) of the torso in pixels; may reach outside of the frame."""
     if body is not None and body.visible(LEFT_SHOULDER, RIGHT_SHOULDER, at_least=0.5):
@@ -216,12 +239,13 @@ def _look(
         return None
     scale = min(1.0, 128.0 / max(bottom - top, right - left))
     size = (max(2, round((right - left) * scale)), max(2, round((bottom - top) * scale)))
-    crop = cv2.resize(rgb[top:bottom, left:right], size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    crop = quick_resize(rgb[top:bottom, left:right], *size)
     inside = np.zeros(crop.shape[:2], dtype=np.uint8)
     cv2.fillConvexPoly(inside, np.round((corners - (left, top)) * scale).astype(np.int32), (1,))
     person = np.ones(crop.shape[:2], dtype=bool)
     if mask is not None:
-        likely = cv2.resize(mask[top:bottom, left:right], size, interpolation=cv2.INTER_AREA) > 0.6
+        # A mask is smooth: its network sees less than this many pixels.
+        likely = cv2.resize(mask[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR) > 0.6
         # The outline of a mask is off by a pixel or two of its network's input.
         person = cv2.erode(likely.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
     box = None

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.geometry import Image
+from pvchat.perception.geometry import Image, quick_resize
 
 _WIDTH, _HEIGHT = 64, 36
 _EVEN = 0.06
@@ -32,7 +32,7 @@ def signature(rgb: Image) -> Signature:
     Args:
         rgb: (H, W, 3) uint8.
     """
-    small = cv2.resize(rgb, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA)
+    small = quick_resize(rgb, _WIDTH, _HEIGHT)
     gray = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0, (0, 0), 1.0)
     hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
     bins = (hsv[..., 0] // 23) * 32 + (hsv[..., 1] // 64) * 8 + hsv[..., 2] // 32

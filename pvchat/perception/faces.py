@@ -23,6 +23,8 @@ _CROP_MARGIN = 0.7
 _FULL_SIZE_PX = 90.0
 _SHARP = 0.25
 _APART_S = 0.45
+# The more crops are kept already, the further apart further ones are of use: so many to the length of the track.
+_SPREAD = 2
 _PLENTY = 6
 
 
@@ -150,8 +152,10 @@ class CropKeeper:
     def wants(self, time_s: float, quality: float) -> bool:
         """Whether a crop could be kept: spares cutting out what was seen as well half a second ago."""
         last = self.crops[-1] if len(self.crops) >= _PLENTY else None
-        if last is not None and time_s - last.time_s < _APART_S and quality <= 1.1 * last.quality:
-            return False
+        if last is not None and quality <= 1.1 * last.quality:
+            apart = max(_APART_S, (time_s - self.crops[0].time_s) / (_SPREAD * self._capacity))
+            if time_s - last.time_s < apart:
+                return False
         return len(self.crops) < self._capacity or quality > min(crop.quality for crop in self.crops)
 
     def add(self, crop: FaceCrop) -> None:

@@ -36,6 +36,7 @@ class Glances:
 
     Attributes:
         roi: where the face was last.
+        fitted: in the last sample, the square its mesh was fitted in and the one the mesh then gave.
         height: of the face, in pixels.
         body: the body as last seen.
         busy: whether it had moved then.
@@ -43,15 +44,17 @@ class Glances:
     """
 
     roi: Roi | None = None
+    fitted: tuple[Roi, Roi] | None = None
     height: float = 0.0
     body: BodySeen | None = None
     busy: bool = False
     seen: list[PersonSeen] = field(default_factory=list)
 
-    def remember(self, person: PersonSeen, mesh: FaceLandmarks | None) -> None:
-        """Take over where a sample saw the person."""
+    def remember(self, person: PersonSeen, mesh: FaceLandmarks | None, square: Roi | None) -> None:
+        """Take over where a sample saw the person. square: what the mesh was fitted in."""
         face = person.face
         self.roi = mesh.roi if mesh is not None and face is not None and face.has_mesh else None
+        self.fitted = (square, self.roi) if square is not None and self.roi is not None else None
         self.height = face.height if face is not None else 0.0
         if person.body is not None:
             self.show(person.body)

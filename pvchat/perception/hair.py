@@ -18,6 +18,8 @@ from pvchat.perception.record import Attribute
 from pvchat.perception.segmentation import PersonSegmenter
 
 _FOREHEAD, _CHIN, _CHEEKS = 10, 152, (234, 454)
+# Points of the mesh on the cheeks below the eyes and beside the nose.
+_SKIN = (50, 280, 101, 330, 118, 347, 205, 425)
 _SIDE = 128
 # The square is so many times as high as the face from the hairline to the chin.
 _HEADS = 3.2
@@ -27,11 +29,15 @@ _LEAST_FACE_PX = 40.0
 _MOST_YAW = 30.0
 _LEAST_LOOKS = 2
 _AGREE = 0.7
-_LONG = 0.5
+# Share of what is beside the jaw: of people whose figures are not reported, .3 and more with long hair, 0 without.
+_LONG = 0.3
 # Distance in CIELAB (lightness counts less) up to which a pixel has the colour of the hair.
 _ALIKE = 16.0
 # A forehead without hair differs from the cheeks by less than this.
 _BARE = 18.0
+_LEAST_PX = 12
+# How yellow (CIELAB) skin is in white light.
+_YELLOW_OF_SKIN = (8.0, 22.0)
 
 
 def look_at_hair(
@@ -59,18 +65,24 @@ def look_at_hair(
     crop = roi.crop(rgb, _SIDE)
     mask = people.mask(crop)
     lab = np.asarray(cv2.cvtColor(crop.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB), dtype=np.float32)
+    skin = _skin(lab, roi.from_image(mesh.points[list(_SKIN), :2], _SIDE))
     wide = float(np.linalg.norm(mesh.points[_CHEEKS[0], :2] - mesh.points[_CHEEKS[1], :2])) / tall * _FACE
     centre = _SIDE / 2
-    band = _part(centre - 0.78 * _FACE, centre - 0.58 * _FACE, centre - 0.3 * wide, centre + 0.3 * wide)
-    cheeks = _part(centre, centre + 0.15 * _FACE, centre - 0.3 * wide, centre + 0.3 * wide)
+    band = _part(centre - 0.85 * _FACE, centre - 0.58 * _FACE, centre - 0.3 * wide, centre + 0.3 * wide)
     person = mask > _PERSON
-    if float(person[band].mean()) < 0.7:
+    upper = person[band] & (np.arange(person[band].shape[0]) < person[band].shape[0] / 2)[:, None]
+    if float(person[band].mean()) < 0.6 or upper.sum() < _LEAST_PX:
         return None
-    hair = np.median(lab[band][person[band]], axis=0)
-    skin = np.median(lab[cheeks].reshape(-1, 3), axis=0)
-    if float(np.linalg.norm((hair - skin) * (0.7, 1.0, 1.0))) < _BARE:
+    hair = np.median(lab[band][upper], axis=0)
+    if _apart(hair, skin) < _BARE:
         return None
-    like = (np.linalg.norm((lab - hair) * (0.6, 1.0, 1.0), axis=-1) < _ALIKE) & (mask > 0.6)
+    # The hairline lies high in one face and low in another: what is more like the cheeks than like hair is forehead.
+    hairy = person[band] & (_apart(lab[band], hair) < _apart(lab[band], skin))
+    hair = np.median(lab[band][hairy], axis=0)
+    # Shaded hair beside the jaw is more like all that is above the forehead than like the hair alone.
+    low = _part(centre - 0.78 * _FACE, centre - 0.58 * _FACE, centre - 0.3 * wide, centre + 0.3 * wide)
+    around = np.median(lab[low][person[low]], axis=0) if person[low].any() else hair
+    like = (np.linalg.norm((lab - around) * (0.6, 1.0, 1.0), axis=-1) < _ALIKE) & (mask > 0.6)
     # The hair on the head, and what hangs together with it; the face between the two sides is left out.
     like[round(centre - 0.3 * _FACE) :, round(centre - 0.45 * wide) : round(centre + 0.45 * wide)] = False
     _, labels = cv2.connectedComponents(like.astype(np.uint8), connectivity=4)
@@ -81,7 +93,32 @@ def look_at_hair(
         )
         for start, end in ((-0.95, -0.6), (0.6, 0.95))
     ]
-    return HairSeen(time_s, hair_colour_name(hair), max(beside))
+    return HairSeen(time_s, hair_colour_name(in_white_light(hair, skin)), max(beside))
+
+
+def in_white_light(hair: FloatArray, skin: FloatArray) -> FloatArray:
+    """The colour hair would have in white light, as far as the skin below it tells what light there is.
+
+    Skin of all shades is about as yellow in white light; a lamp or a blue sky shifts skin and hair alike, in proportion
+    to their lightness.
+
+    Args:
+        hair, skin: (3,) CIELAB, lightness 0..100.
+    """
+    cast = float(skin[2]) - float(np.clip(skin[2], *_YELLOW_OF_SKIN))
+    return np.asarray(hair - np.array([0.0, 0.0, cast]) * float(hair[0] / max(skin[0], 1.0)), dtype=np.float32)
+
+
+def _apart(lab: FloatArray, other: FloatArray) -> FloatArray:
+    """Distances in CIELAB, lightness counting less; (..., 3) to (...)."""
+    return np.asarray(np.linalg.norm((lab - other) * (0.7, 1.0, 1.0), axis=-1), dtype=np.float32)
+
+
+def _skin(lab: FloatArray, points: FloatArray) -> FloatArray:
+    """Colour of the skin: the median at some points (n, 2), of which beards and glasses leave most free."""
+    columns, rows = np.clip(np.rint(points).astype(int), 1, _SIDE - 2).T
+    around = [lab[rows + dy, columns + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    return np.asarray(np.median(np.concatenate(around), axis=0), dtype=np.float32)
 
 
 def _part(top: float, bottom: float, left: float, right: float) -> tuple[slice, slice]:
@@ -102,9 +139,9 @@ def hair_colour_name(lab: FloatArray) -> str | None:
         return "gray"
     if red >= 20 and red > 0.9 * yellow and light > 20:
         return "red"
-    if 14 <= light < 33 and chroma >= 8 and yellow > 3:
+    if light < 38 and chroma >= 5.5 and yellow > 2.5:
         return "brown"
-    if light >= 38 and yellow >= 18:
+    if light >= 40 and yellow >= 15:
         return "blond"
     return None
 

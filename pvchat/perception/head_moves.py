@@ -22,8 +22,9 @@ _NODS, _SHAKES = 3, 4
 # A gaze in the corner of the eye (half of its width aside) is turned by about 60 degrees.
 _DEGREES_OF_GAZE = 120.0
 _FEW_EYES = 4
-# A glance aside or a nod is over soon.
-_FULL_S = 1.0
+# A nod is over soon; a look aside lasts two samples, or is not told at all.
+_FULL_S = {"looking away": 0.5}
+_FULL_NOD_S = 1.0
 
 
 def _faces(track: TrackObservation) -> list[tuple[float, FaceSeen]]:
@@ -128,9 +129,13 @@ HEAD_JUDGES: dict[str, Callable[[TrackObservation], list[Judgement]]] = {
 
 def head_moves(track: TrackObservation) -> list[Attribute]:
     """Words about the head."""
-    return [a for word, judge in HEAD_JUDGES.items() for a in attribute_of("head", word, judge(track), track, _FULL_S)]
+    return [
+        attribute
+        for word, judge in HEAD_JUDGES.items()
+        for attribute in attribute_of("head", word, judge(track), track, _FULL_S.get(word, _FULL_NOD_S))
+    ]
 
 
 def eyes(track: TrackObservation) -> list[Attribute]:
     """Closed eyes; open ones go without saying."""
-    return attribute_of("eyes", "closed", eyes_closed(track), track, _FULL_S)
+    return attribute_of("eyes", "closed", eyes_closed(track), track, _FULL_NOD_S)

@@ -18,13 +18,14 @@ from pvchat.perception.assemble import (
 )
 from pvchat.perception.config import PerceptionConfig, sample_times
 from pvchat.perception.cuts import Signature, locate_cuts, signature
+from pvchat.perception.drawn import faces_are_drawn, frames_are_drawn
 from pvchat.perception.faces import FaceCrop
 from pvchat.perception.garments import garment_shares
-from pvchat.perception.geometry import FloatArray, Image
+from pvchat.perception.geometry import FloatArray
 from pvchat.perception.legibility import is_legible
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.patterns import texture_of
-from pvchat.perception.piece import Piece
+from pvchat.perception.piece import Piece, TorsoCrop
 from pvchat.perception.record import PerceptionRecord, PerceptionVectors, VideoInfo
 from pvchat.perception.scene_words import SceneLooks
 from pvchat.perception.silhouettes import look_times, silhouette_track
@@ -32,6 +33,7 @@ from pvchat.perception.tracks import DescribedFaces
 from pvchat.perception.watch import Watcher
 
 Progress = Callable[[float, str], None]
+_SIGHTINGS_PER_TORSO = 8
 
 
 def perceive(
@@ -62,27 +64,28 @@ def perceive(
 
     # 1. What is this file, and when to look at it
     tell(0.0, "reading")
-    info = video.probe(path, untrusted=untrusted)
-    most = min(config.max_samples, info.frames) if info.frames else config.max_samples
-    times = sample_times(info.duration_s, config.samples_per_second, most)
-    step = info.duration_s / len(times)
+    with video.opened(path, untrusted=untrusted) as clip:
+        info = clip.info
+        most = min(config.max_samples, info.frames) if info.frames else config.max_samples
+        times = sample_times(info.duration_s, config.samples_per_second, most)
+        step = info.duration_s / len(times)
 
-    # 2. Watch it: link people by position, keep a few crops of each, describe who has left
-    watcher = Watcher(models, config, step)
-    scenery = SceneLooks(len(times), config.scene_looks)
-    describer = _Describer(models, config, len(times))
-    pieces: list[Piece] = []
-    width = height = 0
-    planned = planned_times(times, step, config, info.frames)
-    frames = video.iter_frames(path, [time for time, _ in planned], max_side=config.max_side, untrusted=untrusted)
-    for index, ((time_s, rgb), (_, is_sample)) in enumerate(zip(frames, planned, strict=True)):
-        if not is_sample:
-            watcher.glance(time_s, rgb)
-            continue
-        height, width = rgb.shape[:2]
-        scenery.add(time_s, rgb)
-        pieces += describer.describe(watcher.look(time_s, rgb), height)
-        tell(0.05 + 0.65 * (index + 1) / len(planned), "watching")
+        # 2. Watch it: link people by position, keep a few crops of each, describe who has left
+        watcher = Watcher(models, config, step)
+        scenery = SceneLooks(len(times), config.scene_looks)
+        describer = _Describer(models, config, len(times))
+        pieces: list[Piece] = []
+        width = height = 0
+        planned = planned_times(times, step, config, info.frames)
+        frames = clip.frames([time for time, _ in planned], max_side=config.max_side)
+        for index, ((time_s, rgb), (_, is_sample)) in enumerate(zip(frames, planned, strict=True)):
+            if not is_sample:
+                watcher.glance(time_s, rgb)
+                continue
+            height, width = rgb.shape[:2]
+            scenery.add(time_s, rgb)
+            pieces += describer.describe(watcher.look(time_s, rgb), height)
+            tell(0.05 + 0.65 * (index + 1) / len(planned), "watching")
 
     # 3. Describe those still in view
     tell(0.72, "describing faces")
@@ -116,11 +119,14 @@ def perceive(
     )
     relations = relations_between(tracks, observed, config)
     legible = True
+    # One face that was filmed is reason enough to look for people.
+    drawn = bool(describer.drawn) and all(describer.drawn)
     if not tracks:
         again = list(video.iter_frames(path, look_times(info.duration_s), max_side=320, untrusted=untrusted))
         unclear = silhouette_track(again, models.people, info.duration_s)
         tracks = (unclear,) if unclear is not None else ()
         legible = is_legible(rgb for _, rgb in again)
+        drawn = frames_are_drawn(rgb for _, rgb in again)
     faces = {number: samples for number, person in enumerate(people, start=1) if (samples := samples_of(person))}
     appearance = {
         n: vector for n, person in enumerate(people, start=1) if (vector := appearance_of(person)) is not None
@@ -142,6 +148,7 @@ def perceive(
         scene=scenery.words(models.appearance, times, info.duration_s, cuts),
         relations=relations,
         legible=legible,
+        drawn=drawn,
     )
     vectors = PerceptionVectors(
         face_model=models.engine.model_id,
@@ -163,13 +170,18 @@ def planned_times(
 
 
 class _Describer:
-    """Drops the pieces that show nobody, describes the kept crops of the others and lets the pictures go."""
+    """Drops the pieces that show nobody, describes the kept crops of the others and lets the pictures go.
+
+    Attributes:
+        drawn: of each piece whose faces are large enough to tell, whether they are drawn.
+    """
 
     def __init__(self, models: PerceptionModels, config: PerceptionConfig, samples: int) -> None:
         self._models = models
         self._config = config
         self._samples = samples
         self._described = 0
+        self.drawn: list[bool] = []
 
     def describe(self, ended: Sequence[Piece], height: int) -> list[Piece]:
         """Describe pieces that have ended, in frames of this height."""
@@ -181,15 +193,16 @@ class _Describer:
                 self._described += len(crops)
                 times, quality = [crop.time_s for crop in crops], [crop.quality for crop in crops]
                 piece.faces = DescribedFaces.at(times, self._faces(crops), quality)
-        torsos = [(piece, time_s, crop) for piece in pieces for time_s, crop in self._torsos(piece)]
+                looks = faces_are_drawn(crops)
+                if looks:
+                    self.drawn.append(2 * sum(looks) > len(looks))
+        torsos = [(piece, torso) for piece in pieces for torso in self._torsos(piece)]
         if torsos:
-            vectors, chances = self._models.appearance.describe_and_name([crop for _, _, crop in torsos])
-            for (piece, time_s, crop), vector, named in zip(torsos, vectors, chances, strict=True):
-                piece.appearance.append((time_s, vector))
-                piece.labels.append((time_s, garment_shares(named)))
-                texture = texture_of(crop)
-                if texture is not None:
-                    piece.cloth.append((time_s, texture))
+            pictures = [picture for _, torso in torsos for picture in (torso.cloth, torso.figure)]
+            vectors, chances = self._models.appearance.describe_and_name(pictures)
+            for (piece, torso), vector, named in zip(torsos, vectors[::2], chances[1::2], strict=True):
+                piece.appearance.append((torso.time_s, vector))
+                piece.labels.append((torso.time_s, garment_shares(named)))
         return pieces
 
     def _count(self, piece: Piece) -> int:
@@ -198,10 +211,13 @@ class _Describer:
         most = config.crops_per_track if self._described < config.max_described else config.min_crops
         return max(min(config.min_crops, most), min(most, len(piece.tracklet.seen) // 2))
 
-    def _torsos(self, piece: Piece) -> list[tuple[float, Image]]:
-        best = sorted(piece.torsos, key=lambda item: -item[1])[: self._config.torsos_per_track]
+    def _torsos(self, piece: Piece) -> list[TorsoCrop]:
+        """The torsos worth describing: of a short sighting one. The pattern, which costs little, is taken of more."""
+        best = sorted(piece.torsos, key=lambda torso: -torso.seen)[: self._config.torsos_per_track]
         piece.torsos = []
-        return [(time_s, crop) for time_s, _, crop in best]
+        textures = [(torso.time_s, texture_of(torso.cloth)) for torso in best]
+        piece.cloth += [(time_s, texture) for time_s, texture in textures if texture is not None]
+        return best[: max(1, len(piece.tracklet.seen) // _SIGHTINGS_PER_TORSO)]
 
     def _faces(self, crops: Sequence[FaceCrop]) -> FloatArray:
         engine = self._models.engine

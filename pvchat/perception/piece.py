@@ -10,6 +10,23 @@ from pvchat.perception.observation import BodySeen, ClothingSeen, HairSeen, Text
 from pvchat.perception.tracks import DescribedFaces, Tracklet
 
 
+@dataclass(frozen=True)
+class TorsoCrop:
+    """A torso cut out for description.
+
+    Attributes:
+        time_s: time of the frame.
+        seen: how much of the torso is in the frame, 0..1.
+        cloth: (224, 224, 3) uint8, the torso alone, squeezed to a square: what its vector and its pattern are taken of.
+        figure: (224, 224, 3) uint8, the torso with its surroundings in their proportions: what the garment is named by.
+    """
+
+    time_s: float
+    seen: float
+    cloth: Image
+    figure: Image
+
+
 @dataclass
 class Piece:
     """A tracklet with what is kept of its pictures.
@@ -18,7 +35,7 @@ class Piece:
         tracklet: the sightings.
         crops: candidate face crops; emptied when they are described.
         upper, lower: clothing looks.
-        torsos: (time, how much of the torso is seen, crop); emptied when they are described.
+        torsos: crops of the torso; emptied when they are described.
         faces: the described faces.
         appearance: (time, vector) of the described torsos.
         changes: per sighting time, how much the whole picture changed since the sample before.
@@ -33,7 +50,7 @@ class Piece:
     crops: CropKeeper
     upper: list[ClothingSeen] = field(default_factory=list)
     lower: list[ClothingSeen] = field(default_factory=list)
-    torsos: list[tuple[float, float, Image]] = field(default_factory=list)
+    torsos: list[TorsoCrop] = field(default_factory=list)
     faces: DescribedFaces | None = None
     appearance: list[tuple[float, FloatArray]] = field(default_factory=list)
     changes: dict[float, float] = field(default_factory=dict)

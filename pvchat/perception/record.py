@@ -175,6 +175,9 @@ class PerceptionRecord(_Frozen):
     legible: bool = Field(
         default=True, description="False: no track, and pictures too blurred or dark to say that nobody is there"
     )
+    drawn: bool = Field(
+        default=False, description="True: the faces are drawn, or nobody is found in drawn pictures; see `drawn`"
+    )
 
     @classmethod
     def from_json(cls, data: dict[str, Any] | str) -> Self:

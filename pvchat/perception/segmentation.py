@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pvchat.perception.geometry import FloatArray, Image
+from pvchat.perception.geometry import FloatArray, Image, quick_resize
 from pvchat.perception.litert import LiteRtModel
 
 
@@ -32,7 +32,7 @@ class PersonSegmenter:
         height, width = rgb.shape[:2]
         side = self._model.side
         # The network was trained on squeezed images, so proportions are not kept.
-        square = cv2.resize(rgb, (side, side), interpolation=cv2.INTER_AREA if width > side else cv2.INTER_LINEAR)
+        square = quick_resize(rgb, side, side)
         (raw,) = self._model.run(square.astype(np.float32) / 255.0)
         full = cv2.resize(raw[:, :, 0], (width, height), interpolation=cv2.INTER_LINEAR)
         return np.clip(np.asarray(full, dtype=np.float32), 0.0, 1.0)

@@ -46,7 +46,7 @@ def visible_share(rgb: NDArray[np.uint8], landmarks: FaceLandmarks | None) -> fl
         return _NO_MESH
     grey = cv2.cvtColor(_aligned(rgb, five_points(landmarks.points)), cv2.COLOR_RGB2GRAY).astype(np.float32)
     grey = cv2.GaussianBlur(grey, (0, 0), 1.5)
-    detail = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    detail = np.asarray(cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)))
     whole = max(float(_part(detail, _INNER).mean()), 1e-3)
     least = min(float(np.quantile(_part(detail, band), _QUANTILE)) for band in (*_EYES, _NOSE, _MOUTH)) / whole
     return float(np.interp(least, [_COVERED, _BARE], [_FLOOR, 1.0]))

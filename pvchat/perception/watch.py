@@ -1,7 +1,7 @@
 """Looking at one sampled frame after the other: who is there, and what is kept of them."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,18 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.background import Backgrounds
-from pvchat.perception.clothing import look_at_clothing, torso_box
+from pvchat.perception.carrying import can_be_carried, carry, room_of
+from pvchat.perception.clothing import look_at_clothing, square_around, torso_box
 from pvchat.perception.config import PerceptionConfig
 from pvchat.perception.cuts import CutBetween, CutDetector, shift, signature
 from pvchat.perception.face_detection import FaceDetection
-from pvchat.perception.face_mesh import FaceLandmarks
+from pvchat.perception.face_mesh import FaceLandmarks, roi_of
 from pvchat.perception.faces import CropKeeper, cut_out, measure_face
-from pvchat.perception.geometry import Image, PixelBox, Roi, clip_box
+from pvchat.perception.geometry import Image, PixelBox, Roi, clip_box, letterbox
 from pvchat.perception.glancing import LEAST_FACE_PX, Glancer
 from pvchat.perception.hair import look_at_hair
+from pvchat.perception.matching import doubled, follow, holds_face, same_face, share_inside
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen
-from pvchat.perception.piece import Piece
+from pvchat.perception.piece import Piece, TorsoCrop
 from pvchat.perception.pose import LEFT_HIP, LEFT_WRIST, RIGHT_HIP, RIGHT_WRIST, Body, roi_from_face
 from pvchat.perception.tracks import Tracker, Tracklet, iou
 
@@ -40,6 +42,7 @@ class _Found:
     person: PersonSeen
     mesh: FaceLandmarks | None = None
     body: Body | None = None
+    square: Roi | None = None
 
 
 class Watcher:
@@ -63,6 +66,7 @@ class Watcher:
         self.backgrounds = Backgrounds()
         self.motion: dict[float, tuple[float, float]] = {}
         self._last_s = 0.0
+        self._was_carried = False
 
     def look(self, time_s: float, rgb: Image) -> list[Piece]:
         """Look at the next frame.
@@ -87,13 +91,15 @@ class Watcher:
             moved = shift(before, now)
             if moved is not None:
                 self.motion[time_s] = (moved[0] * rgb.shape[1], moved[1] * rgb.shape[0])
-        self._last_s = time_s
+        before_s, self._last_s = self._last_s, time_s
         self.backgrounds.add(time_s, small)
 
         search = cut or time_s - self._searched_s >= self._config.tiles_every_s
         if search:
             self._searched_s = time_s
-        found = self._find(rgb, small, time_s, search)
+        carried = None if search else self._carried(rgb, before_s, time_s)
+        self._was_carried = carried is not None
+        found = self._find(rgb, small, time_s, search, carried)
         tracklets, stale = self._tracker.update(time_s, [one.person for one in found])
         for one, tracklet in zip(found, tracklets, strict=True):
             others = [other.person.face for other in found if other is not one and other.person.face is not None]
@@ -111,7 +117,7 @@ class Watcher:
         bodies = 0
         for one, tracklet in zip(found, tracklets, strict=True):
             glances = self._pieces[tracklet.key].glances
-            glances.remember(one.person, one.mesh)
+            glances.remember(one.person, one.mesh, one.square)
             if one.person.body is None and bodies < 1 and glances.busy:
                 body = self._glancer.body(rgb, glances)
                 bodies += 1
@@ -127,23 +133,54 @@ class Watcher:
             self._pieces[tracklet.key] = Piece(tracklet, CropKeeper(3 * self._config.crops_per_track))
         return self._pieces[tracklet.key]
 
-    def _find(self, rgb: Image, small: Image, time_s: float, search: bool) -> list[_Found]:
+    def _carried(self, rgb: Image, before_s: float, time_s: float) -> list[tuple[FaceDetection, FaceLandmarks]] | None:
+        """The faces of the sample before where they are now; None where faces have to be looked for."""
+        followed = self._tracker.expected()
+        pieces = [self._piece_of(person) for person in followed]
+        people = [
+            (person.face, piece.glances)
+            for person, piece in zip(followed, pieces, strict=True)
+            if piece is not None and person.face is not None and person.time_s == before_s
+        ]
+        known = followed and len(people) == len(followed) <= self._config.max_glanced
+        # Of samples that lie far apart each is precious.
+        soon = time_s - before_s < self._config.glance_below_s
+        if (
+            self._was_carried
+            or not (known and soon)
+            or not all(can_be_carried(face, glances) for face, glances in people)
+        ):
+            return None
+        height, width = rgb.shape[:2]
+        rooms = [room for face, _ in people for room in room_of(face.box, width, height)]
+        return carry(rgb, people, self._models.mesh) if self.backgrounds.same_around(before_s, time_s, rooms) else None
+
+    def _find(
+        self,
+        rgb: Image,
+        small: Image,
+        time_s: float,
+        search: bool,
+        carried: Sequence[tuple[FaceDetection, FaceLandmarks]] | None,
+    ) -> list[_Found]:
         expected = self._tracker.expected()
-        faces = self._faces(rgb, small, expected, search)[: self._config.max_people]
+        faces = carried
+        if faces is None:
+            detected = self._faces(rgb, small, expected, search)[: self._config.max_people]
+            faces = [(face, self._models.mesh.landmarks(rgb, face)) for face in detected]
         measured = []
-        for index, face in enumerate(faces):
-            mesh = self._models.mesh.landmarks(rgb, face)
+        for index, (face, mesh) in enumerate(faces):
             seen = measure_face(rgb, face, mesh)
             if index < self._config.max_glanced and seen.has_mesh and seen.height >= LEAST_FACE_PX:
                 seen = replace(
                     seen, eyes=self._models.eyes.look(rgb, mesh.points, right=len(self.backgrounds) % 2 == 0)
                 )
-            measured.append((seen, mesh))
-        bodies = self._bodies(rgb, time_s, expected, [face for face, _ in measured], search)
+            measured.append((seen, mesh, roi_of(face)))
+        bodies = self._bodies(rgb, time_s, expected, [face for face, _, _ in measured], search)
         found = []
-        for index, (seen, mesh) in enumerate(measured):
+        for index, (seen, mesh, square) in enumerate(measured):
             body = bodies.pop(index, None)
-            found.append(_Found(PersonSeen(time_s, seen, _body_seen(body)), mesh, body))
+            found.append(_Found(PersonSeen(time_s, seen, _body_seen(body)), mesh, body, square))
         found += [_Found(PersonSeen(time_s, None, _body_seen(body)), None, body) for body in bodies.values()]
         return found
 
@@ -158,7 +195,7 @@ class Watcher:
         if not search:
             for person in expected:
                 old = person.face
-                if old is None or any(_same_face(face.box, old.box) for face in faces):
+                if old is None or any(same_face(face.box, old.box) for face in faces):
                     continue
                 faces += self._local_faces(rgb, old, faces)
         faces = [face for face in faces if face.score >= self._config.min_face_score]
@@ -184,7 +221,7 @@ class Watcher:
     ) -> dict[int, Body]:
         """Bodies by face index; bodies without a face get the indices after the last face."""
         result: dict[int, Body] = {}
-        followed = {i: _follow(face, expected) for i, face in enumerate(faces)}
+        followed = {i: follow(face, expected) for i, face in enumerate(faces)}
         taken = {id(person) for person in followed.values() if person is not None}
         # Bodies of the people whose faces are seen now, as far as they were measured lately.
         known = [old.box for person in followed.values() if person is not None and (old := self._lately(person))]
@@ -198,25 +235,27 @@ class Watcher:
             if time_s - last >= pause - 1e-3 and face.height >= _MIN_BODY_FACE_PX:
                 due.append((last, -face.height, i))
         for _, _, i in sorted(due)[: self._config.max_bodies]:
-            near = [d.roi for d in detections if _same_face(d.box, faces[i].box)]
+            near = [d.roi for d in detections if same_face(d.box, faces[i].box)]
             body = self._body_of_face(rgb, faces[i], near, [face.box for face in faces if face is not faces[i]])
-            if body is None or _doubled(body, result.values()):
+            if body is None or doubled(body, result.values()):
                 continue
             others = [other.box for other in result.values()] + (known if followed[i] is None else [])
             # A doubtful face inside somebody's body is a hand or a print, whatever the pose network makes of it.
-            if faces[i].has_mesh or not any(_inside(body.box, box) > _CONTAINED for box in others):
+            if faces[i].has_mesh or not any(share_inside(body.box, box) > _CONTAINED for box in others):
                 result[i] = body
         # People whose face is turned away or hidden, where they were; then bodies that nobody follows yet.
         lost = [person.body for person in expected if id(person) not in taken]
         rois = [seen.roi for seen in lost if seen is not None and seen.roi is not None]
-        free = [d for d in detections if not any(_same_face(d.box, face.box) for face in faces)]
+        free = [d for d in detections if not any(same_face(d.box, face.box) for face in faces)]
         rois += [d.roi for d in free if d.score >= self._config.min_body_score]
         index = len(faces)
         for roi in rois[: self._config.max_bodies]:
             body = self._models.pose.estimate(rgb, roi, hide=[face.box for face in faces])
-            if body is None or _doubled(body, result.values()) or _holds_face(body, faces):
+            if body is None or doubled(body, result.values()) or holds_face(body, faces):
                 continue
-            if any(_inside(body.box, box) > _CONTAINED for box in [*known, *(other.box for other in result.values())]):
+            if any(
+                share_inside(body.box, box) > _CONTAINED for box in [*known, *(other.box for other in result.values())]
+            ):
                 continue
             result[index] = body
             index += 1
@@ -236,7 +275,7 @@ class Watcher:
     def _body_of_face(self, rgb: Image, face: FaceSeen, rois: Sequence[Roi], others: Sequence[PixelBox]) -> Body | None:
         for roi in [*rois, roi_from_face(face.box)]:
             body = self._models.pose.estimate(rgb, roi, hide=others)
-            if body is not None and _holds_face(body, [face]):
+            if body is not None and holds_face(body, [face]):
                 return body
         return None
 
@@ -304,7 +343,9 @@ class Watcher:
             return
         seen = (x1 - x0) * (y1 - y0) / max((whole[2] - whole[0]) * (whole[3] - whole[1]), 1.0)
         crop = cv2.resize(rgb[y0:y1, x0:x1], (_TORSO_SIDE, _TORSO_SIDE), interpolation=cv2.INTER_AREA)
-        piece.torsos.append((person.time_s, seen, crop.astype(np.uint8)))
+        left, top, right, bottom = square_around(whole, width, height)
+        figure, _ = letterbox(rgb[top:bottom, left:right], _TORSO_SIDE)
+        piece.torsos.append(TorsoCrop(person.time_s, seen, crop.astype(np.uint8), figure))
         if len(piece.torsos) > 2 * self._config.torsos_per_track:
             # Drops every second one, so that what is left is spread over the whole tracklet.
             piece.torsos = piece.torsos[::2]
@@ -339,40 +380,3 @@ def _next_roi(body: Body) -> Roi:
         return body.roi
     x, y = body.landmarks[[LEFT_HIP, RIGHT_HIP], :2].mean(0)
     return replace(body.roi, cx=float(x), cy=float(y))
-
-
-def _same_face(a: PixelBox, b: PixelBox) -> bool:
-    """Whether two boxes show the same head, allowing for detectors that draw it larger or smaller."""
-    size = max(a[3] - a[1], b[3] - b[1])
-    dx, dy = (a[0] + a[2] - b[0] - b[2]) / 2, (a[1] + a[3] - b[1] - b[3]) / 2
-    return math.hypot(dx, dy) < 0.6 * size
-
-
-def _follow(face: FaceSeen, expected: Sequence[PersonSeen]) -> PersonSeen | None:
-    """The followed person whose head is nearest to a face, or None when nobody is near."""
-    near = [(iou(face.box, head), person) for person in expected if (head := person.head_box()) is not None]
-    best = max(near, key=lambda item: item[0], default=None)
-    return best[1] if best is not None and best[0] > 0.1 else None
-
-
-def _doubled(body: Body, others: Iterable[Body]) -> bool:
-    """Whether this body was already found for somebody else."""
-    return any(iou(body.box, other.box) > 0.7 for other in others)
-
-
-def _inside(box: PixelBox, other: PixelBox) -> float:
-    """Share of a box that lies in another one. A second body inside a first is a leg or a pair of hands."""
-    width = min(box[2], other[2]) - max(box[0], other[0])
-    height = min(box[3], other[3]) - max(box[1], other[1])
-    area = (box[2] - box[0]) * (box[3] - box[1])
-    return max(0.0, width) * max(0.0, height) / max(area, 1e-6)
-
-
-def _holds_face(body: Body, faces: Sequence[FaceSeen]) -> bool:
-    """Whether the head of a body is one of these faces."""
-    nose = body.landmarks[0, :2]
-    for face in faces:
-        x, y = (face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2
-        if math.hypot(float(nose[0]) - x, float(nose[1]) - y) < 0.6 * face.height:
-            return True
-    return False

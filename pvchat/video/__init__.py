@@ -5,6 +5,6 @@ with limits on time, memory, size and duration.
 """
 
 from pvchat.video.limits import Limits
-from pvchat.video.reading import Frames, Probe, iter_frames, probe, read_frames
+from pvchat.video.reading import Frames, OpenVideo, Probe, iter_frames, opened, probe, read_frames
 
-__all__ = ["Frames", "Limits", "Probe", "iter_frames", "probe", "read_frames"]
+__all__ = ["Frames", "Limits", "OpenVideo", "Probe", "iter_frames", "opened", "probe", "read_frames"]

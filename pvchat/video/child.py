@@ -60,6 +60,7 @@ class Child:
         limits: bounds.
         times_s: ascending times of the frames wanted; None asks for the facts only.
         max_side: longest side of the frames.
+        asks_later: the frames will be asked for by `ask`, once the facts are known.
         decoder: "decord", "pyav" or None to let the probe choose.
     """
 
@@ -72,9 +73,10 @@ class Child:
         times_s: Sequence[float] | None = None,
         max_side: int | None = None,
         decoder: str | None = None,
+        asks_later: bool = False,
     ) -> None:
         # The duration is not known yet; the probe refuses longer ones, so this bounds the waits of all.
-        patience = limits.timeout_s + (0.0 if times_s is None else limits.max_duration_s)
+        patience = limits.timeout_s + (0.0 if times_s is None and not asks_later else limits.max_duration_s)
         request = {
             "path": f"/dev/fd/{descriptor}",
             "name": name,
@@ -83,8 +85,13 @@ class Child:
             "max_side": max_side,
             "decoder": decoder,
             "cpu_s": patience * 4,
+            "asks_later": asks_later,
         }
-        self._start(request, [descriptor], worker_command(), limits, patience)
+        self._start(request, [descriptor], worker_command(), limits, patience, more=asks_later)
+
+    def ask(self, times_s: Sequence[float], max_side: int | None) -> None:
+        """Ask for frames, once, of a process that was started with `asks_later`."""
+        self._send(json.dumps({"times_s": list(times_s), "max_side": max_side}).encode())
 
     def _start(
         self,
@@ -93,11 +100,13 @@ class Child:
         command: Sequence[str],
         limits: Limits,
         patience: float,
+        more: bool = False,
     ) -> None:
         """Start the process and hand it its request.
 
         Args:
             descriptors: open files that it inherits. patience: what all waits for it together may last.
+            more: whether something will be sent after the request.
         """
         self._limits = limits
         self._patience = patience
@@ -114,7 +123,7 @@ class Child:
         try:
             if self._process.stdout is not None:
                 _enlarge(self._process.stdout.fileno())
-            self._send(json.dumps(request).encode())
+            self._send(json.dumps(request).encode(), more)
         except BaseException:
             self.close()
             raise
@@ -161,14 +170,14 @@ class Child:
                 raise ChildDiedError("a message that claims too many bytes")
             yield message, self._read(size, self._limits.timeout_s)
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, line: bytes, more: bool = False) -> None:
         pipe = self._process.stdin
         if pipe is None:
             return
         os.set_blocking(pipe.fileno(), False)
         poll = select.poll()
         poll.register(pipe.fileno(), select.POLLOUT)
-        view = memoryview(data)
+        view = memoryview(line + b"\n")
         until = time.monotonic() + self._limits.timeout_s
         # A process that died before reading is noticed when its answer is read.
         with contextlib.suppress(BrokenPipeError):
@@ -177,7 +186,8 @@ class Child:
                     raise ChildTimeoutError
                 with contextlib.suppress(BlockingIOError):
                     view = view[os.write(pipe.fileno(), view) :]
-            pipe.close()
+            if not more:
+                pipe.close()
 
     def _read(self, count: int, timeout_s: float) -> bytearray:
         pipe = self._process.stdout

@@ -5,7 +5,7 @@ import os
 import stat
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,15 @@ class Probe:
     recorded_at: str = ""
 
 
+@dataclass
+class _Asked:
+    """Which frames are wanted: known from the start, `later` once the facts are known, or none at all."""
+
+    times_s: list[float] | None = None
+    max_side: int | None = None
+    later: bool = False
+
+
 @dataclass(frozen=True)
 class Frames:
     """Frames in the order of the times asked for.
@@ -82,9 +91,60 @@ def probe(path: str | Path, limits: Limits | None = None, *, untrusted: bool = T
     """
     limits = limits or Limits()
     with _opened(path, limits) as descriptor:
-        with closing(_answers(descriptor, str(path), limits, None, None, untrusted)) as answers:
+        with closing(_answers(descriptor, str(path), limits, _Asked(), untrusted)) as answers:
             facts = next(answers)["facts"]
         return Probe(sha256=sha256_of_open(descriptor), **facts)
+
+
+class OpenVideo:
+    """A video whose frames can be walked through once, see `opened`.
+
+    Attributes:
+        info: what the video is.
+    """
+
+    def __init__(self, info: Probe, path: str, answers: Iterator[dict[str, Any]], asked: _Asked) -> None:
+        self.info = info
+        self._path = path
+        self._answers = answers
+        self._asked = asked
+
+    def frames(
+        self, times_s: Sequence[float], *, max_side: int | None = None
+    ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        """Walk through the frames displayed at some times as `iter_frames` does; may be called once.
+
+        Raises:
+            VideoError: see `iter_frames`, or frames were asked for before.
+        """
+        if self._asked.times_s is not None:
+            raise VideoError(f"the frames of {self._path} were asked for before: open it again")
+        self._asked.times_s, self._asked.max_side = sorted(_checked(times_s)), _checked_side(max_side)
+        for time_s, rgb, _ in _told_by(self._answers, self._asked.times_s, self._path):
+            yield time_s, rgb
+
+
+@contextmanager
+def opened(path: str | Path, limits: Limits | None = None, *, untrusted: bool = True) -> Iterator[OpenVideo]:
+    """Look at a video, then read frames that are chosen by what was seen, in one process instead of two.
+
+    PyAV decodes, whatever the probe would choose: decord keeps a processor busy while whoever walks through the frames
+    works on one, PyAV waits.
+
+    Args:
+        path, limits, untrusted: as in `probe`.
+
+    Raises:
+        VideoError: no readable video, or outside the limits.
+    """
+    limits = limits or Limits()
+    asked = _Asked(later=True)
+    with (
+        _opened(path, limits) as descriptor,
+        closing(_answers(descriptor, str(path), limits, asked, untrusted, "pyav")) as answers,
+    ):
+        info = Probe(sha256=sha256_of_open(descriptor), **next(answers)["facts"])
+        yield OpenVideo(replace(info, decoder="pyav", reason="walked through"), str(path), answers, asked)
 
 
 def read_frames(
@@ -149,22 +209,34 @@ def _checked(times_s: Sequence[float]) -> list[float]:
 def _walk(
     path: str | Path, times: list[float], max_side: int | None, limits: Limits | None, untrusted: bool
 ) -> Iterator[tuple[float, NDArray[np.uint8], str]]:
-    if max_side is not None and max_side < 1:
-        raise VideoError(f"max_side is {max_side}: give at least 1 pixel")
+    asked = _Asked(times, _checked_side(max_side))
     limits = limits or Limits()
     if not times:
         return
-    answered = 0
     with (
         _opened(path, limits) as descriptor,
-        closing(_answers(descriptor, str(path), limits, times, max_side, untrusted)) as answers,
+        closing(_answers(descriptor, str(path), limits, asked, untrusted)) as answers,
     ):
-        for message in answers:
-            if message["kind"] != "frame":
-                continue
-            for time_s in times[answered : answered + message["count"]]:
-                yield time_s, message["rgb"], message["decoder"]
-            answered += message["count"]
+        yield from _told_by(answers, times, str(path))
+
+
+def _checked_side(max_side: int | None) -> int | None:
+    if max_side is not None and max_side < 1:
+        raise VideoError(f"max_side is {max_side}: give at least 1 pixel")
+    return max_side
+
+
+def _told_by(
+    answers: Iterator[dict[str, Any]], times: Sequence[float], path: str
+) -> Iterator[tuple[float, NDArray[np.uint8], str]]:
+    """(time, picture, decoder) of the frames among the answers."""
+    answered = 0
+    for message in answers:
+        if message["kind"] != "frame":
+            continue
+        for time_s in times[answered : answered + message["count"]]:
+            yield time_s, message["rgb"], message["decoder"]
+        answered += message["count"]
     if answered != len(times):
         raise VideoError(f"{path} gave {answered} of {len(times)} frames: export or copy the video again")
 
@@ -200,31 +272,37 @@ def _answers(
     descriptor: int,
     name: str,
     limits: Limits,
-    times: list[float] | None,
-    max_side: int | None,
+    asked: _Asked,
     untrusted: bool,
+    decoder: str | None = None,
 ) -> Generator[dict[str, Any], None, None]:
     """The facts, then a message per frame with its picture under "rgb"; errors raised as VideoError."""
     if not untrusted:
-        yield from _answers_here(descriptor, name, limits, times, max_side)
+        yield from _answers_here(descriptor, name, limits, asked, decoder)
         return
     answered = 0
-    decoder: str | None = None
+    told = False
     while True:
         chosen = ""
-        rest = None if times is None else times[answered:]
+        rest = None if asked.times_s is None else asked.times_s[answered:]
+        waits = rest is None and asked.later
         try:
-            with Child(descriptor, name, limits, times_s=rest, max_side=max_side, decoder=decoder) as child:
+            with Child(
+                descriptor, name, limits, times_s=rest, max_side=asked.max_side, decoder=decoder, asks_later=waits
+            ) as child:
                 for message, payload in child.messages():
                     kind = message.get("kind")
                     if kind == "facts":
                         facts = _facts(message)
                         chosen = decoder or facts["decoder"]
                         child.allow(min(facts["duration_s"], limits.max_duration_s))
-                        if decoder is None:
+                        if not told:
+                            told = True
                             yield {"kind": "facts", "facts": facts}
+                        if waits:
+                            child.ask(asked.times_s or [], asked.max_side)
                     elif kind == "frame":
-                        frame = _frame(message, payload, len(times or ()) - answered)
+                        frame = _frame(message, payload, len(asked.times_s or ()) - answered)
                         answered += frame["count"]
                         yield frame
                     elif kind == "done":
@@ -278,7 +356,7 @@ def _told(name: str, limits: Limits, kind: object, message: dict[str, Any]) -> s
 
 
 def _answers_here(
-    descriptor: int, name: str, limits: Limits, times: list[float] | None, max_side: int | None
+    descriptor: int, name: str, limits: Limits, asked: _Asked, decoder: str | None
 ) -> Generator[dict[str, Any], None, None]:
     from pvchat.video.decoders import pictures
     from pvchat.video.source import look
@@ -287,6 +365,11 @@ def _answers_here(
     source = look(f"/dev/fd/{descriptor}", name, limits, threads())
     yield {"kind": "facts", "facts": _facts(source.facts.as_json())}
     for picture in pictures(
-        source, times or (), max_side=max_side, limits=limits, decoder=source.facts.decoder, threads=threads()
+        source,
+        asked.times_s or (),
+        max_side=asked.max_side,
+        limits=limits,
+        decoder=decoder or source.facts.decoder,
+        threads=threads(),
     ):
         yield {"kind": "frame", "count": picture.count, "decoder": picture.decoder, "rgb": picture.rgb}

@@ -1,4 +1,7 @@
-"""The child process that decodes. It reads one JSON request on stdin and answers with messages on stdout.
+"""The child process that decodes. It reads a JSON request, one line, on stdin and answers with messages on stdout.
+
+A request that does not know its times yet (`"asks_later"`) is followed by a second line with them, once the facts are
+known.
 
 A message is a 4-byte big-endian length, that many bytes of JSON, and as many raw bytes as its "bytes" key says.
 Nothing is ever unpickled on either side. Run by `pvchat.video.child`; not meant to be started by hand.
@@ -93,7 +96,7 @@ class Sender:
 
 
 def serve(request: dict[str, Any], sender: Sender) -> None:
-    """Answer one request: the facts of the file, then the frames asked for."""
+    """Answer one request: the facts of the file, then the frames asked for, with the request or after the facts."""
     limits = Limits(**request["limits"])
     patience = limits.timeout_s + 1.0
     signal.setitimer(signal.ITIMER_REAL, patience)
@@ -103,11 +106,19 @@ def serve(request: dict[str, Any], sender: Sender) -> None:
 
     source = look(request["path"], request["name"], limits, threads())
     sender.send({"kind": "facts", **source.facts.as_json()})
-    times = request["times_s"]
+    asked = request
+    if request.get("asks_later"):
+        # Whoever asks may take their time.
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        line = sys.stdin.buffer.readline()
+        if not line:
+            return
+        asked = json.loads(line)
+        signal.setitimer(signal.ITIMER_REAL, patience)
     found = pictures(
         source,
-        times or (),
-        max_side=request["max_side"],
+        asked["times_s"] or (),
+        max_side=asked["max_side"],
         limits=limits,
         decoder=request["decoder"] or source.facts.decoder,
         threads=threads(),
@@ -133,7 +144,7 @@ def serve(request: dict[str, Any], sender: Sender) -> None:
 def main() -> None:
     """Read the request, answer it, leave without running any destructor of the decoders."""
     answers = answers_descriptor()
-    request = json.loads(sys.stdin.buffer.read())
+    request = json.loads(sys.stdin.buffer.readline())
     limits = Limits(**request["limits"])
     confine(limits, request["cpu_s"])
     sender = Sender(answers)

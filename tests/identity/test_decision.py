@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pvchat.errors import ModelError
 from pvchat.identity.calibration import SURE_LOGIT
 from pvchat.identity.decision import IdentityDecision, _against_each_other, decide, unknown_tracks
+from pvchat.identity.feedback import Rulings
 from pvchat.identity.judging import track_mean
 from pvchat.perception.record import PerceptionVectors
 from tests.identity.people import MODEL, Shown, World, clip
@@ -261,3 +262,15 @@ def test_nobody_is_absent_from_a_video_in_which_nothing_can_be_seen() -> None:
     assert decision.state == "unsure"
     assert 0.35 < decision.score < 0.65
     assert decision.track_ids == decision.spans == ()
+
+
+def test_drawn_faces_are_nobody_for_sure_but_whoever_somebody_says() -> None:
+    world = World(4)
+    ana = world.person()
+    gallery = [world.entry("Ana", ana), world.entry("Ben", world.person())]
+    vectors, record = clip([Shown(world.faces(ana))])
+    drawn = record.model_copy(update={"drawn": True})
+    assert states(decide(vectors, record, gallery)) == {"Ana": "present", "Ben": "absent"}
+    assert states(decide(vectors, drawn, gallery)) == {"Ana": "unsure", "Ben": "unsure"}
+    said = Rulings(confirmed={"Ben": frozenset({1})})
+    assert states(decide(vectors, drawn, gallery, rulings=said))["Ben"] == "present"

@@ -61,6 +61,19 @@ def test_a_dot_is_where_the_map_says(angle: float, size: float) -> None:
     assert np.allclose(found, expected, atol=0.5 * max(1.0, 100 / size))
 
 
+@given(
+    roi=st.builds(Roi, st.floats(0, 301), st.floats(0, 203), st.floats(390, 900), st.floats(-math.pi, math.pi)),
+)
+def test_a_crop_of_a_large_region_shows_it_smaller(roi: Roi) -> None:
+    ys, xs = np.mgrid[0:203, 0:301].astype(np.float32)
+    picture = np.stack([xs * 0.8, ys * 1.2, np.full_like(xs, 200)], axis=2).astype(np.uint8)
+    crop = roi.crop(picture, 128).astype(np.float32)
+    rows, columns = np.mgrid[0:128, 0:128].astype(np.float32)
+    there = roi.to_image(np.stack([columns + 0.5, rows + 0.5], axis=2), 128) - 0.5
+    deep = (there[..., 0] > 20) & (there[..., 0] < 280) & (there[..., 1] > 20) & (there[..., 1] < 183)
+    assert np.abs(crop[deep][:, :2] - there[deep] * (0.8, 1.2)).max(initial=0) < 3
+
+
 def test_a_pasted_mask_covers_what_was_cropped() -> None:
     roi = Roi(120, 90, 80, 0.5)
     pasted = roi.paste(np.ones((64, 64), np.float32), 240, 200)

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from pvchat.perception.attributes import EXTRACTORS, describe
 from pvchat.perception.background import Backgrounds
+from pvchat.perception.clothing import square_around
 from pvchat.perception.garments import GARMENT_CLASSES, garment_shares, upper_garment
-from pvchat.perception.hair import hair_colour, hair_colour_name, hair_length
+from pvchat.perception.geometry import FloatArray
+from pvchat.perception.hair import hair_colour, hair_colour_name, hair_length, in_white_light
 from pvchat.perception.liveness import picture
 from pvchat.perception.observation import HairSeen, Texture
 from pvchat.perception.patterns import pattern, pattern_name, texture_of
@@ -29,12 +31,40 @@ Image = NDArray[np.uint8]
         ((190, 150, 90), "blond"),
         ((160, 158, 155), "gray"),
         ((130, 45, 30), "red"),
-        ((110, 85, 60), None),
+        ((113, 89, 66), None),
     ],
 )
 def test_colours_of_hair_have_names_and_what_lies_between_has_none(rgb: tuple[int, int, int], name: str | None) -> None:
     lab = cv2.cvtColor(np.full((1, 1, 3), rgb, np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)[0, 0]
     assert hair_colour_name(lab) == name
+
+
+def lab(rgb: tuple[float, float, float]) -> FloatArray:
+    return cv2.cvtColor(np.full((1, 1, 3), rgb, np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)[0, 0]
+
+
+def test_brown_hair_in_lamplight_is_no_blond_one_and_white_light_changes_nothing() -> None:
+    hair, skin = np.array([96, 72, 52]), np.array([214, 168, 148])
+    lamp = np.array([1.15, 0.95, 0.55])
+    white = in_white_light(lab(tuple(hair)), lab(tuple(skin)))
+    assert np.allclose(white, lab(tuple(hair)))
+    lit = in_white_light(lab(tuple(hair * lamp)), lab(tuple(skin * lamp)))
+    assert abs(lit[2] - white[2]) < abs(lab(tuple(hair * lamp))[2] - white[2]) / 2
+    assert hair_colour_name(lit) == hair_colour_name(white) == "brown"
+
+
+@pytest.mark.parametrize("torso", [(200, 150, 300, 350), (-50, 200, 90, 700), (0, 0, 640, 360), (630, 350, 700, 420)])
+def test_a_garment_is_named_in_a_square_of_the_frame(torso: tuple[float, float, float, float]) -> None:
+    x0, y0, x1, y1 = square_around(torso, 640, 360)
+    assert 0 <= x0 < x1 <= 640
+    assert 0 <= y0 < y1 <= 360
+    longest = max(torso[2] - torso[0], torso[3] - torso[1])
+    if 1.3 * longest < 360:
+        assert x1 - x0 == pytest.approx(1.3 * longest, abs=1)
+        assert y1 - y0 == pytest.approx(x1 - x0, abs=1)
+    # Whatever is in the frame of the torso's middle is in the square.
+    middle = min(max((torso[0] + torso[2]) / 2, 0), 639)
+    assert x0 <= middle <= x1
 
 
 def test_hair_is_told_when_looks_agree() -> None:

@@ -4,6 +4,8 @@
 
 `every` seconds a person is sighted; without it, once. `faces` of them are described, by default three.
 
+`"drawn": true` beside the people makes the "video" a cartoon.
+
 Two people are the same when their `face` numbers are. Everything else about the tools' protocol is kept.
 """
 
@@ -183,6 +185,7 @@ class SceneTools:
             ),
             sampled_s=self.sampled_s,
             tracks=tuple(tracks),
+            drawn=scene.get("drawn", False),
         )
         appearance = {track.id: np.full(APPEARANCE_WIDTH, track.id, np.float32) for track in tracks}
         return record, PerceptionVectors(self.face_model, faces, "clothes-1", appearance)
