@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pvchat.chat.agreement import check
-from pvchat.chat.facts import SceneFacts, SubjectFacts
+from pvchat.chat.facts import SceneFacts, State, SubjectFacts
 from pvchat.chat.hold_numbers import NumberHold
 from pvchat.chat.hold_states import StateHold
 from pvchat.chat.hold_words import Place, WordHold
@@ -22,6 +22,7 @@ from pvchat.chat.questions import asked_names, kind_of, masked, mentioned, plain
 from pvchat.chat.told import DECLINING, DOUBTING, is_told, opens_declining, tells
 
 MAX_WORDS = 40
+_SAID_OF: dict[State, str] = {"absent": "{} is not in this video", "unsure": "not sure"}
 EXISTENCE_LEADS = ("Yes", "No", "I am not sure")
 
 _TOKEN = re.compile(r"\d[\d:]*|[A-Za-z]+(?:['\-][A-Za-z]+)*|\s+|.", re.DOTALL)
@@ -91,7 +92,7 @@ class Constraint:
             self.told = bool(scene.setting or scene.things)
         self.states = StateHold(scene, question, self.kind, people) if about_people and len(people) > 1 else None
         one = people[0] if about_people and len(people) == 1 else None
-        self.absent = one is not None and one.state == "absent"
+        self.state_said = _SAID_OF.get(one.state, "").format(one.name) if one is not None else ""
         self.false_leads = self._false_leads(question, one) if one is not None else ()
 
     def _false_leads(self, question: str, person: SubjectFacts) -> tuple[str, ...]:
@@ -152,9 +153,9 @@ class Constraint:
         """What the record tells is said before a sentence ends; what it does not is declined at once."""
         declines = DECLINING.search(text)
         ends = text[-1:] in (".", "!", "?")
-        if self.absent and declines and ends:
-            # Of somebody who is not there, that is what there is to say.
-            return f"{self.names[0]} is not in this video" in text
+        if self.state_said and declines and ends:
+            # Of somebody who is not surely there, that is what there is to say.
+            return self.state_said in text
         if self.told is None:
             return True
         if self.told:

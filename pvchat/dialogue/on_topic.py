@@ -22,6 +22,7 @@ _HAIR = frozenset({*HAIR_WORDS, "long"})
 _CLOTH = GARMENT_WORDS.keys() | PATTERN_WORDS.keys() | COLOUR_WORDS.keys()
 GONE = "is not in this video"
 """In every answer about somebody who is absent."""
+_DOUBT = "not sure"
 _TOGETHER = re.compile(r"\b(?:together|same time|at once|simultaneously|share|different times)\b")
 
 
@@ -34,7 +35,7 @@ def is_on_topic(answer: str, by_rule: str, topic: Topic) -> bool:
     words = WORD.findall(answer.lower())
     if not 2 <= len(words) <= MOST_WORDS:
         return False
-    if GONE in by_rule and GONE not in answer:
+    if any(state in by_rule and state not in answer for state in (GONE, _DOUBT)):
         return False
     rule = WORD.findall(by_rule.lower())
     if topic in ("time", "first", "last", "duration"):

@@ -243,6 +243,12 @@ def test_of_the_absent_nothing_is_declined_without_saying_that_they_are_absent(q
     assert accepts(constraint, "Ana is not in this video.")
 
 
+def test_of_the_unsure_nothing_is_declined_without_doubting_that_they_are_there() -> None:
+    constraint = Constraint(SceneFacts(12.0, (SubjectFacts("Leo", "unsure", 0.5),), 1, 1), "What is Leo's hair like?")
+    assert not accepts(constraint, "I can't tell what Leo's hair is like.")
+    assert accepts(constraint, "I am not sure whether Leo is in this video.")
+
+
 @pytest.mark.parametrize(
     ("question", "looks"),
     [

@@ -21,6 +21,8 @@ SEEN = "Maria is seen from 0:00 to 0:04."
         ("Maria is in this video.", "Maria is talking.", "action", False),
         ("Maria and Tom are in this video.", "Yes, Maria and Tom are seen together.", "together", False),
         ("I can't tell what Maria's hair is like.", "Maria is not in this video.", "hair", False),
+        ("I can't tell how old Leo is.", "I am not sure whether Leo is in this video.", "unanswerable", False),
+        ("I am not sure that it is Leo.", "I am not sure whether Leo is in this video.", "hair", True),
         ("Maria is in this video.", "Maria has long brown hair.", "hair", False),
         ("Maria's hair is brown.", "Maria has long brown hair.", "hair", True),
         ("Maria is in a red top.", "Maria is wearing a striped red sweater.", "garment", True),
