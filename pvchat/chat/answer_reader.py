@@ -73,6 +73,7 @@ class AnswerReader:
         return None
 
     def claim(self, people: Sequence[SubjectFacts], state: State) -> None:
+        """Some people are said to be present, absent or unsure."""
         for person in people:
             if person.state != state:
                 raise DisagreesError(f"takes {person.name} for {state}, the evidence says {person.state}")

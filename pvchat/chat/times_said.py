@@ -11,6 +11,7 @@ from pvchat.chat.lexicon import CLOCK
 
 
 def check_together(reader: AnswerReader, text: str, named: Sequence[SubjectFacts]) -> None:
+    """Who is said to be seen at the same time, or never."""
     match = TOGETHER.search(text)
     if not match or not (named or reader.last):
         return
@@ -37,6 +38,7 @@ def check_sooner(reader: AnswerReader, text: str, named: Sequence[SubjectFacts])
 
 
 def check_times(reader: AnswerReader, text: str, here: Sequence[SubjectFacts]) -> None:
+    """Clock times, how long, and rough times of a clause."""
     marks = list(CLOCK.finditer(text))
     if marks:
         people = reader.told(here, marks[0].group())
@@ -58,6 +60,7 @@ def check_times(reader: AnswerReader, text: str, here: Sequence[SubjectFacts]) -
 
 
 def check_amounts(reader: AnswerReader, text: str, here: Sequence[SubjectFacts]) -> None:
+    """Seconds and minutes: how long somebody is seen, or when."""
     for match in SECONDS.finditer(text):
         number = number_of(match[1])
         if number is None:
@@ -74,6 +77,7 @@ def check_amounts(reader: AnswerReader, text: str, here: Sequence[SubjectFacts])
 
 
 def check_rough(reader: AnswerReader, text: str, here: Sequence[SubjectFacts]) -> None:
+    """Halves of the video, and all of it."""
     half = re.search(r"\b(?:in|during|through|of)?\s?the (first|second) half\b", text)
     whole = re.search(r"\b(?:throughout|the whole time|all the time|the entire|from start to end)\b", text)
     if not (half or whole) or "both halves" in text or re.search(r"\bnearly\b", text):
@@ -95,6 +99,7 @@ def check_rough(reader: AnswerReader, text: str, here: Sequence[SubjectFacts]) -
 
 
 def check_counts(reader: AnswerReader, text: str) -> None:
+    """Numbers of people."""
     scene = reader.scene
     present = sum(1 for p in reader.people if p.state == "present")
     for match in PEOPLE.finditer(text):
