@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.api.schemas import JobOut
+from app.api.job_schemas import JobOut
 from app.ui.people_tab import Card
 from app.ui.render import page_part
 from storage import adapters, jobs, people
