@@ -13,6 +13,7 @@ from storage.media import Media
 
 
 def without_default(schema: dict[str, Any]) -> None:
+    """Leave the default out of a member's JSON schema: it stands for "not sent"."""
     schema.pop("default", None)
 
 
