@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import names
-from pipelines.conversation import check_question, check_videos, file_names, say, view_of
+from pipelines.conversation import Worded, check_question, check_videos, file_names, say, view_of
 from pipelines.gallery import Gallery, check_consent_holds
 from pipelines.results import Answer, Evidence, Stranger
 from pipelines.tools import Progress, Tools
@@ -85,38 +85,76 @@ class Asker:
             identified_at = time.perf_counter()
             if progress is not None:
                 progress(1.0, "answering")
-            result = self._tools.answer(
-                clip,
-                question,
-                asked,
-                use_evidence=use_evidence,
-                use_identity_bias=use_identity_bias,
-                on_text=on_text,
-            )
-            text, agrees, model = result.text, result.agrees_with_evidence, result.model
-            if use_evidence and (not agrees or kind_of(question, asked) == "unanswerable"):
-                # What the model cannot word rightly is read off the record, as in a conversation.
-                known = [subject.name for subject in enrolled]
-                said = say(question, (), asked, known, [self._view(clip, video, video.name)])
-                if said.agrees:
-                    text, agrees, model = said.text, True, {**model, **said.model}
+            said = None
+            if use_evidence and kind_of(question, asked) == "unanswerable":
+                # What no video shows needs no model.
+                said = self._off_the_record(clip, video, question, asked, enrolled)
+            if said is None:
+                said = self._by_model(clip, question, asked, use_evidence, use_identity_bias, on_text)
+                if use_evidence and not said.agrees:
+                    said = self._off_the_record(clip, video, question, asked, enrolled, said) or said
         finished = time.perf_counter()
-        tracks = {decision.name: decision.track_ids for decision in clip.decisions}
         return Answer(
-            answer=_noting_drawn(text, [("This", perceived)]),
-            evidence=tuple(Evidence.of(facts, tracks.get(facts.name, ())) for facts in result.facts.subjects),
-            agrees_with_evidence=agrees,
-            unknown_people=result.facts.unknown_people,
+            answer=_noting_drawn(said.text, [("This", perceived)]),
+            evidence=said.evidence,
+            agrees_with_evidence=said.agrees,
+            unknown_people=said.unknown_people,
             strangers=strangers,
-            model={**perceived.record.models, **model},
+            model={**perceived.record.models, **said.model},
             timing_s={
                 "perceive": perceived_at - started,
                 "identify": identified_at - perceived_at,
-                **result.timing_s,
+                **said.timing_s,
                 "answer": finished - identified_at,
                 "total": finished - started,
             },
         )
+
+    def _by_model(
+        self,
+        clip: "Clip",
+        question: str,
+        asked: Sequence[str],
+        use_evidence: bool,
+        use_identity_bias: bool,
+        on_text: Callable[[str], None] | None,
+    ) -> Worded:
+        """What the model says of one video."""
+        result = self._tools.answer(
+            clip, question, asked, use_evidence=use_evidence, use_identity_bias=use_identity_bias, on_text=on_text
+        )
+        tracks = {decision.name: decision.track_ids for decision in clip.decisions}
+        evidence = tuple(Evidence.of(facts, tracks.get(facts.name, ())) for facts in result.facts.subjects)
+        return Worded(
+            result.text,
+            evidence,
+            result.agrees_with_evidence,
+            result.facts.unknown_people,
+            result.model,
+            result.timing_s,
+        )
+
+    def _off_the_record(
+        self,
+        clip: "Clip",
+        video: Path,
+        question: str,
+        asked: Sequence[str],
+        enrolled: Sequence[StoredSubject],
+        worded: Worded | None = None,
+    ) -> Worded | None:
+        """What the record says, as in a conversation; None where it does not say it either.
+
+        Args:
+            worded: by the model, whose evidence stays as it is.
+        """
+        known = [subject.name for subject in enrolled]
+        said = say(question, (), asked, known, [self._view(clip, video, video.name)])
+        if not said.agrees:
+            return None
+        if worded is None:
+            return said
+        return replace(worded, text=said.text, agrees=True, model={**worded.model, **said.model})
 
     def chat(
         self,

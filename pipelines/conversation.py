@@ -58,22 +58,32 @@ def check_videos(count: int) -> None:
 
 
 @dataclass(frozen=True)
-class Said:
-    """An answer of a conversation.
+class Worded:
+    """An answer in words, whoever found them.
 
     Attributes:
-        text: the answer. evidence: what it rests on. agrees: whether it agrees with that. unknown_people: see `Answer`.
-        reading: how the turn was read. state: of the conversation after it. model, timing_s: see `Answer`.
+        text: the answer. evidence: what it rests on. agrees: whether it agrees with that.
+        unknown_people, model, timing_s: see `Answer`.
     """
 
     text: str
     evidence: tuple[Evidence, ...]
     agrees: bool
     unknown_people: int
-    reading: Reading
-    state: DialogueState
     model: dict[str, str]
     timing_s: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Said(Worded):
+    """An answer of a conversation.
+
+    Attributes:
+        reading: how the turn was read. state: of the conversation after it.
+    """
+
+    reading: Reading
+    state: DialogueState
 
 
 def say(
@@ -111,7 +121,7 @@ def say(
     state = replay(earlier, scene)
     reading = read_turn(question, state, scene)
     if reading.ask_back:
-        return Said(reading.ask_back, (), True, 0, reading, after(state, reading, ()), {"answer": "rule"}, {})
+        return Said(reading.ask_back, (), True, 0, {"answer": "rule"}, {}, reading, after(state, reading, ()))
     check_people(reading.people)
     composed = compose(reading, state, views)
     following = after(state, reading, composed.facts, composed.topic)
@@ -143,10 +153,10 @@ def say(
         evidence,
         agrees,
         max((scene.unknown_people for _, scene in facts), default=0),
-        reading,
-        following,
         model,
         timing,
+        reading,
+        following,
     )
 
 

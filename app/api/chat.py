@@ -11,10 +11,10 @@ from fastapi.sse import format_sse_event
 
 from app.api import problems
 from app.api.answering import Asked, answer, final_answer, prepare
+from app.api.chat_schemas import AnswerOut, ChatIn
 from app.api.context import Service, ServiceDep, bearer, need
 from app.api.openapi import JSON, events
 from app.api.problems import Problem
-from app.api.schemas import AnswerOut, ChatIn
 from app.api.waiting import QueueFullError
 from storage.keys import Key
 

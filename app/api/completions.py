@@ -18,11 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api import problems
 from app.api.answering import Asked, answer, final_answer, prepare
+from app.api.chat_schemas import AnswerOut
 from app.api.context import Service, ServiceDep, bearer, need
 from app.api.fetch import decode_data_url, fetch
 from app.api.openapi import events
 from app.api.problems import Problem
-from app.api.schemas import AnswerOut
 from app.api.uploads import Upload, keep_upload, look_at
 from app.api.waiting import QueueFullError
 from app.api.wire import SEEN, WHOLE, Name

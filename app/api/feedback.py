@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, Security
 
+from app.api.chat_schemas import FeedbackIn, FeedbackListOut, FeedbackOut
 from app.api.context import Service, ServiceDep, bearer, need
 from app.api.openapi import LOCATION
 from app.api.problems import Problem, not_found
-from app.api.schemas import FeedbackIn, FeedbackListOut, FeedbackOut
 from app.api.videos import existing
 from pipelines import feedback, names
 from pipelines.feedback import Said

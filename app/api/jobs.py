@@ -9,8 +9,8 @@ from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api.context import Service, ServiceDep, bearer, need
+from app.api.job_schemas import JobOut, JobsOut, PickIn
 from app.api.problems import Problem, not_found
-from app.api.schemas import JobOut, JobsOut, PickIn
 from pipelines.enroll import jobs as trainings
 from storage import jobs
 from storage.jobs import Job

@@ -6,19 +6,10 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response, Securi
 
 from app.api.context import Service, ServiceDep, bearer, need
 from app.api.idempotency import digest, same_request
+from app.api.job_schemas import JobOut, JobsOut
 from app.api.openapi import ACCEPTED, LOCATION, upload_body
 from app.api.problems import Problem, not_found, of_kind
-from app.api.schemas import (
-    ForgottenOut,
-    JobOut,
-    JobsOut,
-    MergedOut,
-    MergeIn,
-    SubjectChange,
-    SubjectIn,
-    SubjectOut,
-    SubjectsOut,
-)
+from app.api.subject_schemas import ForgottenOut, MergedOut, MergeIn, SubjectChange, SubjectIn, SubjectOut, SubjectsOut
 from app.api.uploads import CEILING_BYTES, keep_upload, receive
 from pipelines import merging, names
 from pipelines.enrolling import consent_of

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Header, Response, Security
 
 from app.api.context import ServiceDep, bearer, need
 from app.api.idempotency import digest, same_request
+from app.api.job_schemas import AdapterOut, AdaptersOut, JobOut, RollbackIn, TrainingIn
 from app.api.openapi import ACCEPTED
-from app.api.schemas import AdapterOut, AdaptersOut, JobOut, RollbackIn, TrainingIn
 from app.api.subjects import existing
 from app.api.uploads import check_room
 from pipelines.adapter_versions import roll_back, versions

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response, Security
 from app.api.context import Service, ServiceDep, bearer, need
 from app.api.openapi import LOCATION
 from app.api.problems import Problem, not_found, of_kind
-from app.api.schemas import SubjectIn, SubjectOut
+from app.api.subject_schemas import SubjectIn, SubjectOut
 from app.api.subjects import existing
 from app.api.unknown_schemas import NamedOut, UnknownForgottenOut, UnknownPeopleOut, UnknownPersonOut
 from pipelines import names

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.api.schemas import SubjectOut
+from app.api.subject_schemas import SubjectOut
 
 
 class UnknownVideoOut(BaseModel):

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response, Security
 from fastapi.responses import FileResponse
 
 from app.api.context import Service, ServiceDep, bearer, need
+from app.api.job_schemas import JobOut
 from app.api.openapi import ACCEPTED, upload_body
 from app.api.problems import Problem, not_found
-from app.api.schemas import JobOut, VideoOut, VideosOut
+from app.api.schemas import VideoOut, VideosOut
 from app.api.uploads import CEILING_BYTES, keep_upload, receive
 from pipelines.crops import frame_jpeg
 from pvchat.errors import VideoError

@@ -194,7 +194,7 @@ def _state(store: "Store", job: "Job") -> str:
 
 def _plain(job: "Job") -> dict[str, Any]:
     """As the API tells of it."""
-    from app.api.schemas import JobOut
+    from app.api.job_schemas import JobOut
 
     return JobOut.of(job).model_dump(mode="json")
 

@@ -10,9 +10,9 @@ import gradio as gr
 
 from app.api import videos
 from app.api.answering import answer, prepare
+from app.api.chat_schemas import AnswerOut, ChatIn
 from app.api.context import Service
 from app.api.problems import Problem
-from app.api.schemas import AnswerOut, ChatIn
 from app.api.uploads import adopt, keep_upload
 from app.ui import feedback
 from app.ui.acts import acting_html

@@ -14,7 +14,8 @@ from fastapi import Response
 from app.api import jobs as job_routes
 from app.api import problems, subjects
 from app.api.context import Service
-from app.api.schemas import JobOut, PickIn, SubjectIn
+from app.api.job_schemas import JobOut, PickIn
+from app.api.subject_schemas import SubjectIn
 from app.api.uploads import adopt, keep_upload
 from app.ui.acts import acting_html, on_act
 from app.ui.calls import HANDLED, QUIET, arrived, key_for, told

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.api.schemas import AnswerOut, EvidenceOut
+from app.api.chat_schemas import AnswerOut, EvidenceOut
 from app.ui.feedback import SayButton
 from app.ui.render import page_part
 from storage.media import Media

@@ -7,8 +7,8 @@ import gradio as gr
 from fastapi import Response
 
 from app.api import feedback as routes
+from app.api.chat_schemas import AnswerOut, FeedbackIn
 from app.api.context import Service
-from app.api.schemas import AnswerOut, FeedbackIn
 from app.ui.acts import acting_html, on_act
 from app.ui.calls import QUIET, key_for, told
 from app.ui.render import clock, page_part

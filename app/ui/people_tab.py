@@ -7,8 +7,9 @@ import gradio as gr
 
 from app.api import subjects, trainings
 from app.api.context import Service
+from app.api.job_schemas import RollbackIn
 from app.api.problems import Problem
-from app.api.schemas import MergeIn, RollbackIn, SubjectChange
+from app.api.subject_schemas import MergeIn, SubjectChange
 from app.ui import unknown_people
 from app.ui.acts import acting_html, on_act
 from app.ui.calls import QUIET, key_for, say, told

@@ -7,7 +7,7 @@ import gradio as gr
 from app.api import unknown_people
 from app.api.context import Service
 from app.api.problems import Problem
-from app.api.schemas import ConsentIn, SubjectIn
+from app.api.subject_schemas import ConsentIn, SubjectIn
 from app.api.worker_client import WorkerDownError
 from app.ui.acts import acting_html, on_act
 from app.ui.calls import QUIET, key_for, say, told

@@ -146,7 +146,8 @@ def test_every_word_that_can_be_said_is_in_the_vocabulary() -> None:
 
 def wall(scale: float, seed: int = 1) -> Image:
     noise = np.random.default_rng(seed).uniform(0, 255, (270, 480)).astype(np.float32)
-    light = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 9), None, 0, 255, cv2.NORM_MINMAX)  # type: ignore[call-overload]
+    soft = np.asarray(cv2.GaussianBlur(noise, (0, 0), 9))
+    light = (soft - soft.min()) * (255 / np.ptp(soft))
     matrix = np.array([[scale, 0, (1 - scale) * 240], [0, scale, (1 - scale) * 135]])
     return np.repeat(cv2.warpAffine(light, matrix, (480, 270))[:, :, None], 3, 2).astype(np.uint8)
 

@@ -53,3 +53,16 @@ def video(tmp_path: Path) -> Callable[..., Path]:
         return scene_tools.write_scene(tmp_path / name, *people, duration=duration)
 
     return write
+
+
+@pytest.fixture
+def mistaken(tools: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words of the model contradict their evidence."""
+    right = tools.answer
+
+    def wrong(*args: Any, **how: Any) -> Any:
+        told = right(*args, **how)
+        told.text, told.agrees_with_evidence = "I am not sure about Maria in this video.", False
+        return told
+
+    monkeypatch.setattr(tools, "answer", wrong)

@@ -87,18 +87,9 @@ def test_a_summary_is_read_off_the_record(three: Session, video: Video, tools: A
     assert tools.asked == []
 
 
-def test_an_answer_the_model_got_wrong_is_read_off_the_record(
-    three: Session, video: Video, tools: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("mistaken")
+def test_an_answer_the_model_got_wrong_is_read_off_the_record(three: Session, video: Video) -> None:
     clip = video("c.mp4", {"face": 1, "spans": [[0, 4]]})
-    right = tools.answer
-
-    def wrong(*args: Any, **how: Any) -> Any:
-        told = right(*args, **how)
-        told.text, told.agrees_with_evidence = "I am not sure about Maria in this video.", False
-        return told
-
-    monkeypatch.setattr(tools, "answer", wrong)
     answer = talk(three, [clip], "When is Maria seen?")
     assert (answer.answer, answer.agrees_with_evidence) == ("Maria is seen from 0:00 to 0:04.", True)
 

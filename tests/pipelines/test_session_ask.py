@@ -86,18 +86,9 @@ def test_switches_reach_the_model(three: Session, video: Video, tools: Any) -> N
     assert tools.asked[-1][2:] == (False, False)
 
 
-def test_what_the_model_gets_wrong_is_read_off_the_record(
-    three: Session, video: Video, tools: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("mistaken")
+def test_what_the_model_gets_wrong_is_read_off_the_record(three: Session, video: Video) -> None:
     clip = video("c.mp4", {"face": 1, "spans": [[0, 4]]})
-    right = tools.answer
-
-    def wrong(*args: Any, **how: Any) -> Any:
-        told = right(*args, **how)
-        told.text, told.agrees_with_evidence = "I am not sure about Maria in this video.", False
-        return told
-
-    monkeypatch.setattr(tools, "answer", wrong)
     answer = three.ask(clip, "When is Maria seen?")
     assert (answer.answer, answer.agrees_with_evidence) == ("Maria is seen from 0:00 to 0:04.", True)
     assert answer.model["answer"] == "rule"
@@ -106,10 +97,15 @@ def test_what_the_model_gets_wrong_is_read_off_the_record(
 
 
 @pytest.mark.parametrize("question", ["Is Maria in love?", "Tell me what Maria does for a living."])
-def test_what_no_video_shows_is_said_to_be_unknown(three: Session, video: Video, question: str) -> None:
+def test_what_no_video_shows_is_said_to_be_unknown_without_a_model(
+    three: Session, video: Video, tools: Any, question: str
+) -> None:
     clip = video("c.mp4", {"face": 1})
-    assert three.ask(clip, question).answer == "I can't tell that from this video."
-    assert three.chat([clip], question).answer == "I can't tell that from this video."
+    tools.asked.clear()
+    for answer in (three.ask(clip, question), three.chat([clip], question)):
+        assert answer.answer == "I can't tell that from this video."
+        assert states(answer) == [("Maria", "present")]
+    assert tools.asked == []
 
 
 def test_a_follow_up_perceives_and_decides_nothing_again(three: Session, video: Video, tools: Any) -> None:

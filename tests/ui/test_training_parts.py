@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from app.api.schemas import JobOut
+from app.api.job_schemas import JobOut
 from app.ui.people_tab import Card
 from app.ui.render import page_part
 from storage import adapters, jobs, people
 from storage.adapters import AdapterInfo
 from storage.jobs import Job
 from storage.people import Consent, SubjectInfo
+from storage.schema import JobState
 from storage.store import Store
 from tests.stand_in_training import result
 
@@ -98,8 +99,9 @@ def test_the_list_of_jobs_shows_progress_verdict_and_what_can_be_done(job: Job) 
     assert "version 2, 14 wrong before, 8 trained, of 96" in done
     assert f'href="/v1/jobs/{job.id}/report"' in done
     assert "data-act" not in done
-    for state in ("failed", "cancelled"):
-        ended = replace(job, state=state, step=state, error=None)  # type: ignore[arg-type]
+    ends: tuple[JobState, ...] = ("failed", "cancelled")
+    for state in ends:
+        ended = replace(job, state=state, step=state, error=None)
         assert 'data-act="resume"' in row(ended)
         assert 'data-act="resume"' not in row(replace(ended, kind="enroll"))
 
