@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from pvchat.chat.answer import AnswerResult, Clip
 
 
+# What no video shows needs no model; of glasses and hats nano has not learned.
+_OF_NO_MODEL = frozenset({"unanswerable", "worn"})
+
+
 class Asker:
     """The asking half of a session.
 
@@ -86,8 +90,7 @@ class Asker:
             if progress is not None:
                 progress(1.0, "answering")
             said = None
-            if use_evidence and kind_of(question, asked) == "unanswerable":
-                # What no video shows needs no model.
+            if use_evidence and kind_of(question, asked) in _OF_NO_MODEL:
                 said = self._off_the_record(clip, video, question, asked, enrolled)
             if said is None:
                 said = self._by_model(clip, question, asked, use_evidence, use_identity_bias, on_text)

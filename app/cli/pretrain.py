@@ -1,4 +1,4 @@
-"""`pvchat pretrain`: train the embedded model from simulated scenes."""
+"""`pvchat pretrain`: train the embedded models, nano from simulated scenes, worn from drawn glasses and hats."""
 
 import sys
 from pathlib import Path
@@ -34,6 +34,30 @@ def nano(
     config = PretrainConfig(**{key: value for key, value in given.items() if value is not None})
     result = pretrain_nano(out, config=config, report=_tell)
     typer.echo(str(result))
+
+
+@app.command("worn")
+def worn(
+    faces: Annotated[
+        list[Path], typer.Argument(metavar="FACES...", help="Photos, videos or folders; nobody wears glasses or a hat.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="For the network; default: in the data folder.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Same seed, same network.")] = None,
+    pictures: Annotated[int | None, typer.Option("--pictures", help="Drawn of each thing.")] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", help="Over all pictures.")] = None,
+) -> None:
+    """Train the network that tells glasses and hats, on faces without them."""
+    from app.cli.needs import fetch_missing_weights
+
+    fetch_missing_weights()
+    from pipelines.pretrain_worn import pretrain_worn
+    from pvchat.training.worn_training import WornConfig
+
+    given = {"seed": seed, "pictures": pictures, "epochs": epochs}
+    config = WornConfig(**{key: value for key, value in given.items() if value is not None})
+    typer.echo(str(pretrain_worn(faces, out, config=config, report=_tell)))
 
 
 def _tell(figures: dict[str, Any]) -> None:

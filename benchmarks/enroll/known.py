@@ -114,7 +114,8 @@ def _fault_of_several(row: QuestionRow, known: Known) -> str | None:
         return _fault_of_times(row, known) if together else None
     if row.kind == "earlier":
         return _fault_of_earlier(row, known)
-    return _fault_of_order(row, known)
+    # Who talks to whom no composite says.
+    return _fault_of_order(row, known) if row.kind in ("relation", "order") else None
 
 
 def _fault_of_states(row: QuestionRow, known: Known) -> str | None:

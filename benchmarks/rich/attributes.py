@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.people.build import Moving, Workshop
 from benchmarks.people.media import Media
-from benchmarks.rich import staged
+from benchmarks.rich import staged, worn
 from pvchat.evaluation import clips
 from pvchat.evaluation.images import read_image
 from pvchat.perception import load_models, perceive
@@ -92,9 +92,11 @@ def measure(media: Media, work: Path, say: Callable[[str], None]) -> dict[str, A
     by_half, speeds = _labelled(media, workshop, models, say)
     _staged(media, work, models, by_half["report"], say)
     related, ordered = _composites(media, workshop, models, work, say)
+    on_photos = worn.measure(models, say)
+    told = {half: {word: count.figure() for word, count in sorted(by_half[half].items())} for half in HALVES}
     return {
-        "attributes": {word: count.figure() for word, count in sorted(by_half["report"].items())},
-        "developed": {word: count.figure() for word, count in sorted(by_half["develop"].items())},
+        "attributes": told["report"] | on_photos.get("report", {}),
+        "developed": told["develop"] | on_photos.get("develop", {}),
         "relations": _share(related),
         "temporal_order": _share(ordered),
         "perception_x_realtime": {"median": round(median(speeds), 2), "least": round(min(speeds), 2), "n": len(speeds)},

@@ -42,9 +42,10 @@ from pvchat.chat.lexicon import (
     WORD,
 )
 from pvchat.chat.looks import are_so, asked_looks, claims_garments
-from pvchat.chat.questions import kind_of
+from pvchat.chat.questions import kind_of, worn_asked
 from pvchat.chat.times_said import check_counts, check_sooner, check_times, check_together
 from pvchat.chat.told import talk_told
+from pvchat.chat.worn import WORN_WORDS, said_worn, wears
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class _Reader(AnswerReader):
         self.distances(rest, here)
         self.colours(self.looks(rest, here), here)
         self.actions(rest, here)
+        self.worn(rest, here)
         self.talks(rest, here)
         self.scenery(rest)
 
@@ -156,6 +158,9 @@ class _Reader(AnswerReader):
             return None if None in slots else False
         if self.kind in ("is_hair", "is_garment"):
             return are_so(asked_looks(text), first)
+        if self.kind == "worn":
+            asked = worn_asked(self.question, [p.name for p in self.people])
+            return wears(first, asked.field) if asked is not None else None
         if self.kind == "talks" and len(self.people) == 2:
             return True if talk_told(self.scene, self.question, [p.name for p in self.people]) else None
         if self.kind == "is_action":
@@ -239,6 +244,15 @@ class _Reader(AnswerReader):
             return False
         return garment in LOOSE_GARMENTS or re.search(rf"\b{garment}\b", self.question.lower()) is not None
 
+    def worn(self, text: str, here: Sequence[SubjectFacts]) -> None:
+        """Glasses and hats that somebody is said to wear, or not to wear."""
+        for at, field in said_worn(text):
+            for person in self.told(self.names(text[:at])[-1:] or here, field):
+                worn = wears(person, field)
+                if worn is None:
+                    raise DisagreesError(f"speaks of {field} of {person.name}, which the evidence does not tell")
+                self.must(worn, text, at, field)
+
     def talks(self, text: str, here: Sequence[SubjectFacts]) -> None:
         """Who is said to talk to whom."""
         for match in TALKS.finditer(text):
@@ -274,6 +288,8 @@ class _Reader(AnswerReader):
             people = self.names(text[:at])[-1:] or here
             word = WORD.match(text[at:])
             if not actions and word and SCENE_NOUNS.get(word.group()) in self.scene.things:
+                continue
+            if not actions and word and word.group() in WORN_WORDS:
                 continue
             if not actions:
                 raise DisagreesError(f"says {word.group() if word else ''!r}, which the evidence never tells")

@@ -29,6 +29,7 @@ class SubjectFacts:
         keyframe_s, box: a moment and a place in the picture that show the person well.
         garment: kind of upper clothing, pattern: of it, hair_colour, hair_length: words of `pvchat.perception.words`;
             None when not told.
+        eyewear, headwear: "glasses" or "no glasses", "hat" or "no hat"; None when not told.
     """
 
     name: str
@@ -47,6 +48,8 @@ class SubjectFacts:
     pattern: str | None = None
     hair_colour: str | None = None
     hair_length: str | None = None
+    eyewear: str | None = None
+    headwear: str | None = None
 
 
 @dataclass(frozen=True)

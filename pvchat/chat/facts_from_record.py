@@ -22,6 +22,8 @@ MIN_CONFIDENCE: dict[AttributeName, float] = {
     "motion": 0.5,
     "hair_colour": 0.5,
     "hair_length": 0.5,
+    "eyewear": 0.5,
+    "headwear": 0.5,
     "upper_garment": 0.5,
     "pattern": 0.5,
 }
@@ -149,6 +151,8 @@ def subject_facts(name: str, decision: Decision | None, record: PerceptionRecord
         pattern=_strongest(tracks, "pattern"),
         hair_colour=_strongest(tracks, "hair_colour"),
         hair_length=_strongest(tracks, "hair_length"),
+        eyewear=_strongest(tracks, "eyewear"),
+        headwear=_strongest(tracks, "headwear"),
         actions=_actions(tracks),
         centre_x=_centre_x(tracks),
         keyframe_s=keyframe[0],

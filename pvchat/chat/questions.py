@@ -23,6 +23,7 @@ from pvchat.chat.lexicon import (
     WORD,
 )
 from pvchat.chat.looks import asked_looks, speaks_of_pattern
+from pvchat.chat.worn import AskedWorn, asked_worn
 
 QuestionKind = Literal[
     "existence",
@@ -57,6 +58,7 @@ QuestionKind = Literal[
     "hands",
     "talks",
     "setting",
+    "worn",
     "unanswerable",
 ]
 QuestionType = Literal["existence", "appearance", "action", "location"]
@@ -64,7 +66,7 @@ QuestionType = Literal["existence", "appearance", "action", "location"]
 TYPE_OF: Mapping[str, QuestionType] = {
     **dict.fromkeys(("existence", "count", "count_named", "both", "either", "which"), "existence"),
     **dict.fromkeys(("appearance", "upper", "lower", "is_colour", "unanswerable"), "appearance"),
-    **dict.fromkeys(("hair", "is_hair", "garment", "is_garment", "pattern"), "appearance"),
+    **dict.fromkeys(("hair", "is_hair", "garment", "is_garment", "pattern", "worn"), "appearance"),
     **dict.fromkeys(("action", "is_action", "posture", "hands", "talks"), "action"),
     **dict.fromkeys(("location", "is_place", "distance", "relation", "order", "setting"), "location"),
     **dict.fromkeys(("time", "first", "last", "duration", "together", "earlier"), "location"),
@@ -245,7 +247,13 @@ def asked_names(question: str, scene: SceneFacts) -> tuple[str, ...]:
 
 def is_beyond(question: str, names: Sequence[str] = ()) -> bool:
     """Whether a question asks for what no video shows; `names` as in `kind_of`."""
-    return asks_beyond(_bare(question, names)[0])
+    text = _bare(question, names)[0]
+    return asked_worn(text) is None and asks_beyond(text)
+
+
+def worn_asked(question: str, names: Sequence[str] = ()) -> AskedWorn | None:
+    """Glasses or a hat, where a question asks whether somebody wears them; `names` as in `kind_of`."""
+    return asked_worn(_bare(question, names)[0])
 
 
 def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
@@ -261,6 +269,8 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
     several = len(found) > 1 or (not found and len(names) > 1)
     if _SETTING.search(text):
         return "setting"
+    if asked_worn(text) is not None:
+        return "worn"
     if asks_beyond(text):
         return "unanswerable"
     for kind, pattern in _COMPILED:

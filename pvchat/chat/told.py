@@ -17,7 +17,8 @@ from pvchat.chat.lexicon import (
     SCENE_NOUNS,
 )
 from pvchat.chat.looks import are_so, asked_looks, hair_aspect, hair_text, upper_text, wear_text
-from pvchat.chat.questions import QuestionKind, mentioned
+from pvchat.chat.questions import QuestionKind, mentioned, worn_asked
+from pvchat.chat.worn import wears
 from pvchat.perception.words import HANDS, POSTURES
 
 DECLINING = re.compile(
@@ -160,6 +161,9 @@ def _holds(kind: QuestionKind, person: SubjectFacts, question: str) -> bool | No
             return bool(person.spans)
         case "is_hair" | "is_garment":
             return are_so(asked_looks(question), person) is not None
+        case "worn":
+            worn = worn_asked(question, [person.name])
+            return worn is not None and wears(person, worn.field) is not None
         case "is_colour":
             return None if person.upper or person.lower else False
         case "is_place":

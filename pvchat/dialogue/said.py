@@ -17,8 +17,9 @@ from pvchat.chat.evidence import (
 from pvchat.chat.facts import SceneFacts, SubjectFacts, clock
 from pvchat.chat.lexicon import COLOUR_WORDS, LOWER_NOUNS, PLACE_WORDS, UPPER_NOUNS, WORD
 from pvchat.chat.looks import are_so, asked_looks, hair_aspect, hair_text, upper_text, wear_text, with_article
-from pvchat.chat.questions import masked, mentioned
+from pvchat.chat.questions import masked, mentioned, worn_asked
 from pvchat.chat.told import talk_told
+from pvchat.chat.worn import worn_sentence
 from pvchat.dialogue.state import Topic
 from pvchat.dialogue.wording import listed
 from pvchat.perception.record import Span
@@ -70,6 +71,12 @@ def sentences(topic: Topic, scene: SceneFacts, question: str) -> list[str]:
         return [_talks(scene, question)]
     if topic in ("together", "relation", "order", "earlier") and len(people) > 1:
         return [_pair(topic, people, question)]
+    worn = worn_asked(question, [person.name for person in people]) if topic == "worn" else None
+    if worn is not None:
+        return [
+            worn_sentence(person, worn) if person.state == "present" else _one("is_action", person, "")
+            for person in people
+        ]
     return [_one(topic, person, question) for person in people]
 
 

@@ -7,6 +7,7 @@ from pvchat.chat.evidence import LISTED, listed_actions, people_count, together_
 from pvchat.chat.facts import SceneFacts, SubjectFacts
 from pvchat.chat.looks import hair_text, wear_text
 from pvchat.chat.questions import mentioned
+from pvchat.chat.worn import worn_text
 from pvchat.dialogue.said import missing, strangers, when, where
 from pvchat.dialogue.wording import listed
 
@@ -51,6 +52,8 @@ def about(person: SubjectFacts, others: SceneFacts) -> list[str]:
         found.append(f"{person.name} is {listed(acts)}.")
     if hair_text(person):
         found.append(f"{person.name} has {hair_text(person)}.")
+    if worn_text(person):
+        found.append(f"{person.name} is wearing {worn_text(person)}.")
     with_them = [o for o in others.subjects if o.name != person.name and together_spans((person, o))]
     for other in with_them[: MOST_SENTENCES - len(found)]:
         found.append(f"{person.name} and {other.name} are seen together, {when(together_spans((person, other)))}.")

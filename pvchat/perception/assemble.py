@@ -11,7 +11,7 @@ from pvchat.perception.config import PerceptionConfig
 from pvchat.perception.faces import CropKeeper
 from pvchat.perception.geometry import FloatArray, PixelBox
 from pvchat.perception.glancing import Glances
-from pvchat.perception.observation import ClothingSeen, HairSeen, PersonSeen, Texture, TrackObservation
+from pvchat.perception.observation import ClothingSeen, HairSeen, HeadSeen, PersonSeen, Texture, TrackObservation
 from pvchat.perception.piece import Piece
 from pvchat.perception.record import Box, FaceSamples, Relation, Sighting, Track
 from pvchat.perception.relations import Related, relations_of
@@ -74,7 +74,7 @@ class Person:
         seen: sightings by time.
         upper, lower: clothing looks by time.
         glances: what was seen between the samples, by time.
-        hair, labels, cloth: see `TrackObservation`.
+        hair, heads, labels, cloth: see `TrackObservation`.
         faces: described faces, or None.
         appearance: (n, a) vectors of the described torsos, n may be 0.
     """
@@ -86,6 +86,7 @@ class Person:
     appearance: tuple[FloatArray, ...]
     glances: tuple[PersonSeen, ...] = ()
     hair: tuple[HairSeen, ...] = ()
+    heads: tuple[HeadSeen, ...] = ()
     labels: tuple[dict[str, float], ...] = ()
     cloth: tuple[Texture, ...] = ()
 
@@ -137,6 +138,7 @@ def split(piece: Piece, distance: float) -> list[Piece]:
             appearance=[(time, vector) for time, vector in piece.appearance if start <= time < end],
             changes=piece.changes,
             hair=[look for look in piece.hair if start <= look.time_s < end],
+            heads=[look for look in piece.heads if start <= look.time_s < end],
             labels=[(time, shares) for time, shares in piece.labels if start <= time < end],
             cloth=[(time, texture) for time, texture in piece.cloth if start <= time < end],
             glances=Glances(seen=[person for person in piece.glances.seen if start <= person.time_s < end]),
@@ -163,6 +165,7 @@ def people_of(pieces: Sequence[Piece], scene: Scene, config: PerceptionConfig) -
                 appearance=tuple(vector for m in members for _, vector in m.appearance),
                 glances=tuple(sorted((p for m in members for p in m.glances.seen), key=lambda p: p.time_s)),
                 hair=tuple(look for m in members for look in m.hair),
+                heads=tuple(look for m in members for look in m.heads),
                 labels=tuple(shares for m in members for _, shares in m.labels),
                 cloth=tuple(texture for m in members for _, texture in m.cloth),
             )
@@ -178,6 +181,7 @@ def observation_of(person: Person, scene: Scene, config: PerceptionConfig) -> Tr
         lower=person.lower,
         glances=person.glances,
         hair=person.hair,
+        heads=person.heads,
         labels=person.labels,
         cloth=person.cloth,
     )

@@ -15,6 +15,7 @@ from pvchat.perception.patterns import pattern
 from pvchat.perception.place import distance, place
 from pvchat.perception.posture import posture
 from pvchat.perception.record import Attribute
+from pvchat.perception.worn import eyewear, headwear
 
 Extractor = Callable[[TrackObservation], list[Attribute]]
 
@@ -31,6 +32,8 @@ EXTRACTORS: tuple[Extractor, ...] = (
     motion,
     hair_colour,
     hair_length,
+    eyewear,
+    headwear,
     upper_garment,
     pattern,
     picture,

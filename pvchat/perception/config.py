@@ -26,7 +26,7 @@ class PerceptionConfig:
         min_crops: see `max_described`.
         torsos_per_track: torso crops described by the appearance network per tracklet.
         looks_per_track: frames per tracklet in which clothing is measured.
-        hair_looks: frames per tracklet in which the hair is measured.
+        head_looks: frames per tracklet in which the hair, and what is worn on the head, are measured.
         min_face_score: face detections below this are dropped.
         min_body_score: the same for bodies.
         bridge_s: how long a person may go unseen inside one span.
@@ -53,7 +53,7 @@ class PerceptionConfig:
     min_crops: int = 3
     torsos_per_track: int = 2
     looks_per_track: int = 8
-    hair_looks: int = 5
+    head_looks: int = 5
     min_face_score: float = 0.5
     min_body_score: float = 0.5
     bridge_s: float = 1.0

@@ -9,6 +9,7 @@ from pvchat.perception.face_mesh import FaceMesh
 from pvchat.perception.iris import EyeReader
 from pvchat.perception.pose import PoseDetector, PoseEstimator
 from pvchat.perception.segmentation import PersonSegmenter
+from pvchat.perception.worn_net import WornReader
 
 if TYPE_CHECKING:
     from pvchat.identity.engines import FaceEngine
@@ -26,6 +27,7 @@ class PerceptionModels:
         pose: fits 33 landmarks and a mask to a body.
         people: masks people where no body was found.
         appearance: describes clothing crops.
+        worn: tells glasses and hats.
         engine: describes faces.
     """
 
@@ -36,6 +38,7 @@ class PerceptionModels:
     pose: PoseEstimator
     people: PersonSegmenter
     appearance: AppearanceNet
+    worn: WornReader
     engine: "FaceEngine"
 
     def ids(self) -> dict[str, str]:
@@ -47,6 +50,7 @@ class PerceptionModels:
             "pose": "mediapipe-pose-landmark-full",
             "segmentation": "mediapipe-selfie-segmentation",
             "appearance": self.appearance.model_id,
+            "worn": self.worn.model_id,
             "face": self.engine.model_id,
         }
 
@@ -72,5 +76,6 @@ def load_models(engine: str = "dlib", threads: int = 1) -> PerceptionModels:
         pose=PoseEstimator(weights.path("mp-pose-landmarks"), num_threads=threads),
         people=PersonSegmenter(weights.path("mp-segmentation"), num_threads=threads),
         appearance=AppearanceNet(weights.path("efficientnet-lite0")),
+        worn=WornReader(),
         engine=load_engine(engine),
     )

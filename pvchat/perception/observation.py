@@ -143,6 +143,15 @@ class HairSeen:
 
 
 @dataclass(frozen=True)
+class HeadSeen:
+    """Glasses and hat in one frame: how surely they are worn (logits); no hat where the frame cuts the head off."""
+
+    time_s: float
+    glasses: float
+    hat: float | None
+
+
+@dataclass(frozen=True)
 class TrackObservation:
     """Everything known about one person when the attributes are read off.
 
@@ -154,7 +163,7 @@ class TrackObservation:
         seen: the person's sightings, ascending in time.
         upper, lower: clothing looks.
         glances: what was seen between the samples (and of quick hands at them): a face without its eyes, or a body.
-        hair: looks at the hair.
+        hair: looks at the hair. heads: looks at what is worn on the head.
         cloth: how the described torsos are drawn.
         labels: what the appearance network calls the described torsos, see `garments.garment_shares`.
         camera_motion: per sampled time, (dx, dy) in pixels that the picture moved since the sample before.
@@ -172,6 +181,7 @@ class TrackObservation:
     lower: tuple[ClothingSeen, ...] = ()
     glances: tuple[PersonSeen, ...] = ()
     hair: tuple[HairSeen, ...] = ()
+    heads: tuple[HeadSeen, ...] = ()
     cloth: tuple[Texture, ...] = ()
     labels: tuple[dict[str, float], ...] = ()
     camera_motion: dict[float, tuple[float, float]] = field(default_factory=dict)

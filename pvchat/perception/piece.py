@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pvchat.perception.faces import CropKeeper
 from pvchat.perception.geometry import FloatArray, Image
 from pvchat.perception.glancing import Glances
-from pvchat.perception.observation import BodySeen, ClothingSeen, HairSeen, Texture
+from pvchat.perception.observation import BodySeen, ClothingSeen, HairSeen, HeadSeen, Texture
 from pvchat.perception.tracks import DescribedFaces, Tracklet
 
 
@@ -42,7 +42,7 @@ class Piece:
         look_every_s, last_look_s: how often and when the clothes were looked at.
         body, body_s: the body as last measured, and when.
         glances: what was seen between the samples.
-        hair: looks at the hair.
+        hair: looks at the hair. heads: looks at what is worn on the head.
         labels, cloth: what the described torsos are called and how they are drawn, with their times.
     """
 
@@ -60,5 +60,6 @@ class Piece:
     body_s: float = -math.inf
     glances: Glances = field(default_factory=Glances)
     hair: list[HairSeen] = field(default_factory=list)
+    heads: list[HeadSeen] = field(default_factory=list)
     labels: list[tuple[float, dict[str, float]]] = field(default_factory=list)
     cloth: list[tuple[float, Texture]] = field(default_factory=list)

@@ -26,6 +26,7 @@ from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen
 from pvchat.perception.piece import Piece, TorsoCrop
 from pvchat.perception.pose import LEFT_HIP, LEFT_WRIST, RIGHT_HIP, RIGHT_WRIST, Body, roi_from_face
 from pvchat.perception.tracks import Tracker, Tracklet, iou
+from pvchat.perception.worn import look_at_head
 
 _TORSO_SIDE = 224
 _LOCAL_REACH = 2.5
@@ -306,13 +307,19 @@ class Watcher:
         if lower is not None:
             piece.lower.append(lower)
         self._keep_torso(rgb, person, piece)
-        if one.mesh is not None and face is not None and face.has_mesh and len(piece.hair) < self._config.hair_looks:
-            hair = look_at_hair(rgb, time_s, one.mesh, face.yaw, self._models.people)
-            if hair is not None:
-                piece.hair.append(hair)
+        if one.mesh is not None and face is not None and face.has_mesh:
+            self._keep_head(rgb, time_s, one.mesh, face, piece)
         if max(len(piece.upper), len(piece.lower)) > 2 * self._config.looks_per_track:
             piece.upper, piece.lower = piece.upper[::2], piece.lower[::2]
             piece.look_every_s *= 2
+
+    def _keep_head(self, rgb: Image, time_s: float, mesh: FaceLandmarks, face: FaceSeen, piece: Piece) -> None:
+        if len(piece.hair) < self._config.head_looks:
+            hair = look_at_hair(rgb, time_s, mesh, face.yaw, self._models.people)
+            piece.hair += [hair] if hair is not None else []
+        if len(piece.heads) < self._config.head_looks:
+            head = look_at_head(rgb, time_s, mesh, face.yaw, self._models.worn)
+            piece.heads += [head] if head is not None else []
 
     def _portrait_mask(self, rgb: Image, face: FaceSeen, others: Sequence[FaceSeen]) -> NDArray[np.float32] | None:
         """Mask of the person around a face: people nearer to it than to another face beside it, zero elsewhere."""
