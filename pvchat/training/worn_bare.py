@@ -7,6 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from pvchat.perception.geometry import FloatArray, Image
+from pvchat.training.worn_hair import draw_hair
 from pvchat.training.worn_strokes import filled, laid_over
 
 # Points of the mesh around the eyes where skin folds and throws shadows.
@@ -39,11 +40,13 @@ def with_folds(head: Image, points: FloatArray, rng: Generator) -> Image:
 
 
 def with_other_hair(head: Image, points: FloatArray, rng: Generator) -> Image:
-    """A bare head with hair of another colour, or with something behind it.
+    """A bare head with other hair, with its own in another colour, or with something behind it.
 
     Args:
         head: (H, W, 3) uint8. points: (468, 2) mesh in its pixels. rng: the source of chance.
     """
+    if rng.random() < 0.5:
+        return draw_hair(head, points, rng)
     hairline, chin = points[_HAIRLINE], points[_CHIN]
     tall = float(np.linalg.norm(chin - hairline))
     picture = head.astype(np.float32)
