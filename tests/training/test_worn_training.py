@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from app.cli.main import app as program
 from pvchat import weights
 from pvchat.errors import TrainingError
 from pvchat.perception.face_detection import FaceDetector
 from pvchat.perception.face_mesh import FaceMesh
-from pvchat.perception.worn_net import WornReader
 from pvchat.training.worn_faces import BareHead, bare_heads
 from pvchat.training.worn_glasses import draw_glasses
 from pvchat.training.worn_hats import draw_hat
@@ -80,14 +78,3 @@ def test_training_is_the_same_twice_and_learns(bare: list[BareHead]) -> None:
 def test_without_a_face_there_is_nothing_to_train() -> None:
     with pytest.raises(TrainingError, match="no faces"):
         train_worn([])
-
-
-def test_the_command_writes_what_perception_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        program(
-            ["pretrain", "worn", str(weights.demo_photo()), "--out", str(tmp_path), "--pictures", "64", "--epochs", "1"]
-        )
-    assert ended.value.code == 0
-    assert str(tmp_path) in capsys.readouterr().out
-    assert WornReader(tmp_path / "model.safetensors").read([np.zeros((160, 160, 3), np.uint8)], "glasses").shape == (1,)
-    assert "worn" in (tmp_path / "README.md").read_text("utf-8")
