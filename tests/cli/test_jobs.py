@@ -4,13 +4,13 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipelines.enroll import jobs as following
 from pipelines.enroll.processes import this_host
 from storage import jobs, people, trainings, workers
 from storage.jobs import Choice, Job
@@ -21,6 +21,7 @@ from tests.stand_in_training import TrainingWorker
 
 Run = Callable[..., Any]
 Make = Callable[..., Job]
+Changing = Callable[[Callable[[Any], object]], None]
 
 
 @pytest.fixture
@@ -59,17 +60,31 @@ def make(store: Store) -> Make:
     return call
 
 
-def changing(store: Store, change: Callable[[Any], object]) -> threading.Thread:
-    """Another process changes something in a moment."""
+@pytest.fixture
+def changing(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Changing]:
+    """changing(change): another process changes something as soon as whoever watches a job has told how far it is."""
+    told = threading.Event()
+    changes = following.changes
+    threads: list[threading.Thread] = []
 
-    def work() -> None:
-        time.sleep(0.6)
-        with store.write() as session:
-            change(session)
+    def watched(*args: Any) -> Iterator[Job]:
+        for job in changes(*args):
+            yield job
+            told.set()
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    return thread
+    def call(change: Callable[[Any], object]) -> None:
+        def work() -> None:
+            told.wait(60)
+            with store.write() as session:
+                change(session)
+
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+
+    monkeypatch.setattr(following, "changes", watched)
+    yield call
+    for thread in threads:
+        thread.join()
 
 
 def test_the_list_says_who_what_and_how_far(run: Run, make: Make) -> None:
@@ -129,33 +144,30 @@ def test_an_id_has_to_be_of_one_job(run: Run, make: Make) -> None:
         assert (ran.code, told in ran.err) == (2, True)
 
 
-def test_watching_follows_another_process_to_the_end(run: Run, make: Make, store: Store) -> None:
+def test_watching_follows_another_process_to_the_end(run: Run, make: Make, changing: Changing) -> None:
     job = make()
-    other = changing(store, lambda session: jobs.finish(session, job.id, stand_in_training.result()))
+    changing(lambda session: jobs.finish(session, job.id, stand_in_training.result()))
     ran = run("jobs", "watch", job.id[:8])
-    other.join()
     assert ran.code == 0
     assert ran.err.startswith("step 7 of 12, questions: 430 of 1455, about 6 min left\n")
     assert ran.out.startswith("Maria is trained")
 
 
-def test_watching_prints_a_line_of_json_for_each_change(run: Run, make: Make, store: Store) -> None:
+def test_watching_prints_a_line_of_json_for_each_change(run: Run, make: Make, changing: Changing) -> None:
     job = make()
-    other = changing(store, lambda session: jobs.fail(session, job.id, "Training failed", "too little"))
+    changing(lambda session: jobs.fail(session, job.id, "Training failed", "too little"))
     ran = run("jobs", "watch", job.id, "--json")
-    other.join()
     assert ran.code == 2
     assert "too little" in ran.err
     assert [json.loads(line)["state"] for line in ran.out.splitlines()] == ["running", "failed"]
 
 
-def test_a_job_that_is_forgotten_meanwhile_ends_the_watching(run: Run, make: Make, store: Store) -> None:
+def test_a_job_that_is_forgotten_meanwhile_ends_the_watching(run: Run, make: Make, changing: Changing) -> None:
     job = make()
     from storage.schema import JobRow
 
-    other = changing(store, lambda session: session.delete(session.get(JobRow, job.id)))
+    changing(lambda session: session.delete(session.get(JobRow, job.id)))
     ran = run("jobs", "watch", job.id)
-    other.join()
     assert (ran.code, "no such job any more" in ran.err) == (2, True)
 
 
@@ -202,14 +214,15 @@ def test_two_trainings_of_one_person_do_not_go_on_at_once(run: Run, make: Make, 
 
 
 def test_a_job_that_a_living_worker_has_is_only_watched(
-    run: Run, make: Make, store: Store, monkeypatch: pytest.MonkeyPatch
+    run: Run, make: Make, store: Store, changing: Changing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = make()
     ended = threading.Event()
 
+    with store.write() as session:
+        workers.register(session, "there", "host", 1, 0.0)
+
     def beat() -> None:
-        with store.write() as session:
-            workers.register(session, "there", "host", 1, 0.0)
         while not ended.wait(0.05):
             with store.write() as session:
                 workers.beat(session, "there")
@@ -218,11 +231,9 @@ def test_a_job_that_a_living_worker_has_is_only_watched(
     beating.start()
     monkeypatch.setattr(TrainingWorker, "made", [])
     monkeypatch.setitem(sys.modules, "pipelines.enroll.worker", stand_in_training)
-    other = changing(store, lambda session: jobs.cancel(session, job.id))
-    time.sleep(0.1)
+    changing(lambda session: jobs.cancel(session, job.id))
     ran = run("jobs", "resume", job.id)
     ended.set()
     beating.join()
-    other.join()
     assert (ran.code, "was cancelled" in ran.err) == (2, True)
     assert TrainingWorker.made == []
