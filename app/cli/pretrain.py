@@ -45,8 +45,8 @@ def worn(
         Path | None, typer.Option("--out", metavar="FOLDER", help="For the network; default: in the data folder.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Same seed, same network.")] = None,
-    pictures: Annotated[int | None, typer.Option("--pictures", help="Drawn of each thing.")] = None,
-    epochs: Annotated[int | None, typer.Option("--epochs", help="Over all pictures.")] = None,
+    pictures: Annotated[int | None, typer.Option("--pictures", help="Drawn of glasses; twice as many of hats.")] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", help="Over pictures of glasses; half as many for hats.")] = None,
 ) -> None:
     """Train the network that tells glasses and hats, on faces without them."""
     from app.cli.needs import fetch_missing_weights

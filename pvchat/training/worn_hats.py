@@ -12,6 +12,7 @@ from pvchat.training.worn_strokes import FaceAxes, any_colour, bow, filled, laid
 
 _HAIRLINE, _CHIN, _TEMPLES = 10, 152, (127, 356)
 _LEAST_FACE_PX = 10.0
+_SHADE_CHANCE = 0.4
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def draw_hat(head: Image, points: FloatArray, rng: Generator) -> Image | None:
         measured.tall * rng.uniform(0.02, 0.05),
         rng.uniform(0.1, 0.6),
     )
+    if rng.random() < _SHADE_CHANCE:
+        picture = _shade(picture, mask, measured, edge, rng)
     centre = measured.axes.at(measured.middle, down=-height / 2)
     picture = laid_over(picture, mask, _cloth(shape, colour, measured.axes, centre, measured.wide / 2, rng))
     if name == "turban":
@@ -138,6 +141,13 @@ def _crown(head: _Head, kind: _Kind, height: float, rng: Generator) -> tuple[Flo
     crown = head.middle + x[:, None] * half - y[:, None] * height * head.axes.down
     edge = bow(head.right, head.left, rng.uniform(-0.12, 0.04) * head.tall * head.axes.down)
     return np.asarray(crown, dtype=np.float32), edge
+
+
+def _shade(picture: FloatArray, mask: FloatArray, head: _Head, edge: FloatArray, rng: Generator) -> FloatArray:
+    """What a hat keeps the light from: the forehead, often the eyes too."""
+    under = edge[::-1] + rng.uniform(0.2, 0.6) * head.tall * head.axes.down
+    shadow = filled(mask.shape, np.concatenate([edge, under])) * (1 - mask)
+    return shaded(picture, shadow, (0.0, 0.0), head.tall * rng.uniform(0.01, 0.06), rng.uniform(0.15, 0.6))
 
 
 def _scarf(shape: tuple[int, int], head: _Head, rng: Generator) -> FloatArray:
