@@ -25,7 +25,7 @@ _HAT_ABOVE = 0.25
 _LEAST_LOOKS = 2
 # Chosen on real photos of half of the people, see `benchmarks/rich/worn.py`; the other half is reported.
 _SURE = {"glasses": 4.0, "hat": 3.5}
-_SURELY_NOT = {"glasses": -3.0, "hat": -1.0}
+_SURELY_NOT = {"glasses": -1.0, "hat": -1.0}
 
 
 def head_square(mesh: FaceLandmarks) -> Roi:
