@@ -46,7 +46,7 @@ def worn(
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Same seed, same network.")] = None,
     pictures: Annotated[int | None, typer.Option("--pictures", help="Drawn of glasses; twice as many of hats.")] = None,
-    epochs: Annotated[int | None, typer.Option("--epochs", help="Over pictures of glasses; half as many for hats.")] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", help="Over glasses; half as many over hats.")] = None,
 ) -> None:
     """Train the network that tells glasses and hats, on faces without them."""
     from app.cli.needs import fetch_missing_weights

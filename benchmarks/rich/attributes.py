@@ -16,7 +16,8 @@ from typing import Any
 
 from benchmarks.people.build import Moving, Workshop
 from benchmarks.people.media import Media
-from benchmarks.rich import staged, worn
+from benchmarks.rich import hair, staged, worn
+from benchmarks.rich.photos import HALVES
 from pvchat.evaluation import clips
 from pvchat.evaluation.images import read_image
 from pvchat.perception import load_models, perceive
@@ -26,7 +27,6 @@ from pvchat.perception.record import PerceptionRecord, Track
 from pvchat.perception.timeline import arrivals, most_at_once, order
 
 LABELS = Path(__file__).with_name("labels.json")
-HALVES = ("develop", "report")
 _SETS = ("hair_colour", "hair_length", "upper_garment")
 _CONFIDENCE = 0.5
 # Photos of five people, as they stand in the composites.
@@ -92,11 +92,12 @@ def measure(media: Media, work: Path, say: Callable[[str], None]) -> dict[str, A
     by_half, speeds = _labelled(media, workshop, models, say)
     _staged(media, work, models, by_half["report"], say)
     related, ordered = _composites(media, workshop, models, work, say)
-    on_photos = worn.measure(models, say)
+    of_hair, of_things = hair.measure(models, say), worn.measure(models, say)
+    on_photos = {half: of_hair.get(half, {}) | of_things.get(half, {}) for half in HALVES}
     told = {half: {word: count.figure() for word, count in sorted(by_half[half].items())} for half in HALVES}
     return {
-        "attributes": told["report"] | on_photos.get("report", {}),
-        "developed": told["develop"] | on_photos.get("develop", {}),
+        "attributes": told["report"] | on_photos["report"],
+        "developed": told["develop"] | on_photos["develop"],
         "relations": _share(related),
         "temporal_order": _share(ordered),
         "perception_x_realtime": {"median": round(median(speeds), 2), "least": round(min(speeds), 2), "n": len(speeds)},

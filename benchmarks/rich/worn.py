@@ -2,26 +2,22 @@
 
 `worn.csv` names one photo per person and says who wears what: chosen where a published attribute network is sure, and
 looked through. Half of the people served to set the bounds in `pvchat.perception.worn`; the figures are of the other
-half. No photo of either half was trained on. Each photo is looked at as perception looks at one frame of a video.
+half. No photo of either half was trained on.
 """
 
 import csv
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from pvchat.perception.face_mesh import head_pose
-from pvchat.perception.geometry import Image
+from benchmarks.rich.photos import FOLDER_VARIABLE, face_in, find_photos, share
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.observation import HeadSeen
 from pvchat.perception.worn import look_at_head, told
 
-FOLDER_VARIABLE = "PVCHAT_LFW"
 LABELS = Path(__file__).parent / "worn.csv"
 THINGS = ("glasses", "hat")
 
@@ -53,11 +49,10 @@ def measure(models: PerceptionModels, say: Callable[[str], None]) -> dict[str, d
         Of each half and thing: precision and recall of "glasses", and of "no glasses" (precision and recall_none), n,
         said, holds; `auc` over all photos.
     """
-    named = os.environ.get(FOLDER_VARIABLE)
-    if not named:
+    photos = find_photos()
+    if not photos:
         say(f"no photos of glasses and hats: {FOLDER_VARIABLE} names no folder of Labeled Faces in the Wild")
         return {}
-    photos = {file.name: file for file in Path(named).rglob("*.jpg")}
     found: dict[str, dict[str, list[tuple[bool, float]]]] = {}
     for number, labelled in enumerate(labels()):
         file = photos.get(labelled.photo)
@@ -73,22 +68,8 @@ def measure(models: PerceptionModels, say: Callable[[str], None]) -> dict[str, d
 
 def seen_in(file: Path, models: PerceptionModels) -> HeadSeen | None:
     """What is worn on the head nearest to the middle of a photo; None where none is found."""
-    bgr = cv2.imread(str(file), cv2.IMREAD_COLOR)
-    if bgr is None:
-        return None
-    rgb: Image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-    middle = np.array([rgb.shape[1] / 2, rgb.shape[0] / 2])
-    faces = models.faces.detect(rgb)
-    if not faces:
-        return None
-
-    def from_middle(box: tuple[float, float, float, float]) -> float:
-        return float(np.hypot(*((np.array(box[:2]) + np.array(box[2:])) / 2 - middle)))
-
-    mesh = models.mesh.landmarks(rgb, min(faces, key=lambda face: from_middle(face.box)))
-    if mesh.score < 0.5:
-        return None
-    return look_at_head(rgb, 0.0, mesh, head_pose(mesh.points).yaw, models.worn)
+    face = face_in(file, models)
+    return None if face is None else look_at_head(face.rgb, 0.0, face.mesh, face.yaw, models.worn)
 
 
 def figures(thing: str, scores: list[tuple[bool, float]]) -> dict[str, Any]:
@@ -105,10 +86,10 @@ def figures(thing: str, scores: list[tuple[bool, float]]) -> dict[str, Any]:
     positive, negative = ([score for is_worn, score in scores if is_worn is truth] for truth in (True, False))
     wins = np.subtract.outer(positive, negative)
     return {
-        "precision": _share(right[True], claimed[True]),
-        "recall": _share(right[True], worn),
-        "precision_none": _share(right[False], claimed[False]),
-        "recall_none": _share(right[False], bare),
+        "precision": share(right[True], claimed[True]),
+        "recall": share(right[True], worn),
+        "precision_none": share(right[False], claimed[False]),
+        "recall_none": share(right[False], bare),
         "n": len(scores),
         "holds": worn,
         "said": claimed[True],
@@ -118,7 +99,3 @@ def figures(thing: str, scores: list[tuple[bool, float]]) -> dict[str, Any]:
 
 def _is(text: str | None, value: bool) -> bool:
     return text is not None and text.startswith("no ") is not value
-
-
-def _share(part: int, whole: int) -> float | None:
-    return round(part / whole, 3) if whole else None

@@ -1,8 +1,10 @@
 """Colour and length of hair, where a picture shows them plainly.
 
-A square around the head, upright by the face's own axis, is masked; the colour is taken just above the forehead. Hair
-that hangs beside the jaw and hangs together with that on the head is long. Nothing is said of short hair: hair that
-is tied back looks the same from the front. Of bald heads, hats, and dark hair in little light nothing is said either.
+A square around the head, upright by the face's own axis, is masked; the colour is that of the person above the eyes
+without the face. Hair that hangs beside the jaw and hangs together with that on the head is long. Nothing is said of
+short hair: hair that is tied back looks the same from the front. Of bald heads and hats nothing is said either.
+
+The bounds of colours were chosen on real photos of half of the people of `benchmarks/rich/hair.csv`.
 """
 
 import math
@@ -10,6 +12,7 @@ from collections import Counter
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.perception.face_mesh import FaceLandmarks
 from pvchat.perception.geometry import FloatArray, Image, Roi
@@ -33,9 +36,15 @@ _AGREE = 0.7
 _LONG = 0.3
 # Distance in CIELAB (lightness counts less) up to which a pixel has the colour of the hair.
 _ALIKE = 16.0
-# A forehead without hair differs from the cheeks by less than this.
-_BARE = 18.0
-_LEAST_PX = 12
+# A bald head differs from the cheeks by less than this, what is just above the forehead by less than that.
+_BARE = 10.0
+_BARE_FOREHEAD = 18.0
+_LEAST_PX = 60
+_LEAST_BAND_PX = 12
+# The mesh ends at the forehead; so many times larger it ends in the hair.
+_HAIRLINE = 1.15
+# How red skin is at least; blond and gray hair is less red than that, by that much less red than the skin, or yellow.
+_RED_OF_SKIN = 8.0
 # How yellow (CIELAB) skin is in white light.
 _YELLOW_OF_SKIN = (8.0, 22.0)
 
@@ -65,20 +74,47 @@ def look_at_hair(
     crop = roi.crop(rgb, _SIDE)
     mask = people.mask(crop)
     lab = np.asarray(cv2.cvtColor(crop.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB), dtype=np.float32)
-    skin = _skin(lab, roi.from_image(mesh.points[list(_SKIN), :2], _SIDE))
+    points = roi.from_image(mesh.points[:, :2], _SIDE)
+    skin = _skin(lab, points[list(_SKIN)])
     wide = float(np.linalg.norm(mesh.points[_CHEEKS[0], :2] - mesh.points[_CHEEKS[1], :2])) / tall * _FACE
+    # Outside of the frame the crop is black.
+    own = _around_the_face(mask, points, wide) & crop.any(axis=-1)
+    colour = None
+    if own.sum() >= _LEAST_PX:
+        hair = np.median(lab[own], axis=0)
+        if _apart(hair, skin) >= _BARE:
+            colour = hair_colour_name(in_white_light(hair, skin), skin)
+    beside = _beside_jaw(lab, mask, skin, wide)
+    return None if colour is None and beside is None else HairSeen(time_s, colour, beside)
+
+
+def _around_the_face(mask: FloatArray, points: FloatArray, wide: float) -> NDArray[np.bool_]:
+    """Where hair is expected: the person above the eyes without the face, and without the edge, which is blurred.
+
+    Args:
+        mask: (128, 128) 0..1 of people. points: (468, 2) mesh in its pixels. wide: of the face, in pixels.
+    """
+    person = cv2.erode((mask > _PERSON).astype(np.uint8), np.ones((3, 3), np.uint8))
+    middle = points.mean(axis=0)
+    outline = cv2.convexHull(np.rint(middle + _HAIRLINE * (points - middle)).astype(np.int32))
+    cv2.fillConvexPoly(person, outline, 0)
+    part = np.zeros_like(person, dtype=bool)
+    centre = _SIDE / 2
+    part[_part(centre - 0.95 * _FACE, centre - 0.2 * _FACE, centre - 0.8 * wide, centre + 0.8 * wide)] = True
+    return np.asarray(part & (person > 0), dtype=np.bool_)
+
+
+def _beside_jaw(lab: FloatArray, mask: FloatArray, skin: FloatArray, wide: float) -> float | None:
+    """Share of hair beside the jaw, on the side that shows more; None where no hair is above the forehead."""
     centre = _SIDE / 2
     band = _part(centre - 0.85 * _FACE, centre - 0.58 * _FACE, centre - 0.3 * wide, centre + 0.3 * wide)
     person = mask > _PERSON
     upper = person[band] & (np.arange(person[band].shape[0]) < person[band].shape[0] / 2)[:, None]
-    if float(person[band].mean()) < 0.6 or upper.sum() < _LEAST_PX:
+    if float(person[band].mean()) < 0.6 or upper.sum() < _LEAST_BAND_PX:
         return None
     hair = np.median(lab[band][upper], axis=0)
-    if _apart(hair, skin) < _BARE:
+    if _apart(hair, skin) < _BARE_FOREHEAD:
         return None
-    # The hairline lies high in one face and low in another: what is more like the cheeks than like hair is forehead.
-    hairy = person[band] & (_apart(lab[band], hair) < _apart(lab[band], skin))
-    hair = np.median(lab[band][hairy], axis=0)
     # Shaded hair beside the jaw is more like all that is above the forehead than like the hair alone.
     low = _part(centre - 0.78 * _FACE, centre - 0.58 * _FACE, centre - 0.3 * wide, centre + 0.3 * wide)
     around = np.median(lab[low][person[low]], axis=0) if person[low].any() else hair
@@ -87,13 +123,9 @@ def look_at_hair(
     like[round(centre - 0.3 * _FACE) :, round(centre - 0.45 * wide) : round(centre + 0.45 * wide)] = False
     _, labels = cv2.connectedComponents(like.astype(np.uint8), connectivity=4)
     own = np.isin(labels, [label for label in np.unique(labels[band]) if label])
-    beside = [
-        float(
-            own[_part(centre + 0.22 * _FACE, centre + 0.5 * _FACE, centre + start * wide, centre + end * wide)].mean()
-        )
-        for start, end in ((-0.95, -0.6), (0.6, 0.95))
-    ]
-    return HairSeen(time_s, hair_colour_name(in_white_light(hair, skin)), max(beside))
+    sides = ((-0.95, -0.6), (0.6, 0.95))
+    rows = (centre + 0.22 * _FACE, centre + 0.5 * _FACE)
+    return max(float(own[_part(*rows, centre + start * wide, centre + end * wide)].mean()) for start, end in sides)
 
 
 def in_white_light(hair: FloatArray, skin: FloatArray) -> FloatArray:
@@ -125,23 +157,28 @@ def _part(top: float, bottom: float, left: float, right: float) -> tuple[slice, 
     return slice(max(0, round(top)), round(bottom)), slice(max(0, round(left)), round(right))
 
 
-def hair_colour_name(lab: FloatArray) -> str | None:
+def hair_colour_name(hair: FloatArray, skin: FloatArray) -> str | None:
     """Name a colour of hair, or None between two names and where the light is too poor.
 
+    How light hair is shows only beside the skin below it, as cameras make faces about equally light.
+
     Args:
-        lab: (3,) CIELAB, lightness 0..100.
+        hair, skin: (3,) CIELAB, lightness 0..100; of the hair in white light.
     """
-    light, red, yellow = (float(v) for v in lab)
-    chroma = math.hypot(red, yellow)
-    if light < 25 and (chroma < 5 or yellow < 0):
-        return "black"
-    if chroma < 5 and light > 50:
-        return "gray"
-    if red >= 20 and red > 0.9 * yellow and light > 20:
+    light, red, yellow = (float(v) for v in hair)
+    chroma, beside_skin = math.hypot(red, yellow), light / max(float(skin[0]), 1.0)
+    if red >= 16 and red > 0.9 * yellow and 20 < light < 50 and beside_skin < 0.6:
         return "red"
-    if light < 38 and chroma >= 5.5 and yellow > 2.5:
+    # Black hair is dark, or without colour, or blue where it shines.
+    if (beside_skin < 0.25 and (chroma < 7 or yellow < 0)) or (beside_skin < 0.42 and chroma < 4.5):
+        return "black"
+    if 0.18 <= beside_skin < 0.4 and chroma >= 7 and yellow > 3:
         return "brown"
-    if light >= 40 and yellow >= 15:
+    if red >= _RED_OF_SKIN and red >= float(skin[1]) - _RED_OF_SKIN and yellow < 1.7 * red:
+        return None
+    if beside_skin >= 0.75 and yellow < 0.22 * light:
+        return "gray"
+    if beside_skin >= 0.45 and chroma >= 11 and yellow >= 0.33 * light:
         return "blond"
     return None
 
@@ -160,9 +197,10 @@ def hair_colour(track: TrackObservation) -> list[Attribute]:
 
 def hair_length(track: TrackObservation) -> list[Attribute]:
     """Long hair, where it hangs beside the jaw in most looks."""
-    if len(track.hair) < _LEAST_LOOKS:
+    beside = [look.beside_jaw for look in track.hair if look.beside_jaw is not None]
+    if len(beside) < _LEAST_LOOKS:
         return []
-    share = float(np.mean([look.beside_jaw >= _LONG for look in track.hair]))
+    share = float(np.mean([part >= _LONG for part in beside]))
     if share < _AGREE:
         return []
     return [Attribute(name="hair_length", value="long", confidence=round(0.9 * share, 3))]

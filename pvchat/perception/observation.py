@@ -135,11 +135,14 @@ class Texture:
 
 @dataclass(frozen=True)
 class HairSeen:
-    """Hair in one frame: its colour's name (None between two names), and how much of what is beside the jaw is hair."""
+    """Hair in one frame: its colour's name (None between two names), and how much of what is beside the jaw is hair.
+
+    `beside_jaw` is None where no hair was found above the forehead with which the rest could hang together.
+    """
 
     time_s: float
     colour: str | None
-    beside_jaw: float
+    beside_jaw: float | None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from tests.perception.people_of_numbers import portrait
 
 Image = NDArray[np.uint8]
 
+SKIN = np.array([73.0, 15.0, 16.0], np.float32)
+
 
 @pytest.mark.parametrize(
     ("rgb", "name"),
@@ -31,12 +33,13 @@ Image = NDArray[np.uint8]
         ((190, 150, 90), "blond"),
         ((160, 158, 155), "gray"),
         ((130, 45, 30), "red"),
-        ((113, 89, 66), None),
+        ((92, 73, 57), None),
+        ((190, 130, 110), None),
     ],
 )
 def test_colours_of_hair_have_names_and_what_lies_between_has_none(rgb: tuple[int, int, int], name: str | None) -> None:
     lab = cv2.cvtColor(np.full((1, 1, 3), rgb, np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)[0, 0]
-    assert hair_colour_name(lab) == name
+    assert hair_colour_name(lab, SKIN) == name
 
 
 def lab(rgb: tuple[float, float, float]) -> FloatArray:
@@ -44,13 +47,13 @@ def lab(rgb: tuple[float, float, float]) -> FloatArray:
 
 
 def test_brown_hair_in_lamplight_is_no_blond_one_and_white_light_changes_nothing() -> None:
-    hair, skin = np.array([96, 72, 52]), np.array([214, 168, 148])
+    hair, skin = np.array([80, 58, 40]), np.array([214, 168, 148])
     lamp = np.array([1.15, 0.95, 0.55])
     white = in_white_light(lab(tuple(hair)), lab(tuple(skin)))
     assert np.allclose(white, lab(tuple(hair)))
     lit = in_white_light(lab(tuple(hair * lamp)), lab(tuple(skin * lamp)))
     assert abs(lit[2] - white[2]) < abs(lab(tuple(hair * lamp))[2] - white[2]) / 2
-    assert hair_colour_name(lit) == hair_colour_name(white) == "brown"
+    assert hair_colour_name(lit, SKIN) == hair_colour_name(white, SKIN) == "brown"
 
 
 @pytest.mark.parametrize("torso", [(200, 150, 300, 350), (-50, 200, 90, 700), (0, 0, 640, 360), (630, 350, 700, 420)])
@@ -73,6 +76,7 @@ def test_hair_is_told_when_looks_agree() -> None:
         "brown",
         "long",
     }
+    assert not hair_length(replace(portrait(), hair=tuple(HairSeen(float(i), "gray", None) for i in range(3))))
     mixed = (*seen, *(HairSeen(5.0 + i, "black", 0.0) for i in range(6)), HairSeen(20.0, None, 0.0))
     said = describe(replace(portrait(), hair=mixed), 0.5, (hair_colour, hair_length))
     assert not said
