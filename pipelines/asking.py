@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pvchat.chat.answer import AnswerResult, Clip
 
 
-# What no video shows needs no model; of glasses and hats nano has not learned.
-_OF_NO_MODEL = frozenset({"unanswerable", "worn"})
+# What no video shows needs no model; of glasses, hats, and when something is done nano has not learned.
+_OF_NO_MODEL = frozenset({"unanswerable", "worn", "moment"})
 
 
 class Asker:

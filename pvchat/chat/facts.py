@@ -25,6 +25,7 @@ class SubjectFacts:
         distance: "near" or "far", None when it is not told.
         upper: colour of the upper clothing, lower: of the lower clothing; None when not told.
         actions: words of `pvchat.perception.words.DOINGS`, surest first.
+        moments: when each of the actions is seen, where that is known: words and seconds.
         centre_x: mean horizontal centre, 0..1, for relations between people.
         keyframe_s, box: a moment and a place in the picture that show the person well.
         garment: kind of upper clothing, pattern: of it, hair_colour, hair_length: words of `pvchat.perception.words`;
@@ -50,6 +51,7 @@ class SubjectFacts:
     hair_length: str | None = None
     eyewear: str | None = None
     headwear: str | None = None
+    moments: tuple[tuple[str, tuple[Span, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

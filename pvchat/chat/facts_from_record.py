@@ -96,6 +96,16 @@ def _actions(tracks: Sequence[Track]) -> tuple[str, ...]:
     return tuple(ranked[:MAX_ACTIONS])
 
 
+def _moments(tracks: Sequence[Track], actions: Sequence[str]) -> tuple[tuple[str, tuple[Span, ...]], ...]:
+    """When actions are seen; what is said of a track without times holds as long as the track lasts."""
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for track in tracks:
+        said = [a for a in track.attributes if a.confidence >= MIN_CONFIDENCE.get(a.name, 1.1)]
+        for word, mine in doings(said).items():
+            spans[word] += [span for attribute in mine for span in attribute.spans or track.spans]
+    return tuple((word, merge_spans(spans[word])) for word in actions if spans[word])
+
+
 def _talks(
     record: PerceptionRecord, decisions: Sequence[Decision], people: Sequence[SubjectFacts]
 ) -> tuple[tuple[str, str], ...]:
@@ -136,6 +146,7 @@ def subject_facts(name: str, decision: Decision | None, record: PerceptionRecord
     spans = merge_spans(decision.spans or [s for t in tracks for s in t.spans])
     best = max(tracks, key=lambda t: (t.face_quality, _seen_s(t)), default=None)
     keyframe = (best.keyframe_s, best.keyframe_box) if best else (None, None)
+    actions = _actions(tracks)
     if decision.state == "unsure":
         return SubjectFacts(name, "unsure", decision.score, spans, keyframe_s=keyframe[0], box=keyframe[1])
     return SubjectFacts(
@@ -153,7 +164,8 @@ def subject_facts(name: str, decision: Decision | None, record: PerceptionRecord
         hair_length=_strongest(tracks, "hair_length"),
         eyewear=_strongest(tracks, "eyewear"),
         headwear=_strongest(tracks, "headwear"),
-        actions=_actions(tracks),
+        actions=actions,
+        moments=_moments(tracks, actions),
         centre_x=_centre_x(tracks),
         keyframe_s=keyframe[0],
         box=keyframe[1],

@@ -59,6 +59,7 @@ QuestionKind = Literal[
     "talks",
     "setting",
     "worn",
+    "moment",
     "unanswerable",
 ]
 QuestionType = Literal["existence", "appearance", "action", "location"]
@@ -67,7 +68,7 @@ TYPE_OF: Mapping[str, QuestionType] = {
     **dict.fromkeys(("existence", "count", "count_named", "both", "either", "which"), "existence"),
     **dict.fromkeys(("appearance", "upper", "lower", "is_colour", "unanswerable"), "appearance"),
     **dict.fromkeys(("hair", "is_hair", "garment", "is_garment", "pattern", "worn"), "appearance"),
-    **dict.fromkeys(("action", "is_action", "posture", "hands", "talks"), "action"),
+    **dict.fromkeys(("action", "is_action", "posture", "hands", "talks", "moment"), "action"),
     **dict.fromkeys(("location", "is_place", "distance", "relation", "order", "setting"), "location"),
     **dict.fromkeys(("time", "first", "last", "duration", "together", "earlier"), "location"),
 }
@@ -284,6 +285,8 @@ def kind_of(question: str, names: Sequence[str] = ()) -> QuestionKind:
             continue
         if kind in ("hair", "garment", "hands"):
             return _about_looks(kind, text, words, yes_or_no)
+        if kind == "time" and said_actions(text):
+            return "moment"
         if kind in ("location", "distance") and not several and yes_or_no and _asks_one_place(words):
             return "is_place"
         return kind

@@ -8,6 +8,7 @@ from pvchat.chat.claims import PEOPLE, RANGE, SECONDS, SOONER, TIME_TOLERANCE_S,
 from pvchat.chat.evidence import by_first_seen, rough_when, seen_s, together_spans
 from pvchat.chat.facts import SubjectFacts
 from pvchat.chat.lexicon import CLOCK
+from pvchat.chat.moments import moments_of
 
 
 def check_together(reader: AnswerReader, text: str, named: Sequence[SubjectFacts]) -> None:
@@ -44,6 +45,8 @@ def check_times(reader: AnswerReader, text: str, here: Sequence[SubjectFacts]) -
         people = reader.told(here, marks[0].group())
         shared = together_spans(people if len(people) > 1 else reader.people) if reader.kind == "together" else ()
         spans = [s for p in people for s in p.spans] + list(shared)
+        if reader.kind == "moment":
+            spans = [s for p in people for s in moments_of(p, text)]
         for match in RANGE.finditer(text):
             if not any(near_clock(match[1], s[0]) and near_clock(match[2], s[1]) for s in runs(spans)):
                 raise DisagreesError(f"says {match.group()}, when the evidence does not show it")

@@ -17,6 +17,7 @@ from pvchat.chat.lexicon import (
     SCENE_NOUNS,
 )
 from pvchat.chat.looks import are_so, asked_looks, hair_aspect, hair_text, upper_text, wear_text
+from pvchat.chat.moments import moments_of
 from pvchat.chat.questions import QuestionKind, mentioned, worn_asked
 from pvchat.chat.worn import wears
 from pvchat.perception.words import HANDS, POSTURES
@@ -102,7 +103,7 @@ def tells(kind: QuestionKind, text: str, people: Sequence[SubjectFacts] = (), qu
             return not words.isdisjoint(DISTANCE_WORDS)
         case "setting":
             return not words.isdisjoint(SCENE_NOUNS)
-        case "time" | "first" | "last" | "duration":
+        case "time" | "first" | "last" | "duration" | "moment":
             return re.search(r"\d", text) is not None
         case _:
             return True
@@ -159,6 +160,8 @@ def _holds(kind: QuestionKind, person: SubjectFacts, question: str) -> bool | No
             return person.distance is not None
         case "time" | "first" | "last" | "duration":
             return bool(person.spans)
+        case "moment":
+            return bool(moments_of(person, question))
         case "is_hair" | "is_garment":
             return are_so(asked_looks(question), person) is not None
         case "worn":

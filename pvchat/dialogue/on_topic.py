@@ -38,7 +38,7 @@ def is_on_topic(answer: str, by_rule: str, topic: Topic) -> bool:
     if any(state in by_rule and state not in answer for state in (GONE, _DOUBT)):
         return False
     rule = WORD.findall(by_rule.lower())
-    if topic in ("time", "first", "last", "duration"):
+    if topic in ("time", "first", "last", "duration", "moment"):
         return (not CLOCK.search(by_rule) and "second" not in by_rule) or _TIME.search(answer) is not None
     if topic in ("location", "is_place"):
         return not any(w in PLACE_WORDS for w in rule) or any(w in PLACE_WORDS for w in words)

@@ -17,6 +17,7 @@ from pvchat.chat.evidence import (
 from pvchat.chat.facts import SceneFacts, SubjectFacts, clock
 from pvchat.chat.lexicon import COLOUR_WORDS, LOWER_NOUNS, PLACE_WORDS, UPPER_NOUNS, WORD
 from pvchat.chat.looks import are_so, asked_looks, hair_aspect, hair_text, upper_text, wear_text, with_article
+from pvchat.chat.moments import asked_doings
 from pvchat.chat.questions import masked, mentioned, worn_asked
 from pvchat.chat.told import talk_told
 from pvchat.chat.worn import worn_sentence
@@ -77,6 +78,8 @@ def sentences(topic: Topic, scene: SceneFacts, question: str) -> list[str]:
             worn_sentence(person, worn) if person.state == "present" else _one("is_action", person, "")
             for person in people
         ]
+    if topic == "moment":
+        return [_moment(person, question.lower()) for person in people]
     return [_one(topic, person, question) for person in people]
 
 
@@ -88,6 +91,17 @@ def strangers(scene: SceneFacts) -> str:
         if count
         else ""
     )
+
+
+def _moment(facts: SubjectFacts, question: str) -> str:
+    """When somebody does what a question, in lower case, asks for."""
+    if missing(facts) is not None:
+        return _one("is_action", facts, "")
+    words = asked_doings(question)
+    told = [(word, spans) for word, spans in facts.moments if word in words]
+    if told:
+        return f"{facts.name} is {listed([f'{word} {when(spans)}' for word, spans in told])}."
+    return f"I can't tell when {facts.name} is {min(words)}." if words else NOT_TOLD
 
 
 def _one(topic: Topic, facts: SubjectFacts, question: str) -> str:
