@@ -300,7 +300,7 @@ class _Composing:
         """The sentences that the facts bear out."""
         names = [p.name for p in scene.subjects]
         # What is no single question of a kind is a row of statements.
-        single = self.reading.question if self.reading.topic in ASKED else ""
+        single = self.reading.question if self.reading.topic in (*ASKED, "moment") else ""
         kept = []
         for line in lines:
             bare = line.split(" By the clock ")[0]

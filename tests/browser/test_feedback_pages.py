@@ -31,7 +31,7 @@ def test_not_maria_and_back_and_one_of_two(page: Page, client: httpx.Client, tmp
     said = page.locator("#pv-said")
     expect(said).to_contain_text("0:00.0 to 0:02.0 is not Maria")
     assert serious(page) == []
-    ask(page, "Is Maria in this video?", "No, Maria.")
+    ask(page, "Is Maria in this video?", "No, Maria is not in this video.")
     assert client.get("/v1/feedback").json()["feedback"][0]["verdict"] == "is_not"
     said.get_by_role("button", name="Undo").click()
     expect(said).not_to_contain_text("is not Maria")

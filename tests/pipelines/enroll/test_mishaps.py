@@ -18,8 +18,9 @@ import pytest
 
 from pipelines.enroll.artifacts import MANIFEST
 from pipelines.enroll.worker import job_folder
-from storage import schema, trainings
+from storage import trainings
 from storage.jobs import Job
+from storage.schema import base
 from tests.pipelines.enroll.job_tools import MARIA, STEPS, STRANGER, Desk, add, get
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -169,8 +170,8 @@ def test_a_clock_that_is_set_forth_and_back_changes_nothing(
             return datetime.now(tz) + timedelta(days=next(turns))
 
     job_id = add(desk.store, desk.subject(), begin(desk, video))
-    monkeypatch.setattr(schema, "datetime", Set)
-    assert abs(schema.now() - datetime.now(UTC)) > timedelta(hours=23)
+    monkeypatch.setattr(base, "datetime", Set)
+    assert abs(base.now() - datetime.now(UTC)) > timedelta(hours=23)
     job = ended(desk, job_id)
     assert (job.state, job.error) == ("done", None)
     assert desk.ran == list(STEPS)
