@@ -14,7 +14,7 @@ from pvchat.perception.garments import GARMENT_CLASSES, garment_shares, upper_ga
 from pvchat.perception.geometry import FloatArray
 from pvchat.perception.hair import hair_colour, hair_colour_name, hair_length, in_white_light
 from pvchat.perception.liveness import picture
-from pvchat.perception.observation import HairSeen, Texture
+from pvchat.perception.observation import HairSeen, HeadSeen, Texture
 from pvchat.perception.patterns import pattern, pattern_name, texture_of
 from pvchat.perception.record import RICH_WORDS
 from pvchat.perception.scene_words import PLACE_CLASSES, THING_CLASSES
@@ -80,6 +80,14 @@ def test_hair_is_told_when_looks_agree() -> None:
     mixed = (*seen, *(HairSeen(5.0 + i, "black", 0.0) for i in range(6)), HairSeen(20.0, None, 0.0))
     said = describe(replace(portrait(), hair=mixed), 0.5, (hair_colour, hair_length))
     assert not said
+
+
+def test_the_colour_of_a_hat_is_not_told_as_that_of_hair() -> None:
+    hair = tuple(HairSeen(float(i), "black", None) for i in range(3))
+    bare = replace(portrait(), hair=hair, heads=(HeadSeen(0.0, -5.0, -4.0), HeadSeen(1.0, -5.0, None)))
+    assert [a.value for a in hair_colour(bare)] == ["black"]
+    capped = replace(bare, heads=(HeadSeen(0.0, -5.0, 5.0), HeadSeen(1.0, -5.0, 3.0)))
+    assert hair_colour(capped) == []
 
 
 def stripes(crossed: bool = False) -> Image:
