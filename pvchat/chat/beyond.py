@@ -206,6 +206,11 @@ _VERB = re.compile(rf"\b(?:do|does|did|don't|doesn't|didn't) {_PEOPLE},? ((?:[\w
 _PARTICIPLE = re.compile(rf"\b(?:has|have|had|hasn't|haven't) {_PEOPLE} ((?:[\w'-]+ ?){{1,3}})")
 _OF = re.compile(r"([\w'-]+) of #(?!(?:(?:,| and) #)*'s)")
 _IS = re.compile(rf"\b(?:is|are|was|were|isn't|aren't|wasn't) {_PEOPLE},? ((?:[\w'-]+ ?){{1,4}})")
+# "… if # is", "… whether # has", "… that # does".
+_CLAUSE = re.compile(
+    rf"\b(?:if|whether|that) {_PEOPLE},? (?P<verb>(?:is|are|was|were|can|could|will|would)?(?:n't)? ?)"
+    r"(?P<rest>(?:[\w'-]+ ?){1,4})"
+)
 _WHAT = re.compile(r"\b(?:what|which) ([\w'-]+|#)")
 _WHO_DOES = re.compile(rf"^(?:and |so )?(?:who|whom) ((?:[\w'-]+ ?){{1,3}}?){_WHO}\b")
 _POSSESSED = re.compile(r"#'s? (?:(?:own|real|full|favou?rite) )?([\w-]+)")
@@ -227,6 +232,7 @@ def asks_beyond(text: str) -> bool:
         or any(_unseen_verb(phrase) for phrase in _VERB.findall(text))
         or any(_unseen_participle(phrase) for phrase in _PARTICIPLE.findall(text))
         or any(_unseen_state(phrase) for phrase in _IS.findall(text))
+        or any(_unseen_clause(verb, rest) for verb, rest in _CLAUSE.findall(text))
         or any(noun not in _ASKED_FOR for noun in _WHAT.findall(text) if not noun.isdigit())
         or any(_unseen_verb(phrase) for phrase in _WHO_DOES.findall(text))
     )
@@ -262,6 +268,11 @@ def _unseen_participle(phrase: str) -> bool:
     if verb in ("got", "any", "a", "an", "the", "some"):
         return _unseen_possession(phrase.removeprefix("got "))
     return verb != "" and verb not in SEEN_VERBS and verb not in _HAS
+
+
+def _unseen_clause(verb: str, rest: str) -> bool:
+    is_state = verb.startswith(("is", "are", "was", "were"))
+    return _unseen_state(rest) if is_state else _unseen_verb(rest)
 
 
 def _unseen_state(phrase: str) -> bool:

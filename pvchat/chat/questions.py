@@ -176,9 +176,10 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
 _ASKS_EXISTENCE = re.compile(
     r"\bin (?:this|the|that|it|there|here|any|one|all|both|either)\b|\bhere\b|\bcheck (?:this|the|that)\b|\bany sign\b"
     r"|^\W*what\W*$|\bin(?: \S+\.\w{2,4}| (?:video|clip) \w+)?[?.! ]*$"
-    r"|\b(?:is|are|was|were) (?:(?:#|he|she|they|and|or),? )*there\b|\blook(?:ing)? for\b|\bturn(?:s|ed)? up\b"
+    r"|\b(?:is|are|was|were) (?:(?:#|he|she|they|and|or|both|all),? )*(?:there|around)\b|\blook(?:ing)? for\b|\bturn(?:s|ed)? up\b"
     r"|\b(?:see|saw|seen|spot|spotted|find|found|notice|detect|identify|recogni[sz]e|locate)\b|\bvisible\b|\bappear"
     r"|\bshow(?:s|n|ing)? (?:up|#)|\bpresent\b|\bamong\b|\bone of\b|\bshown\b|\bfeatured?\b"
+    r"|\bon (?:the )?(?:camera|screen|video|film)\b"
     r"|\b(?:filmed|recorded) (?:here|or not)\b"
     r"|\b(?:is|was|are|were) (?:that|this|it|those|these|any of (?:them|these|those)) #|\byes or no\b"
     r"|\b(?:video|clip|footage|recording|film) (?:show|ha[sv]e?|contain|feature|include)|\b(?:the|this|that) person\b"
@@ -215,12 +216,14 @@ def _find_names(question: str, names: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _bare(question: str, names: Sequence[str]) -> tuple[str, list[str]]:
-    """As `_find_names`, without greetings and thanks."""
+    """As `_find_names`, without greetings and thanks, and the "still" of "still there"."""
     text, found = _find_names(question, names)
     text = re.sub(r"\b(?:i am|i'm|are we) looking (?:for|at)\b", "", text)
     text = re.sub(
         r"^\W*(?:(?:hi|hello|hey|okay|ok|so|now|and|please)\b,? )+|[ .](?:thanks|please|thank you)\.?$", "", text
     )
+    # Who is still there keeps no stiller than anybody.
+    text = re.sub(r"(?:(?<=#)|(?<=\bhe)|(?<=\bshe)|(?<=\bthey)) still (?=(?:there|here|around|in|on|visible|present|seen|shown)\b)", " ", text)
     return re.sub(r"\s+", " ", text).strip(), found
 
 

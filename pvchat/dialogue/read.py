@@ -23,8 +23,8 @@ _ABOUT = re.compile(
     r"|\bas for\b|\bi(?:'m| am| was) asking about\b"
 )
 _FILLER = re.compile(
-    r"\b(?:and|or|then|please|now|too|also|instead|again|the|a|in|for|of|about|with|to|is|was|it|well|ok|okay|there|here"
-    r"|that|one|this|same|of course|asking|i|mean|meant|video|clip|time|part|person)\b|[\W_]"
+    r"\b(?:of course|and|or|then|please|now|too|also|instead|again|the|a|in|for|of|about|with|to|is|was|it|well|ok|okay"
+    r"|there|here|that|one|this|same|asking|i|mean|meant|video|clip|time|part|person)\b|[\W_]"
 )
 _CORRECTS = re.compile(
     r"^(?:(?:no|nope|nah|sorry|oh|oops|actually|wait|not that(?: one)?|not this(?: one)?|wrong)\b[\s,.!:-]*)+"

@@ -16,7 +16,9 @@ _ORDINAL = "|".join(
         reverse=True,
     )
 )
-_LEAD = r"(?:\b(?:in|for|of|from|about|within|on) )?(?:\bthe )?"
+# "What about" and "how about" stay: they ask the last question again.
+_ABOUT = r"(?<!what )(?<!how )about"
+_LEAD = rf"(?:\b(?:in|for|of|from|{_ABOUT}|within|on) )?(?:\bthe )?"
 _NTH = re.compile(
     rf"{_LEAD}\b(?P<nth>{_ORDINAL}|last|final)(?: (?:{_NOUN}|one)(?: of (?:them|these|those|the {_NOUN}))?"
     rf"| of (?:them|these|those|the {_NOUN}))\b"
@@ -26,7 +28,7 @@ _NUMBERED = re.compile(
     rf"{_LEAD}\b{_NOUN} (?:number |no\.? |nr\.? |# ?)?(?P<nth>\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b"
 )
 _OTHER = re.compile(
-    rf"\b(?:in |for |about |from )?(?:the |that )?other {_NOUN}\b|\b(?:in|from|for) the other(?: ones?)?\b"
+    rf"\b(?:in |for |{_ABOUT} |from )?(?:the |that )?other {_NOUN}\b|\b(?:in|from|for) the other(?: ones?)?\b"
 )
 _OTHER_LOOSE = re.compile(r"\bthe other(?: ones?)?\b")
 _THIS = re.compile(rf"\b(?:in|from) (?:this|that|the same) (?:one|{_NOUN})\b|\bin it\b|\bin there\b")
@@ -114,7 +116,7 @@ def _by_name(text: str, files: Sequence[str], names: Sequence[str]) -> tuple[str
         twice = sum(plain(PurePath(file).stem) == stem for file in files) > 1
         for form in forms[: 1 if twice else 2]:
             quoted = (
-                rf"(?:\b(?:in|for|of|from|about) )?(?:\bthe (?:{_NOUN} )?)?[\"'“]?(?<!\w){re.escape(form)}(?!\w)[\"'”]?"
+                rf"(?:\b(?:in|for|of|from|{_ABOUT}) )?(?:\bthe (?:{_NOUN} )?)?[\"'“]?(?<!\w){re.escape(form)}(?!\w)[\"'”]?"
             )
             match = re.search(rf"{quoted}(?: {_NOUN}\b)?", text)
             if match and not (form == stem and re.fullmatch(_NOUN, stem)):

@@ -122,9 +122,14 @@ def _wrists(person: PersonSeen) -> list[tuple[float, float] | None]:
     return result
 
 
+def _wrist_looks(track: TrackObservation) -> list[tuple[float, list[tuple[float, float] | None]]]:
+    """Where the wrists are, see `_wrists`, at and between the samples, by time."""
+    return sorted({p.time_s: _wrists(p) for p in track.dense() if p.body is not None}.items(), key=lambda look: look[0])
+
+
 def moving_the_arms(track: TrackObservation) -> list[Judgement]:
     """The wrists travel relative to the shoulders, and get somewhere: a hidden wrist is found here and there."""
-    seen = [(person.time_s, _wrists(person)) for person in track.seen if person.body is not None]
+    seen = _wrist_looks(track)
     result: list[Judgement] = []
     times = [time for time, _ in seen]
     for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
@@ -135,19 +140,25 @@ def moving_the_arms(track: TrackObservation) -> list[Judgement]:
                 continue
             places = np.array([wrist for _, wrist in path])
             lengths = np.linalg.norm(np.diff(places, axis=0), axis=1)
-            # Without the largest jump, which may be a wrist mistaken once.
-            steady = lengths.sum() - lengths.max()
+            # Without the largest jump, which may be a wrist mistaken once, or without whatever comes and goes at once.
+            steady = max(lengths.sum() - lengths.max(), np.linalg.norm(np.diff(_calm(places), axis=0), axis=1).sum())
             travelled = float(steady) / (path[-1][0] - path[0][0])
             clear = max(clear, min(ramp(travelled, 0.35, 0.8), ramp(_reach(places), 0.3, 0.5)))
         result.append((time, clear))
     return result
 
 
+def _calm(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 2) places without single misplaced ones; (n - 2, 2) where there are enough."""
+    if len(places) < 3:
+        return places
+    middle: NDArray[np.float64] = np.median(np.stack([places[:-2], places[1:-1], places[2:]]), axis=0)
+    return middle
+
+
 def _reach(places: NDArray[np.float64]) -> float:
     """How far apart the outermost of (n, 2) places lie, single misplaced ones aside."""
-    calm = places
-    if len(places) > 2:
-        calm = np.median(np.stack([places[:-2], places[1:-1], places[2:]]), axis=0)
+    calm = _calm(places)
     return float(np.linalg.norm(calm.max(0) - calm.min(0)))
 
 
@@ -253,7 +264,7 @@ def keeping_still(track: TrackObservation) -> list[Judgement]:
     """Head, mouth and (where seen) hands hardly move, and enough of the person is seen to know."""
     faces = _meshed(track)
     times = [time for time, _ in faces]
-    wrists = {person.time_s: _wrists(person) for person in track.seen if person.body is not None}
+    wrists = _wrist_looks(track)
     result: list[Judgement] = []
     for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
         if len(inside) < _MIN_IN_WINDOW:
@@ -271,9 +282,10 @@ def keeping_still(track: TrackObservation) -> list[Judgement]:
             ramp(-float(np.abs(np.diff(mouth)).mean()), -0.05, -0.02),
         )
         for side in (0, 1):
-            hands = [wrist for i in inside if (wrist := wrists.get(times[i], [None, None])[side]) is not None]
-            if len(hands) >= 2:
-                clear = min(clear, ramp(-_reach(np.array(hands)), -0.3, -0.15))
+            hands = [at[side] for when, at in wrists if times[inside[0]] <= when <= times[inside[-1]]]
+            known = np.array([hand for hand in hands if hand is not None])
+            if len(known) >= 2:
+                clear = min(clear, ramp(-_reach(known), -0.2, -0.1))
         result.append((time, clear))
     return result
 

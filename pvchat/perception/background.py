@@ -22,6 +22,8 @@ _LEAST_SHARE = 0.15
 _ALIKE = 0.6
 # Lightness (0..1) by which something changes that comes in; noise and compression stay below half of it.
 _NEW = 0.05
+# By which an arm before a wall or a jacket changes it.
+_OTHER = 0.1
 
 
 class Backgrounds:
@@ -51,6 +53,19 @@ class Backgrounds:
             return False
         changed = cv2.blur(np.abs(first - last), (3, 3)) * _free(first.shape, people)
         return float(changed.max()) < _NEW
+
+    def moved_in(self, start_s: float, end_s: float, part: Box) -> float:
+        """Share of a part of the frame that looks otherwise at one sample than at another: 0..1, 0 where unknown.
+
+        Args:
+            start_s, end_s: times of two samples. part: as fractions of the frame.
+        """
+        first, last = self._seen.get(start_s), self._seen.get(end_s)
+        if first is None or last is None or first.shape != last.shape:
+            return 0.0
+        inside = _free(first.shape, [part]) == 0
+        changed = cv2.blur(np.abs(first - last), (3, 3))[inside]
+        return float((changed > _OTHER).mean()) if changed.size else 0.0
 
     def kept_size(self, start_s: float, end_s: float, people: Sequence[Box]) -> bool:
         """Whether the background is surely as large at one sample as at another.

@@ -38,6 +38,19 @@ def room_of(face: PixelBox, width: int, height: int) -> tuple[Box, Box]:
     return left, right
 
 
+def chest_of(face: PixelBox, width: int, height: int) -> Box:
+    """Where the chest and the arms of a face are, as fractions of the frame."""
+    x0, y0, x1, y1 = face
+    wide, tall = x1 - x0, y1 - y0
+    left, top, right, bottom = x0 - 1.5 * wide, y1, x1 + 1.5 * wide, y1 + 3.5 * tall
+    return (
+        min(1.0, max(0.0, left / width)),
+        min(1.0, max(0.0, top / height)),
+        min(1.0, max(0.0, right / width)),
+        min(1.0, max(0.0, bottom / height)),
+    )
+
+
 def carry(
     rgb: Image, people: Sequence[tuple[FaceSeen, Glances]], network: FaceMesh
 ) -> list[tuple[FaceDetection, FaceLandmarks]] | None:

@@ -22,6 +22,8 @@ _MIN_IN_WINDOW = 6
 _LONGEST_STEP_S = 0.2
 _SWINGS = 3
 _MOUTH = (9, 10)
+# A single gesture takes about a second.
+_FULL_S = {"gesturing": 1.0}
 
 
 def _quick(
@@ -143,4 +145,8 @@ GESTURE_JUDGES: dict[str, Callable[[TrackObservation], list[Judgement]]] = {
 
 def gestures(track: TrackObservation) -> list[Attribute]:
     """Words about the hands."""
-    return [a for word, judge in GESTURE_JUDGES.items() for a in attribute_of("gesture", word, judge(track), track)]
+    return [
+        attribute
+        for word, judge in GESTURE_JUDGES.items()
+        for attribute in attribute_of("gesture", word, judge(track), track, _FULL_S.get(word, 2.0))
+    ]

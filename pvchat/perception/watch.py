@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.background import Backgrounds
-from pvchat.perception.carrying import can_be_carried, carry, room_of
+from pvchat.perception.carrying import can_be_carried, carry, chest_of, room_of
 from pvchat.perception.clothing import look_at_clothing, square_around, torso_box
 from pvchat.perception.config import PerceptionConfig
 from pvchat.perception.cuts import CutBetween, CutDetector, shift, signature
@@ -24,7 +24,16 @@ from pvchat.perception.matching import doubled, follow, holds_face, same_face, s
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen
 from pvchat.perception.piece import Piece, TorsoCrop
-from pvchat.perception.pose import LEFT_HIP, LEFT_WRIST, RIGHT_HIP, RIGHT_WRIST, Body, roi_from_face
+from pvchat.perception.pose import (
+    LEFT_ELBOW,
+    LEFT_HIP,
+    LEFT_WRIST,
+    RIGHT_ELBOW,
+    RIGHT_HIP,
+    RIGHT_WRIST,
+    Body,
+    roi_from_face,
+)
 from pvchat.perception.tracks import Tracker, Tracklet, iou
 from pvchat.perception.worn import look_at_head
 
@@ -32,6 +41,8 @@ _TORSO_SIDE = 224
 _LOCAL_REACH = 2.5
 _HALVE_FROM = 800
 _MIN_BODY_FACE_PX = 14.0
+# Share of what is below a face that changes between two samples while an arm moves there; a portrait stays below it.
+_MOVES = 0.05
 # Share of a body's box inside another one from which the two are one body.
 _CONTAINED = 0.8
 
@@ -100,7 +111,7 @@ class Watcher:
             self._searched_s = time_s
         carried = None if search else self._carried(rgb, before_s, time_s)
         self._was_carried = carried is not None
-        found = self._find(rgb, small, time_s, search, carried)
+        found = self._find(rgb, small, (before_s, time_s), search, carried)
         tracklets, stale = self._tracker.update(time_s, [one.person for one in found])
         for one, tracklet in zip(found, tracklets, strict=True):
             others = [other.person.face for other in found if other is not one and other.person.face is not None]
@@ -160,10 +171,11 @@ class Watcher:
         self,
         rgb: Image,
         small: Image,
-        time_s: float,
+        times_s: tuple[float, float],
         search: bool,
         carried: Sequence[tuple[FaceDetection, FaceLandmarks]] | None,
     ) -> list[_Found]:
+        before_s, time_s = times_s
         expected = self._tracker.expected()
         faces = carried
         if faces is None:
@@ -177,7 +189,7 @@ class Watcher:
                     seen, eyes=self._models.eyes.look(rgb, mesh.points, right=len(self.backgrounds) % 2 == 0)
                 )
             measured.append((seen, mesh, roi_of(face)))
-        bodies = self._bodies(rgb, time_s, expected, [face for face, _, _ in measured], search)
+        bodies = self._bodies(rgb, times_s, expected, [face for face, _, _ in measured], search)
         found = []
         for index, (seen, mesh, square) in enumerate(measured):
             body = bodies.pop(index, None)
@@ -218,9 +230,15 @@ class Watcher:
         return result
 
     def _bodies(
-        self, rgb: Image, time_s: float, expected: Sequence[PersonSeen], faces: Sequence[FaceSeen], search: bool
+        self,
+        rgb: Image,
+        times_s: tuple[float, float],
+        expected: Sequence[PersonSeen],
+        faces: Sequence[FaceSeen],
+        search: bool,
     ) -> dict[int, Body]:
         """Bodies by face index; bodies without a face get the indices after the last face."""
+        before_s, time_s = times_s
         result: dict[int, Body] = {}
         followed = {i: follow(face, expected) for i, face in enumerate(faces)}
         taken = {id(person) for person in followed.values() if person is not None}
@@ -232,7 +250,10 @@ class Watcher:
             person = followed[i]
             last = -math.inf if person is None else self._last_body_s(person)
             # Of a portrait the pose tells nothing new; with the arms in view it tells what they do.
-            pause = self._config.body_every_s * (1 if person is None or _arms_in_view(self._lately(person)) else 4)
+            arms = person is None or _arms_in_view(self._lately(person))
+            pause = self._config.body_every_s * (1 if arms else 4)
+            if i < self._config.max_glanced and self._moves_below(face, before_s, time_s, rgb):
+                pause = 0.0 if arms else self._config.body_every_s
             if time_s - last >= pause - 1e-3 and face.height >= _MIN_BODY_FACE_PX:
                 due.append((last, -face.height, i))
         for _, _, i in sorted(due)[: self._config.max_bodies]:
@@ -264,6 +285,11 @@ class Watcher:
 
     def _piece_of(self, person: PersonSeen) -> Piece | None:
         return next((piece for piece in self._pieces.values() if piece.tracklet.seen[-1] is person), None)
+
+    def _moves_below(self, face: FaceSeen, before_s: float, time_s: float, rgb: Image) -> bool:
+        """Whether something moved since the sample before where the chest and the arms of a face are."""
+        height, width = rgb.shape[:2]
+        return self.backgrounds.moved_in(before_s, time_s, chest_of(face.box, width, height)) >= _MOVES
 
     def _last_body_s(self, person: PersonSeen) -> float:
         piece = self._piece_of(person)
@@ -372,7 +398,13 @@ def _scaled(face: FaceDetection, scale: float) -> FaceDetection:
 
 
 def _arms_in_view(body: BodySeen | None) -> bool:
-    return body is None or any(body.visible(wrist, at_least=0.3) for wrist in (LEFT_WRIST, RIGHT_WRIST))
+    """Also where only the elbows are: then the hands may come up."""
+    wrists, elbows = (LEFT_WRIST, RIGHT_WRIST), (LEFT_ELBOW, RIGHT_ELBOW)
+    return (
+        body is None
+        or any(body.visible(wrist, at_least=0.3) for wrist in wrists)
+        or any(body.visible(elbow, at_least=0.7) for elbow in elbows)
+    )
 
 
 def _body_seen(body: Body | None) -> BodySeen | None:

@@ -38,6 +38,9 @@ def test_mentioned(question: str, names: list[str], found: list[str]) -> None:
     [
         ("Is Maria in this video?", "existence"),
         ("maria here", "existence"),
+        ("Is Maria still there?", "existence"),
+        ("Is Maria still sitting there?", "is_action"),
+        ("Tell me if Maria is on camera", "existence"),
         ("What is Maria wearing?", "appearance"),
         ("What colour is Maria's shirt?", "upper"),
         ("What colour are Maria's jeans?", "lower"),

@@ -30,6 +30,8 @@ def scene(*people: SubjectFacts) -> SceneFacts:
         "Are Maria and Tom wearing hats?",
         "Is Maria in a cap?",
         "Maria with glasses?",
+        "Is it true that Maria wears a hat?",
+        "Could you find out if Maria has glasses on?",
         "Can you tell whether Maria is wearing a helmet?",
         "Has Maria got a hat on?",
         "Please tell me if Maria is wearing spectacles.",

@@ -46,6 +46,8 @@ def three() -> list[VideoView]:
         (["Are Maria and Tom here?", "What is Maria wearing?", "And him?"], ("Tom",), "appearance"),
         (["Where is Maria?", "And the other one?"], ("Tom",), "location"),
         (["Where is Maria?", "No, I meant Tom."], ("Tom",), "location"),
+        (["Are Maria and Tom both there?", "When does she appear?", "Tom of course"], ("Tom",), "time"),
+        (["Is Maria here?", "And Tom?", "Are they both around?"], ("Maria", "Tom"), "both"),
         (["Are Maria and Tom here?", "Not Tom, Anna."], ("Maria", "Anna"), "both"),
         (["Is Maria here?", "What is she wearing?", "And Tom?", "And her?"], ("Maria",), "appearance"),
         (["Is Maria wearing red?", "And Tom?"], ("Tom",), "is_colour"),
