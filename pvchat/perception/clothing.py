@@ -25,7 +25,7 @@ _REFERENCES: dict[str, str] = {
     "beige": "e1cdaf d2b48c c8b9a0 f0e1c8 b4a082 d8c8a8 bfa98a e8d8bc cbbb9f",
     "brown": "654321 8b4513 5c4033 78553c 3c2819 966e4b 4b372d 7a5030 a0724a 4a2a18 8a6a50",
     "red": "ff0000 c8141e 8b0000 aa282d 640a14 dc3c3c b01030 e02030 7a1a20 c04048",
-    "orange": "ff8c00 e66e1e ffa53c c85a14 f08246 ff7020 d97a30",
+    "orange": "ff8c00 e66e1e ffa53c c85a14 f08246 ff7020 d97a30 c8861e b07814 94600a",
     "yellow": "ffff00 f0d228 fff078 c8aa28 e6c85a ffe040 d8b820 f4e08c",
     "green": "008000 00c000 225a28 508c50 6e823c 3c4628 96c88c 143c28 00966e aadcaa 46a05a 788c64 2e7d52 a0c040 4a5a38",
     "blue": "0000ff 00008b 1e3c96 4682b4 6496dc 87ceeb 28325a 3c5a82 7896b4 00b4d2 3caabe aacde6 141e46 2050c0 50a0e0 "

@@ -19,6 +19,8 @@ _LONGEST_STEP_S = 0.2
 _MIN_FACE_PX = 40.0
 # A nod is down, up, down; a head that looks left, right and left again is not yet shaken.
 _NODS, _SHAKES = 3, 4
+# A head that is lifted and wavers on the way moves once by much and then by less; to and fro is about as far each time.
+_EVEN = 0.5
 # A gaze in the corner of the eye (half of its width aside) is turned by about 60 degrees.
 _DEGREES_OF_GAZE = 120.0
 _FEW_EYES = 4
@@ -65,7 +67,9 @@ def _to_and_fro(
         # An opening mouth pulls at the whole mesh: of somebody who talks, small nods cannot be told.
         mouth = float(np.ptp([faces[i][1].mouth_open for i in inside]))
         aside = float(np.ptp(across)) / max(float(np.ptp(angle)), 1e-3)
-        result.append((time, min(ramp(found[least - 1], unsure, 1.6 * unsure), ramp(-aside, -1.0, -0.5), calm(mouth))))
+        even = ramp(found[least - 1] / found[0], _EVEN, 1.3 * _EVEN)
+        clear = min(ramp(found[least - 1], unsure, 1.6 * unsure), even, ramp(-aside, -1.0, -0.5), calm(mouth))
+        result.append((time, clear))
     return result
 
 

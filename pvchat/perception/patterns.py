@@ -19,6 +19,8 @@ _TOP, _BOTTOM, _LEFT, _RIGHT = 0.3, 0.8, 0.3, 0.7
 _LEAST_PX = 48
 _PLAIN, _DRAWN = 1.6, 5.0
 _ONE_WAY, _TWO_WAYS, _NO_WAY = 0.6, 0.45, 0.3
+# A pattern is all over the cloth; a badge, a hand or an open jacket leaves a third of it free.
+_SPREAD = 0.15
 _LEAST_LOOKS = 2
 
 
@@ -49,14 +51,18 @@ def texture_of(torso: Image) -> Texture | None:
     energy = max(float((np.abs(gradient) ** 2).sum()), 1e-6)
     second = float(np.abs((gradient**2).sum())) / energy
     fourth = float(np.abs((gradient**4 / np.maximum(np.abs(gradient) ** 2, 1e-6)).sum())) / energy
-    return Texture(contrast=float(fine.std()), one_way=second, two_ways=fourth)
+    strength = np.abs(gradient) ** 2
+    thirds = [part.sum() for along in (0, 1) for part in np.array_split(strength, 3, axis=along)]
+    return Texture(
+        contrast=float(fine.std()), one_way=second, two_ways=fourth, spread=float(min(thirds)) / energy
+    )
 
 
 def pattern_name(texture: Texture) -> str | None:
     """The word for a texture, or None between two words."""
     if texture.contrast <= _PLAIN:
         return "plain"
-    if texture.contrast < _DRAWN:
+    if texture.contrast < _DRAWN or texture.spread < _SPREAD:
         return None
     if texture.one_way >= _ONE_WAY:
         return "striped"

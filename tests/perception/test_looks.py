@@ -120,8 +120,16 @@ def test_patterns_of_cloth(cloth: Image, name: str) -> None:
     assert pattern_name(texture) == name
 
 
+def test_a_badge_is_no_pattern() -> None:
+    shirt = np.full((224, 224, 3), 70, np.uint8)
+    shirt[80:140, 85:135] = 230
+    texture = texture_of(shirt)
+    assert texture is not None
+    assert pattern_name(texture) is None
+
+
 def test_a_pattern_is_told_when_all_looks_agree() -> None:
-    plain, drawn = Texture(0.5, 0.2, 0.2), Texture(9.0, 0.9, 0.2)
+    plain, drawn = Texture(0.5, 0.2, 0.2, 0.3), Texture(9.0, 0.9, 0.2, 0.3)
     assert [a.value for a in pattern(replace(portrait(), cloth=(plain, plain)))] == ["plain"]
     assert not pattern(replace(portrait(), cloth=(plain, drawn)))
     assert not pattern(replace(portrait(), cloth=(plain,)))
