@@ -198,11 +198,13 @@ class _Describer:
                     self.drawn.append(2 * sum(looks) > len(looks))
         torsos = [(piece, torso) for piece in pieces for torso in self._torsos(piece)]
         if torsos:
-            pictures = [picture for _, torso in torsos for picture in (torso.cloth, torso.figure)]
+            cloths = [(piece, torso.time_s, torso.cloth) for piece, torso in torsos if torso.cloth is not None]
+            pictures = [torso.figure for _, torso in torsos] + [cloth for _, _, cloth in cloths]
             vectors, chances = self._models.appearance.describe_and_name(pictures)
-            for (piece, torso), vector, named in zip(torsos, vectors[::2], chances[1::2], strict=True):
-                piece.appearance.append((torso.time_s, vector))
+            for (piece, torso), named in zip(torsos, chances, strict=False):
                 piece.labels.append((torso.time_s, garment_shares(named)))
+            for (piece, time_s, _), vector in zip(cloths, vectors[len(torsos) :], strict=True):
+                piece.appearance.append((time_s, vector))
         return pieces
 
     def _count(self, piece: Piece) -> int:
@@ -215,7 +217,7 @@ class _Describer:
         """The torsos worth describing: of a short sighting one. The pattern, which costs little, is taken of more."""
         best = sorted(piece.torsos, key=lambda torso: -torso.seen)[: self._config.torsos_per_track]
         piece.torsos = []
-        textures = [(torso.time_s, texture_of(torso.cloth)) for torso in best]
+        textures = [(torso.time_s, texture_of(torso.cloth)) for torso in best if torso.cloth is not None]
         piece.cloth += [(time_s, texture) for time_s, texture in textures if texture is not None]
         return best[: max(1, len(piece.tracklet.seen) // _SIGHTINGS_PER_TORSO)]
 

@@ -17,13 +17,14 @@ class TorsoCrop:
     Attributes:
         time_s: time of the frame.
         seen: how much of the torso is in the frame, 0..1.
-        cloth: (224, 224, 3) uint8, the torso alone, squeezed to a square: what its vector and its pattern are taken of.
+        cloth: (224, 224, 3) uint8, the torso alone, squeezed to a square: what its vector and its pattern are taken of;
+            None where too little of it is in the frame.
         figure: (224, 224, 3) uint8, the torso with its surroundings in their proportions: what the garment is named by.
     """
 
     time_s: float
     seen: float
-    cloth: Image
+    cloth: Image | None
     figure: Image
 
 

@@ -41,6 +41,9 @@ _TORSO_SIDE = 224
 _LOCAL_REACH = 2.5
 _HALVE_FROM = 800
 _MIN_BODY_FACE_PX = 14.0
+# Less of a torso tells no cloth. So much of a face's height has to be below the chin for a collar to be seen.
+_LEAST_CLOTH_PX = 16
+_COLLAR = 0.25
 # Share of what is below a face that changes between two samples while an arm moves there; a portrait stays below it.
 _MOVES = 0.05
 # Share of a body's box inside another one from which the two are one body.
@@ -372,13 +375,17 @@ class Watcher:
             return
         height, width = rgb.shape[:2]
         x0, y0, x1, y1 = (round(v) for v in clip_box(whole, width, height))
-        if min(x1 - x0, y1 - y0) < 16:
+        seen = max(0, x1 - x0) * max(0, y1 - y0) / max((whole[2] - whole[0]) * (whole[3] - whole[1]), 1.0)
+        cloth = None
+        if min(x1 - x0, y1 - y0) >= _LEAST_CLOTH_PX:
+            cloth = cv2.resize(rgb[y0:y1, x0:x1], (_TORSO_SIDE, _TORSO_SIDE), interpolation=cv2.INTER_AREA)
+            cloth = cloth.astype(np.uint8)
+        elif face_box is None or height - face_box[3] < _COLLAR * (face_box[3] - face_box[1]):
             return
-        seen = (x1 - x0) * (y1 - y0) / max((whole[2] - whole[0]) * (whole[3] - whole[1]), 1.0)
-        crop = cv2.resize(rgb[y0:y1, x0:x1], (_TORSO_SIDE, _TORSO_SIDE), interpolation=cv2.INTER_AREA)
+        # Of a portrait the collar and the shoulders are all that shows a garment.
         left, top, right, bottom = square_around(whole, width, height)
         figure, _ = letterbox(rgb[top:bottom, left:right], _TORSO_SIDE)
-        piece.torsos.append(TorsoCrop(person.time_s, seen, crop.astype(np.uint8), figure))
+        piece.torsos.append(TorsoCrop(person.time_s, seen, cloth, figure))
         if len(piece.torsos) > 2 * self._config.torsos_per_track:
             # Drops every second one, so that what is left is spread over the whole tracklet.
             piece.torsos = piece.torsos[::2]
