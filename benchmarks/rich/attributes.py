@@ -1,6 +1,6 @@
 """Attributes, relations, order and speed of perception: what is said, against what is to be seen.
 
-`labels.json` holds what was seen by looking; its people are halved, and only the half that no threshold saw is
+`labels.json` (and `signs.json`) holds what was seen by looking; its people are halved, and only the half that no threshold saw is
 reported. `staged` adds clips whose truth is known because they are made. Nothing here needs a language model.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.people.build import Moving, Workshop
 from benchmarks.people.media import Media
-from benchmarks.rich import hair, staged, worn
+from benchmarks.rich import garments, hair, signs, staged, worn
 from benchmarks.rich.photos import HALVES
 from pvchat.evaluation import clips
 from pvchat.evaluation.images import read_image
@@ -91,9 +91,12 @@ def measure(media: Media, work: Path, say: Callable[[str], None]) -> dict[str, A
     workshop = Workshop(work / "clips", media, say)
     by_half, speeds = _labelled(media, workshop, models, say)
     _staged(media, work, models, by_half["report"], say)
+    for name, label, record in signs.perceived(models, say):
+        track = _main_track(record, label)
+        judge(label, said_of(track) if track is not None else set(), by_half[label["half"]], name)
     related, ordered = _composites(media, workshop, models, work, say)
-    of_hair, of_things = hair.measure(models, say), worn.measure(models, say)
-    on_photos = {half: of_hair.get(half, {}) | of_things.get(half, {}) for half in HALVES}
+    of_photos = [part.measure(models, say) for part in (hair, worn, garments)]
+    on_photos = {half: {word: told for of in of_photos for word, told in of.get(half, {}).items()} for half in HALVES}
     told = {half: {word: count.figure() for word, count in sorted(by_half[half].items())} for half in HALVES}
     return {
         "attributes": told["report"] | on_photos["report"],

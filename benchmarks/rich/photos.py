@@ -34,12 +34,17 @@ def find_photos() -> dict[str, Path]:
     return {file.name: file for file in Path(named).rglob("*.jpg")} if named else {}
 
 
+def read_photo(file: Path) -> Image | None:
+    """(H, W, 3) uint8; None where the file is no picture."""
+    bgr = cv2.imread(str(file), cv2.IMREAD_COLOR)
+    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
 def face_in(file: Path, models: PerceptionModels) -> Face | None:
     """The face nearest to the middle of a photo; None where none is found."""
-    bgr = cv2.imread(str(file), cv2.IMREAD_COLOR)
-    if bgr is None:
+    rgb = read_photo(file)
+    if rgb is None:
         return None
-    rgb: Image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
     middle = np.array([rgb.shape[1] / 2, rgb.shape[0] / 2])
     faces = models.faces.detect(rgb)
     if not faces:

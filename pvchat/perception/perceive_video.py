@@ -202,7 +202,7 @@ class _Describer:
             pictures = [torso.figure for _, torso in torsos] + [cloth for _, _, cloth in cloths]
             vectors, chances = self._models.appearance.describe_and_name(pictures)
             for (piece, torso), named in zip(torsos, chances, strict=False):
-                piece.labels.append((torso.time_s, garment_shares(named)))
+                piece.labels.append((torso.time_s, garment_shares(named, torso.seen)))
             for (piece, time_s, _), vector in zip(cloths, vectors[len(torsos) :], strict=True):
                 piece.appearance.append((time_s, vector))
         return pieces

@@ -139,10 +139,19 @@ def test_a_garment_is_told_when_the_network_is_sure() -> None:
     sure, torn = np.zeros(1000, np.float32), np.zeros(1000, np.float32)
     sure[[834, 906]] = 0.5, 0.3
     torn[[834, 610]] = 0.3, 0.3
-    said = upper_garment(replace(portrait(), labels=(garment_shares(sure),)))
+    said = upper_garment(replace(portrait(), labels=(garment_shares(sure, 1.0),)))
     assert [a.value for a in said] == ["suit"]
-    assert not upper_garment(replace(portrait(), labels=(garment_shares(torn),)))
+    assert not upper_garment(replace(portrait(), labels=(garment_shares(torn, 1.0),)))
     assert not upper_garment(portrait())
+
+
+def test_of_a_portrait_only_what_a_collar_shows_is_told() -> None:
+    robe, suit = np.zeros(1000, np.float32), np.zeros(1000, np.float32)
+    robe[400], suit[834] = 0.9, 0.9
+    for chances, whole, collar in ((robe, ["robe"], []), (suit, ["suit"], ["suit"])):
+        for seen, words in ((1.0, whole), (0.1, collar)):
+            told = upper_garment(replace(portrait(), labels=(garment_shares(chances, seen),)))
+            assert [a.value for a in told] == words
 
 
 def test_classes_are_classes_and_belong_to_one_word_of_a_kind() -> None:
