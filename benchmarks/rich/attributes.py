@@ -1,7 +1,8 @@
 """Attributes, relations, order and speed of perception: what is said, against what is to be seen.
 
-`labels.json` (and `signs.json`) holds what was seen by looking; its people are halved, and only the half that no threshold saw is
-reported. `staged` adds clips whose truth is known because they are made. Nothing here needs a language model.
+`labels.json` and `signs.json` hold what was seen by looking; their people are halved, and only the half that no
+threshold saw is reported. `staged` adds clips whose truth is known because they are made. Nothing here needs a language
+model.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Twenty clips of people who show a sign each: what is said of hands, heads and clothes in front of a camera.
 
-`signs.json` says what is to be seen; where the clips come from stands there. Half of the people served to choose bounds.
+`signs.json` says what is to be seen, and where the clips come from. Half of the people served to choose bounds.
 """
 
 import json

@@ -176,7 +176,8 @@ _RULES: tuple[tuple[QuestionKind, str], ...] = (
 _ASKS_EXISTENCE = re.compile(
     r"\bin (?:this|the|that|it|there|here|any|one|all|both|either)\b|\bhere\b|\bcheck (?:this|the|that)\b|\bany sign\b"
     r"|^\W*what\W*$|\bin(?: \S+\.\w{2,4}| (?:video|clip) \w+)?[?.! ]*$"
-    r"|\b(?:is|are|was|were) (?:(?:#|he|she|they|and|or|both|all),? )*(?:there|around)\b|\blook(?:ing)? for\b|\bturn(?:s|ed)? up\b"
+    r"|\b(?:is|are|was|were) (?:(?:#|he|she|they|and|or|both|all),? )*(?:there|around)\b"
+    r"|\blook(?:ing)? for\b|\bturn(?:s|ed)? up\b"
     r"|\b(?:see|saw|seen|spot|spotted|find|found|notice|detect|identify|recogni[sz]e|locate)\b|\bvisible\b|\bappear"
     r"|\bshow(?:s|n|ing)? (?:up|#)|\bpresent\b|\bamong\b|\bone of\b|\bshown\b|\bfeatured?\b"
     r"|\bon (?:the )?(?:camera|screen|video|film)\b"
@@ -192,6 +193,10 @@ _ASKS_HOW_MUCH = re.compile(r"\bhow (?!#|(?:do|does|did|is|are|was|were|can|woul
 """How warm, how thick, how many; how long is told of hair."""
 _ASKS_WHAT = re.compile(r"(?<!yes) or \b|\b(?:what|which|describe|the pattern)\b")
 _MOVES = re.compile(r"\bmov(?:es?|ing) (?:to the )?(?:left|right)")
+_STILL_THERE = re.compile(
+    r"(?:(?<=#)|(?<=\bhe)|(?<=\bshe)|(?<=\bthey)) still "
+    r"(?=(?:there|here|around|in|on|visible|present|seen|shown)\b)"
+)
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES)
 
 
@@ -223,7 +228,7 @@ def _bare(question: str, names: Sequence[str]) -> tuple[str, list[str]]:
         r"^\W*(?:(?:hi|hello|hey|okay|ok|so|now|and|please)\b,? )+|[ .](?:thanks|please|thank you)\.?$", "", text
     )
     # Who is still there keeps no stiller than anybody.
-    text = re.sub(r"(?:(?<=#)|(?<=\bhe)|(?<=\bshe)|(?<=\bthey)) still (?=(?:there|here|around|in|on|visible|present|seen|shown)\b)", " ", text)
+    text = _STILL_THERE.sub(" ", text)
     return re.sub(r"\s+", " ", text).strip(), found
 
 

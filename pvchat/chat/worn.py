@@ -41,7 +41,8 @@ _WHERE = (
 _ASKED = re.compile(
     r"^(?:(?:(?:can|could|would) (?:you|i|we) )?(?:please )?(?:see|tell|check|say|find out|let me know)(?: me)?"
     r" (?:if|whether|that) |(?:do you (?:see|know|think)|i(?:'d| would)? (?:like|want) to know) (?:if|whether|that) "
-    r"|is it (?:true|so|right|the case) that )?(?:(?:is|are|was|were|does|do|did|has|have) )?(?:#|he|she|they)(?:(?:,| and|,? or) #)*"
+    r"|is it (?:true|so|right|the case) that )?(?:(?:is|are|was|were|does|do|did|has|have) )?(?:#|he|she|they)"
+    r"(?:(?:,| and|,? or) #)*"
     r"(?: (?:really|actually|ever|still|also))?(?: (?:is|was|has|have|does|do))?"
     r" (?:wear(?:s|ing)?|with|put(?:ting)? on|ha(?:s|ve|ving)(?: got)?|got|in)(?: on)?"
     rf" (?:an? |any |some |(?:his|her|their) )?(?:pair of )?(?P<word>{_WORDS})(?: on)?{_WHERE}\W*$"

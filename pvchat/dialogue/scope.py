@@ -116,7 +116,8 @@ def _by_name(text: str, files: Sequence[str], names: Sequence[str]) -> tuple[str
         twice = sum(plain(PurePath(file).stem) == stem for file in files) > 1
         for form in forms[: 1 if twice else 2]:
             quoted = (
-                rf"(?:\b(?:in|for|of|from|{_ABOUT}) )?(?:\bthe (?:{_NOUN} )?)?[\"'“]?(?<!\w){re.escape(form)}(?!\w)[\"'”]?"
+                rf"(?:\b(?:in|for|of|from|{_ABOUT}) )?(?:\bthe (?:{_NOUN} )?)?"
+                rf"[\"'“]?(?<!\w){re.escape(form)}(?!\w)[\"'”]?"
             )
             match = re.search(rf"{quoted}(?: {_NOUN}\b)?", text)
             if match and not (form == stem and re.fullmatch(_NOUN, stem)):

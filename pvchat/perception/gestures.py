@@ -22,6 +22,7 @@ _MIN_IN_WINDOW = 6
 _LONGEST_STEP_S = 0.2
 _SWINGS = 3
 _MOUTH = (9, 10)
+_WAVED_BELOW_SHOULDER = 0.3
 # A single gesture takes about a second.
 _FULL_S = {"gesturing": 1.0}
 
@@ -59,7 +60,7 @@ def _head_up(body: BodySeen) -> float:
 
 
 def waving(track: TrackObservation) -> list[Judgement]:
-    """A hand above its elbow swings from side to side beside the body."""
+    """A hand about as high as the shoulder swings from side to side above its elbow."""
 
     def of(shoulder: int, elbow: int, wrist: int) -> Callable[[BodySeen], tuple[float, bool] | None]:
         def measure(body: BodySeen) -> tuple[float, bool] | None:
@@ -68,7 +69,9 @@ def waving(track: TrackObservation) -> list[Judgement]:
                 return None
             points = body.landmarks[:, :2]
             lift = float(points[elbow, 1] - points[wrist, 1]) / size
-            return float(points[wrist, 0] - points[elbow, 0]) / size, lift > 0.2
+            # Lower, in front of the chest, hands swing as people talk.
+            high = float(points[wrist, 1] - points[shoulder, 1]) / size < _WAVED_BELOW_SHOULDER
+            return float(points[wrist, 0] - points[elbow, 0]) / size, lift > 0.2 and high
 
         return measure
 

@@ -5,11 +5,12 @@ without the face. Hair that hangs beside the jaw and hangs together with that on
 short hair: hair that is tied back looks the same from the front. Heads without hair, and with something on, are passed
 over where they are noticed.
 
-The bounds of colours were chosen on real photos of half of the people of `benchmarks/rich/hair.csv`.
+How colours are named stands in `hair_colours`.
 """
 
 import math
 from collections import Counter
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.face_mesh import FaceLandmarks
 from pvchat.perception.geometry import FloatArray, Image, Roi
+from pvchat.perception.hair_colours import hair_colour_name
 from pvchat.perception.observation import HairSeen, TrackObservation
 from pvchat.perception.record import Attribute
 from pvchat.perception.segmentation import PersonSegmenter
@@ -38,7 +40,7 @@ _LONG = 0.3
 # Distance in CIELAB (lightness counts less) up to which a pixel has the colour of the hair.
 _ALIKE = 16.0
 # A bald head differs from the cheeks by less than this, what is just above the forehead by less than that.
-_BARE = 10.0
+_BARE = 14.0
 _BARE_FOREHEAD = 18.0
 _LEAST_PX = 60
 _LEAST_BAND_PX = 12
@@ -47,10 +49,22 @@ _LEAST_BAND_PX = 12
 _MAY_BE_HAT = 1.0
 # The mesh ends at the forehead; so many times larger it ends in the hair.
 _HAIRLINE = 1.15
-# How red skin is at least; blond and gray hair is less red than that, by that much less red than the skin, or yellow.
-_RED_OF_SKIN = 8.0
-# How yellow (CIELAB) skin is in white light.
-_YELLOW_OF_SKIN = (8.0, 22.0)
+
+
+@dataclass(frozen=True)
+class _Head:
+    """A head upright in a square: CIELAB, a mask of people and what is inside of the frame, all (128, 128).
+
+    Attributes:
+        points: (468, 2) mesh in its pixels. skin: colour of the cheeks. wide: of the face, in pixels.
+    """
+
+    lab: FloatArray
+    mask: FloatArray
+    inside: NDArray[np.bool_]
+    points: FloatArray
+    skin: FloatArray
+    wide: float
 
 
 def look_at_hair(
@@ -65,6 +79,24 @@ def look_at_hair(
     Returns:
         None where the head is too small, turned away, or cut off by the frame.
     """
+    head = _head(rgb, mesh, yaw, people)
+    if head is None:
+        return None
+    seen = _colours(head)
+    colour = hair_colour_name(*seen) if seen is not None else None
+    beside = _beside_jaw(head.lab, head.mask, head.skin, head.wide)
+    return None if colour is None and beside is None else HairSeen(time_s, colour, beside)
+
+
+def colours_around(
+    rgb: Image, mesh: FaceLandmarks, yaw: float, people: PersonSegmenter
+) -> tuple[FloatArray, FloatArray] | None:
+    """Colours of hair and skin, (3,) CIELAB each; None where none can be measured. Args as of `look_at_hair`."""
+    head = _head(rgb, mesh, yaw, people)
+    return None if head is None else _colours(head)
+
+
+def _head(rgb: Image, mesh: FaceLandmarks, yaw: float, people: PersonSegmenter) -> _Head | None:
     top, chin = mesh.points[_FOREHEAD, :2], mesh.points[_CHIN, :2]
     down = chin - top
     tall = float(np.linalg.norm(down))
@@ -76,20 +108,20 @@ def look_at_hair(
     if not (0 <= above[0] < rgb.shape[1] and 0 <= above[1] < rgb.shape[0]):
         return None
     crop = roi.crop(rgb, _SIDE)
-    mask = people.mask(crop)
     lab = np.asarray(cv2.cvtColor(crop.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB), dtype=np.float32)
     points = roi.from_image(mesh.points[:, :2], _SIDE)
-    skin = _skin(lab, points[list(_SKIN)])
     wide = float(np.linalg.norm(mesh.points[_CHEEKS[0], :2] - mesh.points[_CHEEKS[1], :2])) / tall * _FACE
     # Outside of the frame the crop is black.
-    own = _around_the_face(mask, points, wide) & crop.any(axis=-1)
-    colour = None
-    if own.sum() >= _LEAST_PX:
-        hair = np.median(lab[own], axis=0)
-        if _apart(hair, skin) >= _BARE:
-            colour = hair_colour_name(in_white_light(hair, skin), skin)
-    beside = _beside_jaw(lab, mask, skin, wide)
-    return None if colour is None and beside is None else HairSeen(time_s, colour, beside)
+    inside = np.asarray(crop.any(axis=-1), dtype=np.bool_)
+    return _Head(lab, people.mask(crop), inside, points, _skin(lab, points[list(_SKIN)]), wide)
+
+
+def _colours(head: _Head) -> tuple[FloatArray, FloatArray] | None:
+    own = _around_the_face(head.mask, head.points, head.wide) & head.inside
+    if own.sum() < _LEAST_PX:
+        return None
+    hair = np.asarray(np.median(head.lab[own], axis=0), dtype=np.float32)
+    return (hair, head.skin) if _apart(hair, head.skin) >= _BARE else None
 
 
 def _around_the_face(mask: FloatArray, points: FloatArray, wide: float) -> NDArray[np.bool_]:
@@ -132,19 +164,6 @@ def _beside_jaw(lab: FloatArray, mask: FloatArray, skin: FloatArray, wide: float
     return max(float(own[_part(*rows, centre + start * wide, centre + end * wide)].mean()) for start, end in sides)
 
 
-def in_white_light(hair: FloatArray, skin: FloatArray) -> FloatArray:
-    """The colour hair would have in white light, as far as the skin below it tells what light there is.
-
-    Skin of all shades is about as yellow in white light; a lamp or a blue sky shifts skin and hair alike, in proportion
-    to their lightness.
-
-    Args:
-        hair, skin: (3,) CIELAB, lightness 0..100.
-    """
-    cast = float(skin[2]) - float(np.clip(skin[2], *_YELLOW_OF_SKIN))
-    return np.asarray(hair - np.array([0.0, 0.0, cast]) * float(hair[0] / max(skin[0], 1.0)), dtype=np.float32)
-
-
 def _apart(lab: FloatArray, other: FloatArray) -> FloatArray:
     """Distances in CIELAB, lightness counting less; (..., 3) to (...)."""
     return np.asarray(np.linalg.norm((lab - other) * (0.7, 1.0, 1.0), axis=-1), dtype=np.float32)
@@ -159,32 +178,6 @@ def _skin(lab: FloatArray, points: FloatArray) -> FloatArray:
 
 def _part(top: float, bottom: float, left: float, right: float) -> tuple[slice, slice]:
     return slice(max(0, round(top)), round(bottom)), slice(max(0, round(left)), round(right))
-
-
-def hair_colour_name(hair: FloatArray, skin: FloatArray) -> str | None:
-    """Name a colour of hair, or None between two names and where the light is too poor.
-
-    How light hair is shows only beside the skin below it, as cameras make faces about equally light.
-
-    Args:
-        hair, skin: (3,) CIELAB, lightness 0..100; of the hair in white light.
-    """
-    light, red, yellow = (float(v) for v in hair)
-    chroma, beside_skin = math.hypot(red, yellow), light / max(float(skin[0]), 1.0)
-    if red >= 16 and red > 0.9 * yellow and 20 < light < 50 and beside_skin < 0.6:
-        return "red"
-    # Black hair is dark, or without colour, or blue where it shines.
-    if (beside_skin < 0.25 and (chroma < 7 or yellow < 0)) or (beside_skin < 0.42 and chroma < 4.5):
-        return "black"
-    if 0.18 <= beside_skin < 0.4 and chroma >= 7 and yellow > 3:
-        return "brown"
-    if red >= _RED_OF_SKIN and red >= float(skin[1]) - _RED_OF_SKIN and yellow < 1.7 * red:
-        return None
-    if beside_skin >= 0.75 and yellow < 0.22 * light:
-        return "gray"
-    if beside_skin >= 0.45 and chroma >= 11 and yellow >= 0.33 * light:
-        return "blond"
-    return None
 
 
 def hair_colour(track: TrackObservation) -> list[Attribute]:

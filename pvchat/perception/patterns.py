@@ -53,9 +53,7 @@ def texture_of(torso: Image) -> Texture | None:
     fourth = float(np.abs((gradient**4 / np.maximum(np.abs(gradient) ** 2, 1e-6)).sum())) / energy
     strength = np.abs(gradient) ** 2
     thirds = [part.sum() for along in (0, 1) for part in np.array_split(strength, 3, axis=along)]
-    return Texture(
-        contrast=float(fine.std()), one_way=second, two_ways=fourth, spread=float(min(thirds)) / energy
-    )
+    return Texture(contrast=float(fine.std()), one_way=second, two_ways=fourth, spread=float(min(thirds)) / energy)
 
 
 def pattern_name(texture: Texture) -> str | None:

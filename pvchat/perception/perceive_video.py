@@ -25,10 +25,11 @@ from pvchat.perception.geometry import FloatArray
 from pvchat.perception.legibility import is_legible
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.patterns import texture_of
-from pvchat.perception.piece import Piece, TorsoCrop
+from pvchat.perception.piece import Piece
 from pvchat.perception.record import PerceptionRecord, PerceptionVectors, VideoInfo
 from pvchat.perception.scene_words import SceneLooks
 from pvchat.perception.silhouettes import look_times, silhouette_track
+from pvchat.perception.torsos import TorsoCrop
 from pvchat.perception.tracks import DescribedFaces
 from pvchat.perception.watch import Watcher
 

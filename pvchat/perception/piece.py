@@ -4,28 +4,11 @@ import math
 from dataclasses import dataclass, field
 
 from pvchat.perception.faces import CropKeeper
-from pvchat.perception.geometry import FloatArray, Image
+from pvchat.perception.geometry import FloatArray
 from pvchat.perception.glancing import Glances
 from pvchat.perception.observation import BodySeen, ClothingSeen, HairSeen, HeadSeen, Texture
+from pvchat.perception.torsos import TorsoCrop
 from pvchat.perception.tracks import DescribedFaces, Tracklet
-
-
-@dataclass(frozen=True)
-class TorsoCrop:
-    """A torso cut out for description.
-
-    Attributes:
-        time_s: time of the frame.
-        seen: how much of the torso is in the frame, 0..1.
-        cloth: (224, 224, 3) uint8, the torso alone, squeezed to a square: what its vector and its pattern are taken of;
-            None where too little of it is in the frame.
-        figure: (224, 224, 3) uint8, the torso with its surroundings in their proportions: what the garment is named by.
-    """
-
-    time_s: float
-    seen: float
-    cloth: Image | None
-    figure: Image
 
 
 @dataclass
@@ -64,3 +47,10 @@ class Piece:
     heads: list[HeadSeen] = field(default_factory=list)
     labels: list[tuple[float, dict[str, float]]] = field(default_factory=list)
     cloth: list[tuple[float, Texture]] = field(default_factory=list)
+
+    def keep_torso(self, torso: TorsoCrop | None, wanted: int) -> None:
+        """Keep one more torso, of which so many will be described."""
+        self.torsos += [torso] if torso is not None else []
+        if len(self.torsos) > 2 * wanted:
+            # Drops every second one, so that what is left is spread over the whole tracklet.
+            self.torsos = self.torsos[::2]

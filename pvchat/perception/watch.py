@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from pvchat.perception.background import Backgrounds
 from pvchat.perception.carrying import can_be_carried, carry, chest_of, room_of
-from pvchat.perception.clothing import look_at_clothing, square_around, torso_box
+from pvchat.perception.clothing import look_at_clothing
 from pvchat.perception.config import PerceptionConfig
 from pvchat.perception.cuts import CutBetween, CutDetector, shift, signature
 from pvchat.perception.face_detection import FaceDetection
 from pvchat.perception.face_mesh import FaceLandmarks, roi_of
 from pvchat.perception.faces import CropKeeper, cut_out, measure_face
-from pvchat.perception.geometry import Image, PixelBox, Roi, clip_box, letterbox
+from pvchat.perception.geometry import Image, PixelBox, Roi, clip_box
 from pvchat.perception.glancing import LEAST_FACE_PX, Glancer
 from pvchat.perception.hair import look_at_hair
 from pvchat.perception.matching import doubled, follow, holds_face, same_face, share_inside
 from pvchat.perception.models import PerceptionModels
 from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen
-from pvchat.perception.piece import Piece, TorsoCrop
+from pvchat.perception.piece import Piece
 from pvchat.perception.pose import (
     LEFT_ELBOW,
     LEFT_HIP,
@@ -34,16 +34,13 @@ from pvchat.perception.pose import (
     Body,
     roi_from_face,
 )
+from pvchat.perception.torsos import cut_torso
 from pvchat.perception.tracks import Tracker, Tracklet, iou
 from pvchat.perception.worn import look_at_head
 
-_TORSO_SIDE = 224
 _LOCAL_REACH = 2.5
 _HALVE_FROM = 800
 _MIN_BODY_FACE_PX = 14.0
-# Less of a torso tells no cloth. So much of a face's height has to be below the chin for a collar to be seen.
-_LEAST_CLOTH_PX = 16
-_COLLAR = 0.25
 # Share of what is below a face that changes between two samples while an arm moves there; a portrait stays below it.
 _MOVES = 0.05
 # Share of a body's box inside another one from which the two are one body.
@@ -80,7 +77,7 @@ class Watcher:
         self.cuts: list[CutBetween] = []
         self.backgrounds = Backgrounds()
         self.motion: dict[float, tuple[float, float]] = {}
-        self._last_s = 0.0
+        self._before_s = self._last_s = 0.0
         self._was_carried = False
 
     def look(self, time_s: float, rgb: Image) -> list[Piece]:
@@ -106,15 +103,15 @@ class Watcher:
             moved = shift(before, now)
             if moved is not None:
                 self.motion[time_s] = (moved[0] * rgb.shape[1], moved[1] * rgb.shape[0])
-        before_s, self._last_s = self._last_s, time_s
+        self._before_s, self._last_s = self._last_s, time_s
         self.backgrounds.add(time_s, small)
 
         search = cut or time_s - self._searched_s >= self._config.tiles_every_s
         if search:
             self._searched_s = time_s
-        carried = None if search else self._carried(rgb, before_s, time_s)
+        carried = None if search else self._carried(rgb, self._before_s, time_s)
         self._was_carried = carried is not None
-        found = self._find(rgb, small, (before_s, time_s), search, carried)
+        found = self._find(rgb, small, time_s, search, carried)
         tracklets, stale = self._tracker.update(time_s, [one.person for one in found])
         for one, tracklet in zip(found, tracklets, strict=True):
             others = [other.person.face for other in found if other is not one and other.person.face is not None]
@@ -174,11 +171,10 @@ class Watcher:
         self,
         rgb: Image,
         small: Image,
-        times_s: tuple[float, float],
+        time_s: float,
         search: bool,
         carried: Sequence[tuple[FaceDetection, FaceLandmarks]] | None,
     ) -> list[_Found]:
-        before_s, time_s = times_s
         expected = self._tracker.expected()
         faces = carried
         if faces is None:
@@ -192,7 +188,7 @@ class Watcher:
                     seen, eyes=self._models.eyes.look(rgb, mesh.points, right=len(self.backgrounds) % 2 == 0)
                 )
             measured.append((seen, mesh, roi_of(face)))
-        bodies = self._bodies(rgb, times_s, expected, [face for face, _, _ in measured], search)
+        bodies = self._bodies(rgb, time_s, expected, [face for face, _, _ in measured], search)
         found = []
         for index, (seen, mesh, square) in enumerate(measured):
             body = bodies.pop(index, None)
@@ -233,15 +229,9 @@ class Watcher:
         return result
 
     def _bodies(
-        self,
-        rgb: Image,
-        times_s: tuple[float, float],
-        expected: Sequence[PersonSeen],
-        faces: Sequence[FaceSeen],
-        search: bool,
+        self, rgb: Image, time_s: float, expected: Sequence[PersonSeen], faces: Sequence[FaceSeen], search: bool
     ) -> dict[int, Body]:
         """Bodies by face index; bodies without a face get the indices after the last face."""
-        before_s, time_s = times_s
         result: dict[int, Body] = {}
         followed = {i: follow(face, expected) for i, face in enumerate(faces)}
         taken = {id(person) for person in followed.values() if person is not None}
@@ -255,7 +245,7 @@ class Watcher:
             # Of a portrait the pose tells nothing new; with the arms in view it tells what they do.
             arms = person is None or _arms_in_view(self._lately(person))
             pause = self._config.body_every_s * (1 if arms else 4)
-            if i < self._config.max_glanced and self._moves_below(face, before_s, time_s, rgb):
+            if i < self._config.max_glanced and self._moves_below(face, time_s, rgb):
                 pause = 0.0 if arms else self._config.body_every_s
             if time_s - last >= pause - 1e-3 and face.height >= _MIN_BODY_FACE_PX:
                 due.append((last, -face.height, i))
@@ -289,10 +279,10 @@ class Watcher:
     def _piece_of(self, person: PersonSeen) -> Piece | None:
         return next((piece for piece in self._pieces.values() if piece.tracklet.seen[-1] is person), None)
 
-    def _moves_below(self, face: FaceSeen, before_s: float, time_s: float, rgb: Image) -> bool:
+    def _moves_below(self, face: FaceSeen, time_s: float, rgb: Image) -> bool:
         """Whether something moved since the sample before where the chest and the arms of a face are."""
         height, width = rgb.shape[:2]
-        return self.backgrounds.moved_in(before_s, time_s, chest_of(face.box, width, height)) >= _MOVES
+        return self.backgrounds.moved_in(self._before_s, time_s, chest_of(face.box, width, height)) >= _MOVES
 
     def _last_body_s(self, person: PersonSeen) -> float:
         piece = self._piece_of(person)
@@ -335,7 +325,7 @@ class Watcher:
             piece.upper.append(upper)
         if lower is not None:
             piece.lower.append(lower)
-        self._keep_torso(rgb, person, piece)
+        piece.keep_torso(cut_torso(rgb, person), self._config.torsos_per_track)
         if one.mesh is not None and face is not None and face.has_mesh:
             self._keep_head(rgb, time_s, one.mesh, face, piece)
         if max(len(piece.upper), len(piece.lower)) > 2 * self._config.looks_per_track:
@@ -367,28 +357,6 @@ class Watcher:
         mask = np.zeros((height, width), dtype=np.float32)
         mask[y0:y1, x0:x1] = self._models.people.mask(rgb[y0:y1, x0:x1])
         return mask
-
-    def _keep_torso(self, rgb: Image, person: PersonSeen, piece: Piece) -> None:
-        face_box = person.face.box if person.face is not None else None
-        whole = torso_box(person.body, face_box)
-        if whole is None:
-            return
-        height, width = rgb.shape[:2]
-        x0, y0, x1, y1 = (round(v) for v in clip_box(whole, width, height))
-        seen = max(0, x1 - x0) * max(0, y1 - y0) / max((whole[2] - whole[0]) * (whole[3] - whole[1]), 1.0)
-        cloth = None
-        if min(x1 - x0, y1 - y0) >= _LEAST_CLOTH_PX:
-            cloth = cv2.resize(rgb[y0:y1, x0:x1], (_TORSO_SIDE, _TORSO_SIDE), interpolation=cv2.INTER_AREA)
-            cloth = cloth.astype(np.uint8)
-        elif face_box is None or height - face_box[3] < _COLLAR * (face_box[3] - face_box[1]):
-            return
-        # Of a portrait the collar and the shoulders are all that shows a garment.
-        left, top, right, bottom = square_around(whole, width, height)
-        figure, _ = letterbox(rgb[top:bottom, left:right], _TORSO_SIDE)
-        piece.torsos.append(TorsoCrop(person.time_s, seen, cloth, figure))
-        if len(piece.torsos) > 2 * self._config.torsos_per_track:
-            # Drops every second one, so that what is left is spread over the whole tracklet.
-            piece.torsos = piece.torsos[::2]
 
 
 def _halved(rgb: Image) -> Image:
