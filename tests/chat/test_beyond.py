@@ -7,6 +7,10 @@ from pvchat.training.wordings import QUESTIONS
 
 # From two lists that were written before they were tried, and looked at since.
 BEYOND = """
+Could you find out if Maria has a library card?
+Do you know whether Maria smokes?
+Please say if Maria is a doctor.
+I would like to know if Maria can swim.
 How much does Maria weigh?
 What does Maria think about all this?
 What will Maria do next?
@@ -39,6 +43,10 @@ In which city is Maria?
 """.strip().splitlines()
 
 SHOWN = """
+Can you check whether Maria has a red jacket?
+Let me know if Maria ever appears.
+I wonder if Maria has been here.
+Tell me if Maria and Tom are together.
 Does Maria ever leave the frame?
 Is Maria in the fifth video?
 Is Maria in the broken clip?

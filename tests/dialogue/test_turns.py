@@ -143,6 +143,13 @@ def test_several_videos() -> None:
     assert talk("Which ones have Bob in them?") == "Bob is in none of the 3 videos."
 
 
+@pytest.mark.parametrize("turn", ["How about the other clip?", "What about the second video?", "And in garden.mp4?"])
+def test_the_last_question_is_asked_of_another_video(turn: str) -> None:
+    talk = Talk(three()[:2])
+    talk("Where is Maria in the first video?")
+    assert talk(turn) == "In garden.mp4: Maria is on the right."
+
+
 def test_which_other_video_is_asked_back_where_there_are_two() -> None:
     talk = Talk(three())
     talk("Where is Maria in the first video?")

@@ -1,5 +1,6 @@
 """Nodding, shaking, looking away and closed eyes, on heads made of numbers."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,6 +35,15 @@ def test_a_single_bow_or_turn_is_neither_nodding_nor_shaking() -> None:
     turn = portrait(yaw=lambda t: min(18.0, 10 * t))
     assert not words(bow)
     assert not words(turn)
+
+
+def test_a_head_that_is_lifted_and_wavers_does_not_nod() -> None:
+    way = {3.0: 0.0, 3.4: 24.0, 3.8: 12.0, 4.4: 20.0, 5.0: 16.0}
+
+    def lifted(t: float) -> float:
+        return float(np.interp(t, list(way), list(way.values())))
+
+    assert not words(portrait(nod=lifted))
 
 
 def test_nods_of_somebody_who_talks_are_not_told() -> None:

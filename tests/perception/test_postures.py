@@ -63,6 +63,22 @@ def test_a_raised_hand_that_swings_waves_and_a_still_one_does_not() -> None:
     assert "waving" not in words(held(figure(hand(100, -40, (95, 50)))))
 
 
+def test_a_hand_that_swings_before_the_chest_gestures_and_does_not_wave() -> None:
+    swing = to_and_fro(70, 1.5)
+    said = words(portrait(body=lambda t: figure(hand(60 + swing(t), 50, (70, 90)))))
+    assert "gesturing" in said
+    assert "waving" not in said
+
+
+def test_one_gesture_of_a_second_is_told() -> None:
+    def lifts(t: float) -> BodySeen:
+        part = float(np.clip(min(t - 3, 4 - t) / 0.4, 0, 1))
+        return figure(hand(60 - 20 * part, 150 - 100 * part, (70, 80)))
+
+    assert "gesturing" in words(portrait(body=lifts))
+    assert "gesturing" not in words(held(figure(hand(40, 50, (70, 80)))))
+
+
 def test_hands_that_meet_again_and_again_clap() -> None:
     gap = to_and_fro(60, 2.0)
 
