@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import names
-from pipelines.conversation import Worded, check_question, check_videos, file_names, say, view_of
+from pipelines.conversation import Said, Worded, check_question, check_videos, file_names, say, view_of
 from pipelines.gallery import Gallery, check_consent_holds
 from pipelines.results import Answer, Evidence, Stranger
 from pipelines.tools import Progress, Tools
 from pipelines.unknown_people import UnknownPeople
 from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, remember
 from pvchat.chat.questions import kind_of
+from pvchat.dialogue.on_topic import is_on_topic
 from pvchat.dialogue.views import VideoView
 from pvchat.errors import SubjectError
 from pvchat.perception.record import Track
@@ -89,13 +90,14 @@ class Asker:
             identified_at = time.perf_counter()
             if progress is not None:
                 progress(1.0, "answering")
-            said = None
-            if use_evidence and kind_of(question, asked) in _OF_NO_MODEL:
-                said = self._off_the_record(clip, video, question, asked, enrolled)
-            if said is None:
+            recorded = self._off_the_record(clip, video, question, asked, enrolled) if use_evidence else None
+            said: Worded
+            if recorded is not None and kind_of(question, asked) in _OF_NO_MODEL:
+                said = recorded
+            else:
                 said = self._by_model(clip, question, asked, use_evidence, use_identity_bias, on_text)
-                if use_evidence and not said.agrees:
-                    said = self._off_the_record(clip, video, question, asked, enrolled, said) or said
+                if recorded is not None and not _is_told(said, recorded):
+                    said = replace(said, text=recorded.text, agrees=True, model={**said.model, **recorded.model})
         finished = time.perf_counter()
         return Answer(
             answer=_noting_drawn(said.text, [("This", perceived)]),
@@ -144,20 +146,15 @@ class Asker:
         question: str,
         asked: Sequence[str],
         enrolled: Sequence[StoredSubject],
-        worded: Worded | None = None,
-    ) -> Worded | None:
-        """What the record says, as in a conversation; None where it does not say it either.
-
-        Args:
-            worded: by the model, whose evidence stays as it is.
-        """
+    ) -> Said | None:
+        """What the record says, as in a conversation; None where it does not understand, or what it says is not so."""
         known = [subject.name for subject in enrolled]
-        said = say(question, (), asked, known, [self._view(clip, video, video.name)])
-        if not said.agrees:
+        try:
+            said = say(question, (), asked, known, [self._view(clip, video, video.name)])
+        except SubjectError:
+            # A capitalised word that is taken for a stranger only in a conversation.
             return None
-        if worded is None:
-            return said
-        return replace(worded, text=said.text, agrees=True, model={**worded.model, **said.model})
+        return said if said.agrees else None
 
     def chat(
         self,
@@ -281,6 +278,13 @@ class Asker:
             self.clear()
             self._tools.release()
         self._known_ids = ids
+
+
+def _is_told(worded: Worded, recorded: Said) -> bool:
+    """Whether the model's words are borne out and tell what was asked, as far as the record tells it."""
+    if not worded.agrees:
+        return False
+    return bool(recorded.reading.ask_back) or is_on_topic(worded.text, recorded.text, recorded.reading.topic)
 
 
 def _asked(question: str, subjects: Sequence[str] | None, enrolled: Sequence[StoredSubject]) -> list[str] | None:

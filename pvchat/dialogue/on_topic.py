@@ -16,13 +16,15 @@ from pvchat.chat.lexicon import (
 )
 from pvchat.dialogue.state import Topic
 
-MOST_WORDS = 40
+FEW_WORDS = 20
+"""An answer may always have so many words, and twice as many as the one by rule."""
 _TIME = re.compile(rf"{CLOCK.pattern}|\bseconds?\b|\bminutes?\b|\b(?:half|halves|start|end|throughout|whole|halfway)\b")
 _HAIR = frozenset({*HAIR_WORDS, "long"})
 _CLOTH = GARMENT_WORDS.keys() | PATTERN_WORDS.keys() | COLOUR_WORDS.keys()
 GONE = "is not in this video"
 """In every answer about somebody who is absent."""
 _DOUBT = "not sure"
+_SOONER = re.compile(r"\b(?:before|after|first|earlier|sooner|later|then|same time)\b")
 _TOGETHER = re.compile(r"\b(?:together|same time|at once|simultaneously|share|different times)\b")
 
 
@@ -32,15 +34,14 @@ def is_on_topic(answer: str, by_rule: str, topic: Topic) -> bool:
     Args:
         by_rule: the answer that was read off the record.
     """
-    words = WORD.findall(answer.lower())
-    if not 2 <= len(words) <= MOST_WORDS:
+    words, rule = WORD.findall(answer.lower()), WORD.findall(by_rule.lower())
+    if not 2 <= len(words) <= max(FEW_WORDS, 2 * len(rule)):
         return False
     if any(state in by_rule and state not in answer for state in (GONE, _DOUBT)):
         return False
-    rule = WORD.findall(by_rule.lower())
     if topic in ("time", "first", "last", "duration", "moment"):
         return (not CLOCK.search(by_rule) and "second" not in by_rule) or _TIME.search(answer) is not None
-    if topic in ("location", "is_place"):
+    if topic in ("location", "is_place", "order", "relation"):
         return not any(w in PLACE_WORDS for w in rule) or any(w in PLACE_WORDS for w in words)
     if topic == "distance":
         return not any(w in DISTANCE_WORDS for w in rule) or any(w in DISTANCE_WORDS for w in words)
@@ -54,6 +55,8 @@ def is_on_topic(answer: str, by_rule: str, topic: Topic) -> bool:
         return not any(w in SCENE_NOUNS for w in rule) or any(w in SCENE_NOUNS for w in words)
     if topic in ("action", "is_action", "posture", "hands", "talks"):
         return not said_actions(by_rule.lower()) or bool(said_actions(answer.lower()))
+    if topic == "earlier":
+        return not _SOONER.search(by_rule) or _SOONER.search(answer.lower()) is not None
     if topic == "together":
         return not _TOGETHER.search(by_rule) or _TOGETHER.search(answer.lower()) is not None
     return True

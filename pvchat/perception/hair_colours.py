@@ -14,7 +14,6 @@ from pvchat.perception.geometry import FloatArray
 
 WORDS = ("black", "brown", "blond", "gray")
 """Words of the regression, in its order; red hair is too rare among the photos and has a rule of its own."""
-INPUTS = 5
 # What is said is believed at least so much, by cross-validation over the people it was fitted to. Of what is no colour
 # of hair the regression knows nothing.
 _LEAST = 0.65
