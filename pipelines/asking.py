@@ -18,7 +18,7 @@ from pipelines.videos import CLIPS_KEPT, PerceivedVideo, PerceivedVideos, rememb
 from pvchat.chat.questions import kind_of
 from pvchat.dialogue.on_topic import is_on_topic
 from pvchat.dialogue.views import VideoView
-from pvchat.errors import SubjectError
+from pvchat.errors import ModelError, SubjectError
 from pvchat.perception.record import Track
 from storage.people import StoredSubject
 
@@ -151,8 +151,9 @@ class Asker:
         known = [subject.name for subject in enrolled]
         try:
             said = say(question, (), asked, known, [self._view(clip, video, video.name)])
-        except SubjectError:
-            # A capitalised word that is taken for a stranger only in a conversation.
+        except (SubjectError, ModelError):
+            # A capitalised word that is taken for a stranger only in a conversation; strangers of an engine that cannot
+            # tell them apart. The model's words stand without it.
             return None
         return said if said.agrees else None
 

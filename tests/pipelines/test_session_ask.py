@@ -96,6 +96,15 @@ def test_what_the_model_gets_wrong_is_read_off_the_record(three: Session, video:
     assert not three.ask(clip, "When is Maria seen?", use_evidence=False).agrees_with_evidence
 
 
+def test_words_that_do_not_tell_what_was_asked_are_read_off_the_record(three: Session, video: Video) -> None:
+    # The stand-in says yes to everything.
+    clip = video("c.mp4", {"face": 1, "spans": [[0, 4]]})
+    answer = three.ask(clip, "When is Maria seen?")
+    assert (answer.answer, answer.model["answer"]) == ("Maria is seen from 0:00 to 0:04.", "rule")
+    assert "answer" not in three.ask(clip, "Is Maria here?").model
+    assert "answer" not in three.ask(clip, "When is Maria seen?", use_evidence=False).model
+
+
 @pytest.mark.parametrize("question", ["Is Maria in love?", "Tell me what Maria does for a living."])
 def test_what_no_video_shows_is_said_to_be_unknown_without_a_model(
     three: Session, video: Video, tools: Any, question: str
