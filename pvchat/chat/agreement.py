@@ -204,8 +204,7 @@ class _Reader(AnswerReader):
                 r" (?:now|away|after|before|at)\b", text[match.end() :]
             ):
                 continue
-            owner = self.names(before)[-1:] or here
-            for person in self.told(owner, place):
+            for person in self.told(self.last_named(before) or here, place):
                 others = [p for p in self.people if p is not person and p.state == "present"]
                 beside = self.kind in ("relation", "order") and len(others) == 1 and is_beside(person, others[0], place)
                 self.must(person.place == place or beside, text, match.start(), place)
@@ -216,7 +215,7 @@ class _Reader(AnswerReader):
             before = text[: match.start()]
             if distance is None or re.search(r"\b(?:as|so|how|by) $", before):
                 continue
-            for person in self.told(self.names(before)[-1:] or here, distance):
+            for person in self.told(self.last_named(before) or here, distance):
                 self.must(person.distance == distance, text, match.start(), distance)
 
     def looks(self, text: str, here: Sequence[SubjectFacts]) -> str:
@@ -230,7 +229,7 @@ class _Reader(AnswerReader):
                 word = match["word"]
                 if slot == "garment" and self.is_passing(word):
                     continue
-                for person in self.told(self.names(text[: match.start()])[-1:] or here, word):
+                for person in self.told(self.last_named(text[: match.start()]) or here, word):
                     told = getattr(person, slot)
                     true = told not in (None, "plain") if word == "patterned" else told == words[word]
                     self.must(true, text, match.start(), word)
@@ -247,7 +246,7 @@ class _Reader(AnswerReader):
     def worn(self, text: str, here: Sequence[SubjectFacts]) -> None:
         """Glasses and hats that somebody is said to wear, or not to wear."""
         for at, field in said_worn(text):
-            for person in self.told(self.names(text[:at])[-1:] or here, field):
+            for person in self.told(self.last_named(text[:at]) or here, field):
                 worn = wears(person, field)
                 if worn is None:
                     raise DisagreesError(f"speaks of {field} of {person.name}, which the evidence does not tell")
@@ -276,7 +275,7 @@ class _Reader(AnswerReader):
             if colour is None:
                 continue
             slot = garment_slot([w.group() for w in words], i)
-            people = self.names(text[: match.start()])[-1:] or here
+            people = self.last_named(text[: match.start()]) or here
             if len(self.names(text[: match.start()])) > 1 and " and " in text[: match.start()].split("wear")[0]:
                 people = self.names(text[: match.start()])
             for person in self.told(people, colour):
@@ -285,7 +284,7 @@ class _Reader(AnswerReader):
 
     def actions(self, text: str, here: Sequence[SubjectFacts]) -> None:
         for at, actions in said_actions(text):
-            people = self.names(text[:at])[-1:] or here
+            people = self.last_named(text[:at]) or here
             word = WORD.match(text[at:])
             if not actions and word and SCENE_NOUNS.get(word.group()) in self.scene.things:
                 continue

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pvchat.chat.claims import COMMON, MARK, NEGATED, OTHER_CAPITALS, OTHER_STARTS, PREDICATE
+from pvchat.chat.claims import COMMON, MARK, NAME, NEGATED, OTHER_CAPITALS, OTHER_STARTS, PREDICATE
 from pvchat.chat.evidence import by_first_seen
 from pvchat.chat.facts import SceneFacts, State, SubjectFacts
 from pvchat.chat.lexicon import ANYWHERE_CAPITALS, SENTENCE_STARTS, WORD
@@ -41,7 +41,7 @@ class AnswerReader:
         self.last = self.people if len(self.people) == 1 else ()
 
     def mask(self, text: str) -> str:
-        """Put one private character in the place of every asked name."""
+        """Put one private character in the place of every asked name, and part "left-hand" into its words."""
         order = sorted(range(len(self.everyone)), key=lambda i: -len(self.everyone[i].name))
         for i in order:
             pattern = rf"(?<!\w){re.escape(self.everyone[i].name)}(?!\w)"
@@ -50,11 +50,16 @@ class AnswerReader:
             pattern = rf"(?<!\w){re.escape(self.everyone[i].name)}(?!\w)"
             if self.everyone[i].name.casefold() not in COMMON:
                 text = re.sub(pattern, chr(MARK + i), text, flags=re.IGNORECASE)
-        return text
+        return re.sub(r"\b(left|right)-hand\b", r"\1 hand", text, flags=re.IGNORECASE)
 
     def names(self, text: str) -> tuple[SubjectFacts, ...]:
         """The people a masked text names, in its order."""
         return tuple(dict.fromkeys(self.everyone[ord(c) - MARK] for c in text if MARK <= ord(c) < MARK + 0x400))
+
+    def last_named(self, text: str) -> tuple[SubjectFacts, ...]:
+        """Whom a masked text names last: one person, or several that it names in a row."""
+        row = re.findall(rf"{NAME}(?:(?:, and|,| and) {NAME})*", text)[-1:]
+        return self.names(row[0]) if row else ()
 
     def foreign_name(self, masked: str) -> str | None:
         """A capitalised word that no sentence explains."""

@@ -26,6 +26,7 @@ SCENE = SceneFacts(12.0, (MARIA, TOM, ANA, LEO), 3, 1)
 @pytest.mark.parametrize(
     ("question", "answer", "asked"),
     [
+        ("Who is on the left, Maria or Tom?", "Maria is on the left-hand side, Tom on the right.", ["Maria", "Tom"]),
         ("Is Maria here?", "Yes, Maria is in this video, from 0:02 to 0:09.", ["Maria"]),
         ("Is Maria here?", "Yes! I can clearly see Maria between 0:02 and 0:09.", ["Maria"]),
         ("Is Ana here?", "No, Ana is not in this video.", ["Ana"]),
@@ -68,6 +69,10 @@ def test_true_answers_agree(question: str, answer: str, asked: list[str]) -> Non
 @pytest.mark.parametrize(
     ("question", "answer", "asked"),
     [
+        ("Who is on the left, Maria or Tom?", "Tom is to the left-hand, Maria to the right-hand.", ["Maria", "Tom"]),
+        ("Who is on the left, Maria or Tom?", "Tom is on the left-hand side of Maria.", ["Maria", "Tom"]),
+        ("Who is on the right, Maria or Tom?", "Maria and Tom are on the right.", ["Maria", "Tom"]),
+        ("What are they doing?", "Maria and Tom are talking.", ["Maria", "Tom"]),
         ("Is Maria here?", "", ["Maria"]),
         ("Is Maria here?", "No, Maria is not in this video.", ["Maria"]),
         ("Is Maria here?", "No.", ["Maria"]),
