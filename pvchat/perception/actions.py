@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.clarity import Judgement, attribute_of, ramp, windows
-from pvchat.perception.observation import FaceSeen, PersonSeen, TrackObservation
+from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen, TrackObservation
 from pvchat.perception.pose import (
     LEFT_ANKLE,
     LEFT_ELBOW,
@@ -95,23 +95,40 @@ def turning_the_head(track: TrackObservation) -> list[Judgement]:
     return result
 
 
+_LEAST_TRUNK_PX = 8.0
+_AROUND = 4
+# In shoulder widths between two looks.
+_TREMBLES = 0.1
+
 _ARMS = ((LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST), (RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST))
 
 
-def _wrists(person: PersonSeen) -> list[tuple[float, float] | None]:
-    """Left and right wrist relative to the middle of the shoulders, in shoulder widths; None when not seen."""
-    body = person.body
-    if body is None or not body.visible(LEFT_SHOULDER, RIGHT_SHOULDER):
-        return [None, None]
+def _trunk(body: BodySeen) -> float | None:
+    """About a shoulder width in pixels; None where it is not seen."""
+    if not body.visible(LEFT_SHOULDER, RIGHT_SHOULDER):
+        return None
     points = body.landmarks[:, :2]
-    middle = (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) / 2
     trunk = float(np.linalg.norm(points[LEFT_SHOULDER] - points[RIGHT_SHOULDER]))
     if body.visible(LEFT_HIP, RIGHT_HIP):
         hips = (points[LEFT_HIP] + points[RIGHT_HIP]) / 2
+        middle = (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) / 2
         # Turned sideways the shoulders coincide; the trunk keeps its length.
         trunk = max(trunk, 0.7 * float(np.linalg.norm(hips - middle)))
-    if trunk < 8:
+    return trunk if trunk >= _LEAST_TRUNK_PX else None
+
+
+def _wrists(person: PersonSeen, trunk: float | None = None) -> list[tuple[float, float] | None]:
+    """Left and right wrist relative to the middle of the shoulders, in shoulder widths; None when not seen.
+
+    Args:
+        trunk: the width, see `_trunk`; that of this look where none is given.
+    """
+    body = person.body
+    trunk = (_trunk(body) if trunk is None else trunk) if body is not None else None
+    if body is None or trunk is None or not body.visible(LEFT_SHOULDER, RIGHT_SHOULDER):
         return [None, None]
+    points = body.landmarks[:, :2]
+    middle = (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) / 2
     result: list[tuple[float, float] | None] = []
     for _, elbow, wrist in _ARMS:
         if body.visible(elbow, wrist):
@@ -122,14 +139,25 @@ def _wrists(person: PersonSeen) -> list[tuple[float, float] | None]:
     return result
 
 
-def _wrist_looks(track: TrackObservation) -> list[tuple[float, list[tuple[float, float] | None]]]:
-    """Where the wrists are, see `_wrists`, at and between the samples, by time."""
-    return sorted({p.time_s: _wrists(p) for p in track.dense() if p.body is not None}.items(), key=lambda look: look[0])
+def _wrist_looks(people: Sequence[PersonSeen]) -> list[tuple[float, list[tuple[float, float] | None]]]:
+    """Where the wrists are in looks at one person, see `_wrists`, by time.
+
+    The width of the shoulders is that of the looks around: of a body seen from the side it trembles, and what lies far
+    from it would with it.
+    """
+    looks = sorted(
+        {p.time_s: (p, trunk) for p in people if p.body is not None and (trunk := _trunk(p.body))}.items(),
+        key=lambda look: look[0],
+    )
+    widths = [trunk for _, (_, trunk) in looks]
+    steady = [float(np.median(widths[max(0, i - _AROUND) : i + _AROUND + 1])) for i in range(len(widths))]
+    return [(time, _wrists(person, width)) for (time, (person, _)), width in zip(looks, steady, strict=True)]
 
 
 def moving_the_arms(track: TrackObservation) -> list[Judgement]:
     """The wrists travel relative to the shoulders, and get somewhere: a hidden wrist is found here and there."""
-    seen = _wrist_looks(track)
+    # Between the samples the body is looked at in another square, in which a hidden wrist is found elsewhere.
+    seen = _wrist_looks(track.seen)
     result: list[Judgement] = []
     times = [time for time, _ in seen]
     for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
@@ -139,13 +167,19 @@ def moving_the_arms(track: TrackObservation) -> list[Judgement]:
             if len(path) < 3:
                 continue
             places = np.array([wrist for _, wrist in path])
-            lengths = np.linalg.norm(np.diff(places, axis=0), axis=1)
+            lengths = _steps(places)
             # Without the largest jump, which may be a wrist mistaken once, or without whatever comes and goes at once.
-            steady = max(lengths.sum() - lengths.max(), np.linalg.norm(np.diff(_calm(places), axis=0), axis=1).sum())
+            steady = max(lengths.sum() - lengths.max(), _steps(_calm(places)).sum())
             travelled = float(steady) / (path[-1][0] - path[0][0])
             clear = max(clear, min(ramp(travelled, 0.35, 0.8), ramp(_reach(places), 0.3, 0.5)))
         result.append((time, clear))
     return result
+
+
+def _steps(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lengths of the steps between (n, 2) places, less what a hand at rest trembles."""
+    steps: NDArray[np.float64] = np.linalg.norm(np.diff(places, axis=0), axis=1)
+    return np.maximum(steps - _TREMBLES, 0.0)
 
 
 def _calm(places: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -264,7 +298,7 @@ def keeping_still(track: TrackObservation) -> list[Judgement]:
     """Head, mouth and (where seen) hands hardly move, and enough of the person is seen to know."""
     faces = _meshed(track)
     times = [time for time, _ in faces]
-    wrists = _wrist_looks(track)
+    wrists = _wrist_looks(track.dense())
     result: list[Judgement] = []
     for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
         if len(inside) < _MIN_IN_WINDOW:
