@@ -298,7 +298,7 @@ def keeping_still(track: TrackObservation) -> list[Judgement]:
     """Head, mouth and (where seen) hands hardly move, and enough of the person is seen to know."""
     faces = _meshed(track)
     times = [time for time, _ in faces]
-    wrists = _wrist_looks(track.dense())
+    wrists = _wrist_looks(track.seen)
     result: list[Judgement] = []
     for time, inside in zip(times, _windows(times, _step(track), track.cuts_s), strict=True):
         if len(inside) < _MIN_IN_WINDOW:
@@ -319,7 +319,7 @@ def keeping_still(track: TrackObservation) -> list[Judgement]:
             hands = [at[side] for when, at in wrists if times[inside[0]] <= when <= times[inside[-1]]]
             known = np.array([hand for hand in hands if hand is not None])
             if len(known) >= 2:
-                clear = min(clear, ramp(-_reach(known), -0.2, -0.1))
+                clear = min(clear, ramp(-_reach(known), -0.3, -0.15))
         result.append((time, clear))
     return result
 

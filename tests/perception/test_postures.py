@@ -63,11 +63,20 @@ def test_a_raised_hand_that_swings_waves_and_a_still_one_does_not() -> None:
     assert "waving" not in words(held(figure(hand(100, -40, (95, 50)))))
 
 
-def test_a_hand_that_swings_before_the_chest_gestures_and_does_not_wave() -> None:
-    swing = to_and_fro(70, 1.5)
+@pytest.mark.parametrize("per_second", [0.9, 1.5])
+def test_a_hand_that_swings_before_the_chest_gestures_and_does_not_wave(per_second: float) -> None:
+    swing = to_and_fro(110, per_second)
     said = words(portrait(body=lambda t: figure(hand(60 + swing(t), 50, (70, 90)))))
     assert "gesturing" in said
     assert "waving" not in said
+
+
+def test_a_hidden_hand_that_is_found_here_and_there_between_the_samples_does_not_gesture() -> None:
+    def found(t: float) -> BodySeen:
+        sampled = round(t * 8) % 2 == 1
+        return figure(hand(95 if sampled else 60, 40 if sampled else 70, (90, 40)))
+
+    assert "gesturing" not in words(portrait(body=found))
 
 
 def test_one_gesture_of_a_second_is_told() -> None:
