@@ -12,20 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.clarity import Judgement, attribute_of, ramp, windows
-from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen, TrackObservation
+from pvchat.perception.joints import ARMS, middle, scale
+from pvchat.perception.observation import FaceSeen, PersonSeen, TrackObservation
 from pvchat.perception.pose import (
     LEFT_ANKLE,
-    LEFT_ELBOW,
     LEFT_HIP,
     LEFT_KNEE,
     LEFT_SHOULDER,
-    LEFT_WRIST,
     RIGHT_ANKLE,
-    RIGHT_ELBOW,
     RIGHT_HIP,
     RIGHT_KNEE,
     RIGHT_SHOULDER,
-    RIGHT_WRIST,
 )
 from pvchat.perception.record import ACTIONS, Attribute
 
@@ -66,8 +63,8 @@ def talking(track: TrackObservation) -> list[Judgement]:
         steps = np.abs(np.diff(opening[inside]))
         # The median step ignores a single yawn, which moves the mouth in one or two steps only.
         moved = float(np.sort(steps)[len(steps) // 2 :].mean())
-        middle = float(np.median(steps))
-        result.append((time, min(ramp(moved, 0.05, 0.10), ramp(middle, 0.02, 0.05))))
+        typical = float(np.median(steps))
+        result.append((time, min(ramp(moved, 0.05, 0.10), ramp(typical, 0.02, 0.05))))
     return result
 
 
@@ -95,44 +92,26 @@ def turning_the_head(track: TrackObservation) -> list[Judgement]:
     return result
 
 
-_LEAST_TRUNK_PX = 8.0
 _AROUND = 4
 # In shoulder widths between two looks.
 _TREMBLES = 0.1
 
-_ARMS = ((LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST), (RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST))
 
-
-def _trunk(body: BodySeen) -> float | None:
-    """About a shoulder width in pixels; None where it is not seen."""
-    if not body.visible(LEFT_SHOULDER, RIGHT_SHOULDER):
-        return None
-    points = body.landmarks[:, :2]
-    trunk = float(np.linalg.norm(points[LEFT_SHOULDER] - points[RIGHT_SHOULDER]))
-    if body.visible(LEFT_HIP, RIGHT_HIP):
-        hips = (points[LEFT_HIP] + points[RIGHT_HIP]) / 2
-        middle = (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) / 2
-        # Turned sideways the shoulders coincide; the trunk keeps its length.
-        trunk = max(trunk, 0.7 * float(np.linalg.norm(hips - middle)))
-    return trunk if trunk >= _LEAST_TRUNK_PX else None
-
-
-def _wrists(person: PersonSeen, trunk: float | None = None) -> list[tuple[float, float] | None]:
+def _wrists(person: PersonSeen, width: float | None = None) -> list[tuple[float, float] | None]:
     """Left and right wrist relative to the middle of the shoulders, in shoulder widths; None when not seen.
 
     Args:
-        trunk: the width, see `_trunk`; that of this look where none is given.
+        width: of the shoulders, see `joints.scale`; that of this look where none is given.
     """
     body = person.body
-    trunk = (_trunk(body) if trunk is None else trunk) if body is not None else None
-    if body is None or trunk is None or not body.visible(LEFT_SHOULDER, RIGHT_SHOULDER):
+    own = scale(body) if body is not None else None
+    if body is None or own is None:
         return [None, None]
-    points = body.landmarks[:, :2]
-    middle = (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) / 2
+    shoulders = middle(body, (LEFT_SHOULDER, RIGHT_SHOULDER))
     result: list[tuple[float, float] | None] = []
-    for _, elbow, wrist in _ARMS:
+    for _, elbow, wrist in ARMS:
         if body.visible(elbow, wrist):
-            x, y = (points[wrist] - middle) / trunk
+            x, y = (body.landmarks[wrist, :2] - shoulders) / (width or own)
             result.append((float(x), float(y)))
         else:
             result.append(None)
@@ -140,18 +119,15 @@ def _wrists(person: PersonSeen, trunk: float | None = None) -> list[tuple[float,
 
 
 def _wrist_looks(people: Sequence[PersonSeen]) -> list[tuple[float, list[tuple[float, float] | None]]]:
-    """Where the wrists are in looks at one person, see `_wrists`, by time.
+    """Where the wrists are in looks at one person, see `_wrists`, in their order.
 
     The width of the shoulders is that of the looks around: of a body seen from the side it trembles, and what lies far
     from it would with it.
     """
-    looks = sorted(
-        {p.time_s: (p, trunk) for p in people if p.body is not None and (trunk := _trunk(p.body))}.items(),
-        key=lambda look: look[0],
-    )
-    widths = [trunk for _, (_, trunk) in looks]
+    looks = [(p, width) for p in people if p.body is not None and (width := scale(p.body)) is not None]
+    widths = [width for _, width in looks]
     steady = [float(np.median(widths[max(0, i - _AROUND) : i + _AROUND + 1])) for i in range(len(widths))]
-    return [(time, _wrists(person, width)) for (time, (person, _)), width in zip(looks, steady, strict=True)]
+    return [(person.time_s, _wrists(person, width)) for (person, _), width in zip(looks, steady, strict=True)]
 
 
 def moving_the_arms(track: TrackObservation) -> list[Judgement]:
@@ -186,8 +162,8 @@ def _calm(places: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n, 2) places without single misplaced ones; (n - 2, 2) where there are enough."""
     if len(places) < 3:
         return places
-    middle: NDArray[np.float64] = np.median(np.stack([places[:-2], places[1:-1], places[2:]]), axis=0)
-    return middle
+    calm: NDArray[np.float64] = np.median(np.stack([places[:-2], places[1:-1], places[2:]]), axis=0)
+    return calm
 
 
 def _reach(places: NDArray[np.float64]) -> float:
