@@ -39,6 +39,9 @@ def is_on_topic(answer: str, by_rule: str, topic: Topic) -> bool:
         return False
     if any(state in by_rule and state not in answer for state in (GONE, _DOUBT)):
         return False
+    if topic == "time" and 0 < len(CLOCK.findall(answer)) < len(CLOCK.findall(by_rule)):
+        # One time of several is not when somebody is seen.
+        return False
     if topic in ("time", "first", "last", "duration", "moment"):
         return (not CLOCK.search(by_rule) and "second" not in by_rule) or _TIME.search(answer) is not None
     if topic in ("location", "is_place", "order", "relation"):

@@ -13,6 +13,13 @@ SEEN = "Maria is seen from 0:00 to 0:04."
     [
         ("Maria is visible from 0:00 to 0:04.", SEEN, "time", True),
         ("I see 2 people in this video.", SEEN, "time", False),
+        (SEEN, "Maria is seen from 0:00 to 0:04 and from 0:06 to 0:09.", "time", False),
+        (
+            "Maria is seen from 0:00 to 0:04 and 0:06 to 0:09.",
+            "Maria is seen from 0:00 to 0:04 and from 0:06 to 0:09.",
+            "time",
+            True,
+        ),
         ("Maria is on the left side.", "Maria is on the left.", "location", True),
         ("Maria is near the camera.", "Maria is on the left.", "location", False),
         ("I can't tell where Maria is.", "I can't tell where Maria is from this video.", "location", True),
