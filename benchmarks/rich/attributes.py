@@ -1,6 +1,6 @@
 """Attributes, relations, order and speed of perception: what is said, against what is to be seen.
 
-`labels.json` and `signs.json` hold what was seen by looking; their people are halved, and only the half that no
+`labels.json`, `signs.json` and `acts.json` hold what was seen by looking; they are halved, and only the half that no
 threshold saw is reported. `staged` adds clips whose truth is known because they are made. Nothing here needs a language
 model.
 """
@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.people.build import Moving, Workshop
 from benchmarks.people.media import Media
-from benchmarks.rich import garments, hair, signs, staged, worn
+from benchmarks.rich import garments, hair, outside, staged, worn
 from benchmarks.rich.photos import HALVES
 from pvchat.evaluation import clips
 from pvchat.evaluation.images import read_image
@@ -92,9 +92,11 @@ def measure(media: Media, work: Path, say: Callable[[str], None]) -> dict[str, A
     workshop = Workshop(work / "clips", media, say)
     by_half, speeds = _labelled(media, workshop, models, say)
     _staged(media, work, models, by_half["report"], say)
-    for name, label, record in signs.perceived(models, say):
-        track = _main_track(record, label)
-        judge(label, said_of(track) if track is not None else set(), by_half[label["half"]], name)
+    for clip in outside.perceived(models, say):
+        main = _main_track(clip.record, clip.label)
+        tracks = clip.record.tracks if clip.anybody else (main,) if main is not None else ()
+        said = {word for track in tracks for word in said_of(track)}
+        judge(clip.label, said, by_half[clip.half], clip.name)
     related, ordered = _composites(media, workshop, models, work, say)
     of_photos = [part.measure(models, say) for part in (hair, worn, garments)]
     on_photos = {half: {word: told for of in of_photos for word, told in of.get(half, {}).items()} for half in HALVES}

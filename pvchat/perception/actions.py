@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.clarity import Judgement, attribute_of, ramp, windows
 from pvchat.perception.joints import ARMS, middle, scale
-from pvchat.perception.observation import FaceSeen, PersonSeen, TrackObservation
+from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen, TrackObservation
 from pvchat.perception.pose import (
     LEFT_ANKLE,
     LEFT_HIP,
@@ -186,31 +186,29 @@ def raising_the_arms(track: TrackObservation) -> list[Judgement]:
 
 def standing(track: TrackObservation) -> list[Judgement]:
     """Hips, knees and ankles are seen, one above the other, legs straight."""
-    result: list[Judgement] = []
-    for person in track.seen:
-        body = person.body
-        if body is None:
-            continue
-        if not body.visible(LEFT_HIP, RIGHT_HIP, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE, at_least=0.7):
-            result.append((person.time_s, 0.0))
-            continue
-        points = body.landmarks[:, :2]
-        shoulders = (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) / 2
-        hips = (points[LEFT_HIP] + points[RIGHT_HIP]) / 2
-        trunk = max(float(np.linalg.norm(hips - shoulders)), 1.0)
-        legs = [
-            (LEFT_HIP, LEFT_KNEE, LEFT_ANKLE),
-            (RIGHT_HIP, RIGHT_KNEE, RIGHT_ANKLE),
-        ]
-        # The straighter leg carries: the other may be lifted in a dance or a step.
-        best = 0.0
-        for hip, knee, ankle in legs:
-            thigh, shin = points[knee] - points[hip], points[ankle] - points[knee]
-            upright = min(float(thigh[1]), float(shin[1])) / trunk
-            best = max(best, min(ramp(upright, 0.45, 0.6), ramp(_cosine(thigh, shin), 0.75, 0.9)))
-        lean = float(hips[1] - shoulders[1]) / trunk
-        result.append((person.time_s, min(best, ramp(lean, 0.6, 0.85))))
-    return result
+    return [(person.time_s, stands(person.body)) for person in track.seen if person.body is not None]
+
+
+def stands(body: BodySeen) -> float:
+    """How clearly one look shows a body stand."""
+    if not body.visible(LEFT_HIP, RIGHT_HIP, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE, at_least=0.7):
+        return 0.0
+    points = body.landmarks[:, :2]
+    shoulders = (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) / 2
+    hips = (points[LEFT_HIP] + points[RIGHT_HIP]) / 2
+    trunk = max(float(np.linalg.norm(hips - shoulders)), 1.0)
+    legs = [
+        (LEFT_HIP, LEFT_KNEE, LEFT_ANKLE),
+        (RIGHT_HIP, RIGHT_KNEE, RIGHT_ANKLE),
+    ]
+    # The straighter leg carries: the other may be lifted in a dance or a step.
+    best = 0.0
+    for hip, knee, ankle in legs:
+        thigh, shin = points[knee] - points[hip], points[ankle] - points[knee]
+        upright = min(float(thigh[1]), float(shin[1])) / trunk
+        best = max(best, min(ramp(upright, 0.45, 0.6), ramp(_cosine(thigh, shin), 0.75, 0.9)))
+    lean = float(hips[1] - shoulders[1]) / trunk
+    return min(best, ramp(lean, 0.6, 0.85))
 
 
 def _cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:

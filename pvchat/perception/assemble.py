@@ -9,6 +9,7 @@ from pvchat.perception.attributes import describe
 from pvchat.perception.background import Backgrounds
 from pvchat.perception.config import PerceptionConfig
 from pvchat.perception.faces import CropKeeper
+from pvchat.perception.fallen import torn_by_falls, without_ghost
 from pvchat.perception.geometry import FloatArray, PixelBox
 from pvchat.perception.glancing import Glances
 from pvchat.perception.observation import ClothingSeen, HairSeen, HeadSeen, PersonSeen, Texture, TrackObservation
@@ -170,7 +171,32 @@ def people_of(pieces: Sequence[Piece], scene: Scene, config: PerceptionConfig) -
                 cloth=tuple(texture for m in members for _, texture in m.cloth),
             )
         )
+    people = _whole_falls(people, scene.cuts_s)
     return sorted(people, key=lambda person: (person.seen[0].time_s, person.seen[0].centre_x))
+
+
+def _whole_falls(people: Sequence[Person], cuts_s: Sequence[float]) -> list[Person]:
+    """The people, with those who fell out of their track and into another one in one piece again."""
+    pairs = torn_by_falls([person.seen for person in people], cuts_s)
+    joined = [_joined(people[first], people[second]) for first, second in pairs]
+    torn = {index for pair in pairs for index in pair}
+    return [person for index, person in enumerate(people) if index not in torn] + joined
+
+
+def _joined(before: Person, after: Person) -> Person:
+    described = [person.faces for person in (before, after) if person.faces is not None]
+    return Person(
+        seen=without_ghost(before.seen, after.seen),
+        upper=(*before.upper, *after.upper),
+        lower=(*before.lower, *after.lower),
+        faces=DescribedFaces.join(described) if described else None,
+        appearance=(*before.appearance, *after.appearance),
+        glances=tuple(sorted((*before.glances, *after.glances), key=lambda person: person.time_s)),
+        hair=(*before.hair, *after.hair),
+        heads=(*before.heads, *after.heads),
+        labels=(*before.labels, *after.labels),
+        cloth=(*before.cloth, *after.cloth),
+    )
 
 
 def observation_of(person: Person, scene: Scene, config: PerceptionConfig) -> TrackObservation:

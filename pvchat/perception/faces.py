@@ -62,7 +62,12 @@ def measure_face(rgb: Image, face: FaceDetection, mesh: FaceLandmarks | None) ->
     x0, y0, x1, y1 = (round(v) for v in clip_box(face.box, width, height))
     detail = sharpness(rgb[y0:y1, x0:x1])
     if mesh is None or mesh.score < _MESH_SCORE:
-        return FaceSeen(box=face.box, score=face.score, quality=0.4 * quality(face.height, detail, 0, 0, face.score))
+        return FaceSeen(
+            box=face.box,
+            score=face.score,
+            quality=0.4 * quality(face.height, detail, 0, 0, face.score),
+            roll=math.degrees(face.roll),
+        )
     bare = visible_share(rgb, mesh)
     pose = head_pose(mesh.points)
     seen = (x1 - x0) * (y1 - y0) / max((face.box[2] - face.box[0]) * (face.box[3] - face.box[1]), 1e-6)

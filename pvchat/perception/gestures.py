@@ -11,7 +11,7 @@ import numpy as np
 from pvchat.perception.actions import moving_the_arms, raising_the_arms
 from pvchat.perception.clarity import Judgement, attribute_of, ramp, swings, windows
 from pvchat.perception.head_moves import held
-from pvchat.perception.joints import ARMS, HANDS, bodies, middle, scale
+from pvchat.perception.joints import ARMS, HANDS, bodies, middle, scale, tilt, trunk
 from pvchat.perception.motion import dancing
 from pvchat.perception.observation import BodySeen, TrackObservation
 from pvchat.perception.pose import LEFT_SHOULDER, LEFT_WRIST, NOSE, RIGHT_SHOULDER, RIGHT_WRIST
@@ -56,7 +56,9 @@ def _head_up(body: BodySeen) -> float:
     if size is None or not body.visible(NOSE, at_least=0.5):
         return 0.0
     above = middle(body, (LEFT_SHOULDER, RIGHT_SHOULDER))[1] - body.landmarks[NOSE, 1]
-    return ramp(float(above) / size, 0.2, 0.35)
+    down = trunk(body)
+    upright = ramp(-tilt(down), -55.0, -40.0) if down is not None else 1.0
+    return min(upright, ramp(float(above) / size, 0.2, 0.35))
 
 
 def waving(track: TrackObservation) -> list[Judgement]:
@@ -65,7 +67,7 @@ def waving(track: TrackObservation) -> list[Judgement]:
     def of(shoulder: int, elbow: int, wrist: int) -> Callable[[BodySeen], tuple[float, bool] | None]:
         def measure(body: BodySeen) -> tuple[float, bool] | None:
             size = scale(body)
-            if size is None or not body.visible(shoulder, elbow, wrist):
+            if size is None or not body.visible(shoulder, elbow, wrist) or _head_up(body) < 0.5:
                 return None
             points = body.landmarks[:, :2]
             lift = float(points[elbow, 1] - points[wrist, 1]) / size

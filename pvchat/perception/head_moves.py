@@ -7,6 +7,7 @@ of movements that go to and fro several times; one movement is a turn of the hea
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.perception.clarity import Judgement, attribute_of, ramp, swings, windows
 from pvchat.perception.observation import FaceSeen, TrackObservation
@@ -17,6 +18,10 @@ _MIN_IN_WINDOW = 8
 # Samples further apart than this cannot follow a nod.
 _LONGEST_STEP_S = 0.2
 _MIN_FACE_PX = 40.0
+# Of smaller ones the mesh trembles by as much as a nod, more so as every other look fits it in another square.
+_MIN_MOVING_PX = 56.0
+# In face heights: how far a head gets that only nods, and one that walks or dances.
+_STAYS, _GOES = 0.6, 0.9
 # A nod is down, up, down; a head that looks left, right and left again is not yet shaken.
 _NODS, _SHAKES = 3, 4
 # A head that is lifted and wavers on the way moves once by much and then by less; to and fro is about as far each time.
@@ -51,26 +56,41 @@ def _to_and_fro(
     least: int,
     calm: Callable[[float], float],
 ) -> list[Judgement]:
-    """How clearly one angle swings while the other one hardly does."""
-    faces = [(time, face) for time, face in _faces(track) if abs(face.yaw) < 45]
+    """How clearly one angle swings while the other one hardly does, of an upright head that stays where it is."""
+    faces = [
+        (time, face)
+        for time, face in _faces(track)
+        if abs(face.yaw) < 45 and abs(face.roll) < 45 and face.height >= _MIN_MOVING_PX
+    ]
     times = [time for time, _ in faces]
     result: list[Judgement] = []
     for time, inside in zip(times, windows(times, _HALF_WINDOW_S, track.cuts_s), strict=True):
         if len(inside) < _MIN_IN_WINDOW or float(np.median(np.diff(np.asarray(times)[inside]))) > _LONGEST_STEP_S:
             continue
-        angle = np.array([moving(faces[i][1]) for i in inside])
-        across = np.array([other(faces[i][1]) for i in inside])
+        seen = [faces[i][1] for i in inside]
+        # What changes with every look is not the head; a nod takes several looks.
+        angle = _pairs([moving(face) for face in seen])
+        across = _pairs([other(face) for face in seen])
         found = sorted(swings(angle, 0.6 * unsure), reverse=True)
         if len(found) < least:
             result.append((time, 0.0))
             continue
         # An opening mouth pulls at the whole mesh: of somebody who talks, small nods cannot be told.
-        mouth = float(np.ptp([faces[i][1].mouth_open for i in inside]))
+        mouth = float(np.ptp([face.mouth_open for face in seen]))
+        away = float(np.ptp([face.centre for face in seen], axis=0).max()) / float(np.median([f.height for f in seen]))
         aside = float(np.ptp(across)) / max(float(np.ptp(angle)), 1e-3)
         even = ramp(found[least - 1] / found[0], _EVEN, 1.3 * _EVEN)
-        clear = min(ramp(found[least - 1], unsure, 1.6 * unsure), even, ramp(-aside, -1.0, -0.5), calm(mouth))
+        stays = ramp(-away, -_GOES, -_STAYS)
+        clear = min(ramp(found[least - 1], unsure, 1.6 * unsure), even, ramp(-aside, -1.0, -0.5), calm(mouth), stays)
         result.append((time, clear))
     return result
+
+
+def _pairs(values: list[float]) -> NDArray[np.float64]:
+    """(n - 1,) means of neighbours."""
+    series = np.asarray(values, dtype=np.float64)
+    means: NDArray[np.float64] = (series[1:] + series[:-1]) / 2
+    return means
 
 
 def nodding(track: TrackObservation) -> list[Judgement]:

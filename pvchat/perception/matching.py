@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from pvchat.perception.geometry import PixelBox
 from pvchat.perception.observation import FaceSeen, PersonSeen
-from pvchat.perception.pose import Body
+from pvchat.perception.pose import LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, Body
 from pvchat.perception.tracks import iou
 
 
@@ -34,6 +34,16 @@ def share_inside(box: PixelBox, other: PixelBox) -> float:
     height = min(box[3], other[3]) - max(box[1], other[1])
     area = (box[2] - box[0]) * (box[3] - box[1])
     return max(0.0, width) * max(0.0, height) / max(area, 1e-6)
+
+
+def turned(body: Body, face: FaceSeen) -> float:
+    """Degrees between the roll of a face and the way its neck points, 0..180.
+
+    Where the body of somebody who lies is looked for upright, the pose network makes one up that stands or sits.
+    """
+    neck = body.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(0) - body.landmarks[NOSE, :2]
+    roll = math.degrees(math.atan2(-float(neck[0]), float(neck[1])))
+    return abs((roll - face.roll + 180.0) % 360.0 - 180.0)
 
 
 def holds_face(body: Body, faces: Sequence[FaceSeen]) -> bool:

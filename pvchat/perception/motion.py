@@ -1,13 +1,14 @@
 """Where a whole body goes: walking, falling, approaching, leaving, dancing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.actions import moving_left, moving_right
+from pvchat.perception.actions import moving_left, moving_right, stands
 from pvchat.perception.clarity import Judgement, attribute_of, ramp, swings, windows
-from pvchat.perception.joints import ARMS, LEGS, bodies, legs_seen, middle, scale, tilt, trunk
+from pvchat.perception.fallen import falling
+from pvchat.perception.joints import ARMS, LEGS, bodies, legs_seen, middle, scale
 from pvchat.perception.observation import BodySeen, TrackObservation
 from pvchat.perception.pose import LEFT_ANKLE, LEFT_HIP, RIGHT_ANKLE, RIGHT_HIP
 from pvchat.perception.record import Attribute
@@ -47,33 +48,13 @@ def walking(track: TrackObservation) -> list[Judgement]:
         steps = sorted(swings(apart[inside], 0.15), reverse=True)
         stepping = ramp(steps[1], 0.25, 0.5) if len(steps) >= 2 else 0.0
         nearest = float(at[np.abs(at - time).argmin()])
-        result.append((time, min(stepping, going[nearest], _upright(looks[inside[len(inside) // 2]][1]))))
+        result.append((time, min(stepping, going[nearest], _on_feet([looks[i][1] for i in inside]))))
     return result
 
 
-def _upright(body: BodySeen) -> float:
-    down = trunk(body)
-    return ramp(-tilt(down), -35.0, -20.0) if down is not None else 0.0
-
-
-def falling(track: TrackObservation) -> list[Judgement]:
-    """Within a second an upright trunk comes to lie and the hips go down."""
-    looks = [(time, body, down) for time, body in bodies(track) if (down := trunk(body)) is not None]
-    clear = {time: 0.0 for time, _, _ in looks}
-    for index, (time, body, down) in enumerate(looks):
-        if tilt(down) > 30:
-            continue
-        tall = float(np.linalg.norm(down))
-        for later, after, lies in looks[index + 1 :]:
-            if later - time > 1.2 or any(time < cut <= later for cut in track.cuts_s):
-                break
-            way = float(middle(after, (LEFT_HIP, RIGHT_HIP))[1] - middle(body, (LEFT_HIP, RIGHT_HIP))[1]) / tall
-            fallen = min(ramp(tilt(lies), 60.0, 75.0), ramp(way, 0.35, 0.6))
-            if fallen >= 0.5:
-                for at, _, _ in looks[index:]:
-                    if time <= at <= later:
-                        clear[at] = max(clear[at], fallen)
-    return list(clear.items())
+def _on_feet(seen: Sequence[BodySeen]) -> float:
+    """Whether somebody stands in a part of the looks: legs of one who sits or lies may pass each other, too."""
+    return ramp(float(np.mean([stands(body) >= 0.5 for body in seen])), 0.2, 0.4)
 
 
 def _growth(track: TrackObservation, sign: float) -> list[Judgement]:
@@ -130,7 +111,7 @@ def leaving(track: TrackObservation) -> list[Judgement]:
 
 
 def dancing(track: TrackObservation) -> list[Judgement]:
-    """For a while both arms move, and the hips sway or the trunk leans to and fro above feet that stay about."""
+    """For a while both arms and both feet move, and the hips sway to and fro above feet that stay about."""
     looks = [
         (time, body, size)
         for time, body in bodies(track)
@@ -139,7 +120,7 @@ def dancing(track: TrackObservation) -> list[Judgement]:
     times = [time for time, _, _ in looks]
     feet = np.array([middle(body, [leg[2] for leg in LEGS])[0] for _, body, _ in looks])
     hips = np.array([middle(body, (LEFT_HIP, RIGHT_HIP))[0] for _, body, _ in looks]) - feet
-    wrists = [_places([body for _, body, _ in looks], wrist) for _, _, wrist in ARMS]
+    wrists, ankles = ([_places([body for _, body, _ in looks], limb[2]) for limb in limbs] for limbs in (ARMS, LEGS))
     result: list[Judgement] = []
     for time, inside in zip(times, windows(times, _SLOW_HALF_WINDOW_S, track.cuts_s), strict=True):
         if len(inside) < _MIN_IN_WINDOW or times[inside[-1]] - times[inside[0]] < 1.5:
@@ -147,7 +128,10 @@ def dancing(track: TrackObservation) -> list[Judgement]:
         size = float(np.median([looks[i][2] for i in inside]))
         arms = min(_way(places[inside], size) for places in wrists)
         sway, stays = float(np.ptp(hips[inside])) / size, float(np.ptp(feet[inside])) / size
-        result.append((time, min(ramp(arms, 1.2, 2.0), ramp(sway, 0.25, 0.45), ramp(-stays, -1.8, -1.2))))
+        steps = min(_reach(places[inside], size) for places in ankles)
+        upright = _on_feet([looks[i][1] for i in inside])
+        moves = min(ramp(arms, 1.6, 2.6), ramp(sway, 0.3, 0.55), ramp(steps, 0.3, 0.5))
+        result.append((time, min(upright, moves, ramp(-stays, -1.8, -1.2))))
     return result
 
 
@@ -164,6 +148,15 @@ def _way(places: NDArray[np.float32], size: float) -> float:
         return 0.0
     lengths = np.linalg.norm(np.diff(known, axis=0), axis=1) / size
     return float(lengths.sum() - lengths.max())
+
+
+def _reach(places: NDArray[np.float32], size: float) -> float:
+    """How far a foot gets within a window, in shoulder widths; the outermost twentieths aside."""
+    known = places[np.isfinite(places[:, 0])]
+    if len(known) < _MIN_IN_WINDOW:
+        return 0.0
+    low, high = np.quantile(known, (0.05, 0.95), axis=0)
+    return float(np.max(high - low)) / size
 
 
 MOTION_JUDGES: dict[str, Callable[[TrackObservation], list[Judgement]]] = {

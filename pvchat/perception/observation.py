@@ -8,9 +8,27 @@ from numpy.typing import NDArray
 
 from pvchat.perception.geometry import PixelBox, Roi
 from pvchat.perception.iris import Eyes
-from pvchat.perception.pose import LEFT_EAR, LEFT_SHOULDER, NOSE, RIGHT_EAR, RIGHT_SHOULDER
+from pvchat.perception.pose import (
+    LEFT_EAR,
+    LEFT_ELBOW,
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    LEFT_WRIST,
+    NOSE,
+    RIGHT_EAR,
+    RIGHT_ELBOW,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+    RIGHT_WRIST,
+    Body,
+)
 from pvchat.perception.record import Span
 from pvchat.perception.spans import spans_of
+
+# Radians: a body that leans less is looked for upright, as its square's turn trembles from look to look.
+_LEANS = 0.6
+# From look to look.
+_GROWS = 1.33
 
 
 @dataclass(frozen=True)
@@ -25,7 +43,7 @@ class FaceSeen:
         mouth_open: as in `face_mesh.mouth_opening`.
         mouth_width: as in `face_mesh.mouth_width`.
         corner_lift: how far the mouth corners lie above the middle of the mouth, over its width.
-        has_mesh: whether the numbers above were measured.
+        has_mesh: whether the numbers above were measured; without a mesh only the roll is, by the detector's points.
         nod: as in `face_mesh.upper_pitch`.
         eyes: lids and gaze, None where they were not looked at.
     """
@@ -78,6 +96,33 @@ class BodySeen:
         size = max(float(np.linalg.norm(ears[0] - ears[1])), 0.5 * float(np.linalg.norm(shoulders.mean(0) - (x, y))))
         half = max(size, 4.0) / 2
         return (float(x) - half, float(y) - half, float(x) + half, float(y) + half)
+
+
+def body_seen(body: Body | None) -> BodySeen | None:
+    """What is kept of a body, with the square to look for it in next."""
+    if body is None:
+        return None
+    return BodySeen(body.box, body.score, body.landmarks, _next_roi(body))
+
+
+def _next_roi(body: Body) -> Roi:
+    """At its hips, in a square of its size, turned as it is turned."""
+    if body.landmarks[[LEFT_HIP, RIGHT_HIP], 3].min() < 0.5:
+        return body.roi
+    x, y = body.landmarks[[LEFT_HIP, RIGHT_HIP], :2].mean(0)
+    now, then = body.roi, body.next_roi
+    size = min(max(then.size, now.size / _GROWS), now.size * _GROWS)
+    return Roi(float(x), float(y), size, then.angle if abs(then.angle) > _LEANS else 0.0)
+
+
+def arms_in_view(body: BodySeen | None) -> bool:
+    """Whether hands are seen, or only elbows: then the hands may come up. So too of a body that was never seen."""
+    wrists, elbows = (LEFT_WRIST, RIGHT_WRIST), (LEFT_ELBOW, RIGHT_ELBOW)
+    return (
+        body is None
+        or any(body.visible(wrist, at_least=0.3) for wrist in wrists)
+        or any(body.visible(elbow, at_least=0.7) for elbow in elbows)
+    )
 
 
 @dataclass(frozen=True)

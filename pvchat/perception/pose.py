@@ -153,12 +153,23 @@ def roi_from_keypoints(points: FloatArray) -> Roi:
     return Roi(float(points[0][0]), float(points[0][1]), 2 * radius * _ROI_MARGIN, angle)
 
 
-def roi_from_face(face: FaceDetection | PixelBox) -> Roi:
-    """A body square guessed from a face, for an upright person; the head's tilt is ignored on purpose, since heads
-    tilt far more than bodies do."""
+def roi_from_face(face: FaceDetection | PixelBox, roll: float = 0.0) -> Roi:
+    """A body square guessed from a face.
+
+    Args:
+        face: or its box.
+        roll: radians by which the body is turned, clockwise as displayed. The roll of a face that is upright or a
+            little tilted does not belong here: heads tilt far more than bodies do.
+    """
     x0, y0, x1, y1 = face.box if isinstance(face, FaceDetection) else face
     height = y1 - y0
-    return Roi((x0 + x1) / 2, (y0 + y1) / 2 + _FACES_TO_HIPS * height, _FACES_PER_BODY * height)
+    down = _FACES_TO_HIPS * height
+    return Roi(
+        (x0 + x1) / 2 - down * math.sin(roll),
+        (y0 + y1) / 2 + down * math.cos(roll),
+        _FACES_PER_BODY * height,
+        roll,
+    )
 
 
 def roi_from_box(box: PixelBox) -> Roi:

@@ -20,26 +20,20 @@ from pvchat.perception.faces import CropKeeper, cut_out, measure_face
 from pvchat.perception.geometry import Image, PixelBox, Roi, clip_box
 from pvchat.perception.glancing import LEAST_FACE_PX, Glancer
 from pvchat.perception.hair import look_at_hair
-from pvchat.perception.matching import doubled, follow, holds_face, same_face, share_inside
+from pvchat.perception.matching import doubled, follow, holds_face, same_face, share_inside, turned
 from pvchat.perception.models import PerceptionModels
-from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen
+from pvchat.perception.observation import BodySeen, FaceSeen, PersonSeen, arms_in_view, body_seen
 from pvchat.perception.piece import Piece
-from pvchat.perception.pose import (
-    LEFT_ELBOW,
-    LEFT_HIP,
-    LEFT_WRIST,
-    RIGHT_ELBOW,
-    RIGHT_HIP,
-    RIGHT_WRIST,
-    Body,
-    roi_from_face,
-)
+from pvchat.perception.pose import Body, roi_from_face
 from pvchat.perception.torsos import cut_torso
 from pvchat.perception.tracks import Tracker, Tracklet, iou
 from pvchat.perception.worn import look_at_head
 
 _LOCAL_REACH = 2.5
 _HALVE_FROM = 800
+# Degrees: of a face of somebody who lies, and from which on a body does not go with it.
+_LYING_ROLL = 50.0
+_TURNED = 70.0
 _MIN_BODY_FACE_PX = 14.0
 # Share of what is below a face that changes between two samples while an arm moves there; a portrait stays below it.
 _MOVES = 0.05
@@ -192,8 +186,8 @@ class Watcher:
         found = []
         for index, (seen, mesh, square) in enumerate(measured):
             body = bodies.pop(index, None)
-            found.append(_Found(PersonSeen(time_s, seen, _body_seen(body)), mesh, body, square))
-        found += [_Found(PersonSeen(time_s, None, _body_seen(body)), None, body) for body in bodies.values()]
+            found.append(_Found(PersonSeen(time_s, seen, body_seen(body)), mesh, body, square))
+        found += [_Found(PersonSeen(time_s, None, body_seen(body)), None, body) for body in bodies.values()]
         return found
 
     def _faces(self, rgb: Image, small: Image, expected: Sequence[PersonSeen], search: bool) -> list[FaceDetection]:
@@ -243,7 +237,7 @@ class Watcher:
             person = followed[i]
             last = -math.inf if person is None else self._last_body_s(person)
             # Of a portrait the pose tells nothing new; with the arms in view it tells what they do.
-            arms = person is None or _arms_in_view(self._lately(person))
+            arms = person is None or arms_in_view(self._lately(person))
             pause = self._config.body_every_s * (1 if arms else 4)
             if i < self._config.max_glanced and self._moves_below(face, time_s, rgb):
                 pause = 0.0 if arms else self._config.body_every_s
@@ -265,7 +259,10 @@ class Watcher:
         rois += [d.roi for d in free if d.score >= self._config.min_body_score]
         index = len(faces)
         for roi in rois[: self._config.max_bodies]:
-            body = self._models.pose.estimate(rgb, roi, hide=[face.box for face in faces])
+            hidden = [face.box for face in faces]
+            body = self._models.pose.estimate(rgb, roi, hide=hidden)
+            if body is None and roi.angle:
+                body = self._models.pose.estimate(rgb, replace(roi, angle=0.0), hide=hidden)
             if body is None or doubled(body, result.values()) or holds_face(body, faces):
                 continue
             if any(
@@ -293,9 +290,11 @@ class Watcher:
         return piece.body if piece is not None else None
 
     def _body_of_face(self, rgb: Image, face: FaceSeen, rois: Sequence[Roi], others: Sequence[PixelBox]) -> Body | None:
-        for roi in [*rois, roi_from_face(face.box)]:
+        # A head tilts by half a right angle at most while the body stands or sits.
+        lies = abs(face.roll) > _LYING_ROLL
+        for roi in [*rois, roi_from_face(face.box, math.radians(face.roll) if lies else 0.0)]:
             body = self._models.pose.estimate(rgb, roi, hide=others)
-            if body is not None and holds_face(body, [face]):
+            if body is not None and holds_face(body, [face]) and not (lies and turned(body, face) > _TURNED):
                 return body
         return None
 
@@ -370,27 +369,3 @@ def _halved(rgb: Image) -> Image:
 def _scaled(face: FaceDetection, scale: float) -> FaceDetection:
     x0, y0, x1, y1 = (v * scale for v in face.box)
     return replace(face, box=(x0, y0, x1, y1), keypoints=face.keypoints * np.float32(scale))
-
-
-def _arms_in_view(body: BodySeen | None) -> bool:
-    """Also where only the elbows are: then the hands may come up."""
-    wrists, elbows = (LEFT_WRIST, RIGHT_WRIST), (LEFT_ELBOW, RIGHT_ELBOW)
-    return (
-        body is None
-        or any(body.visible(wrist, at_least=0.3) for wrist in wrists)
-        or any(body.visible(elbow, at_least=0.7) for elbow in elbows)
-    )
-
-
-def _body_seen(body: Body | None) -> BodySeen | None:
-    if body is None:
-        return None
-    return BodySeen(body.box, body.score, body.landmarks, _next_roi(body))
-
-
-def _next_roi(body: Body) -> Roi:
-    """Where to look for this body in the next sample: the same square, moved with the hips."""
-    if body.landmarks[[LEFT_HIP, RIGHT_HIP], 3].min() < 0.5:
-        return body.roi
-    x, y = body.landmarks[[LEFT_HIP, RIGHT_HIP], :2].mean(0)
-    return replace(body.roi, cx=float(x), cy=float(y))

@@ -88,6 +88,8 @@ def portrait(
     open_eyes: Series = lambda _: 0.33,
     mouth: Series = zero,
     x: Series = lambda _: 640.0,
+    y: Series = lambda _: 200.0,
+    roll: Series = zero,
     height: Series = lambda _: 120.0,
     body: Callable[[float], BodySeen] | None = None,
     face: bool = True,
@@ -99,12 +101,13 @@ def portrait(
 
     def seen(time: float, eyes: bool) -> PersonSeen:
         half = height(time) / 2
-        box = (x(time) - half, 200 - half, x(time) + half, 200 + half)
+        box = (x(time) - half, y(time) - half, x(time) + half, y(time) + half)
         shown = FaceSeen(
             box=box,
             score=0.95,
             quality=0.9,
             yaw=yaw(time),
+            roll=roll(time),
             nod=nod(time),
             mouth_open=0.02 + mouth(time),
             mouth_width=0.55,

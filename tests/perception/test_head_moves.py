@@ -50,6 +50,17 @@ def test_nods_of_somebody_who_talks_are_not_told() -> None:
     assert not words(portrait(nod=to_and_fro(18, 1.6), mouth=lambda t: 0.2 * (int(8 * t) % 2)))
 
 
+def test_a_mesh_that_differs_from_look_to_look_does_not_nod() -> None:
+    assert not words(portrait(nod=lambda t: 8.0 if int(8 * t) % 2 else -8.0))
+
+
+def test_heads_that_are_small_or_bob_with_a_body_do_not_nod() -> None:
+    nod = to_and_fro(18, 1.6)
+    assert not words(portrait(nod=nod, height=lambda _: 45.0))
+    assert not words(portrait(nod=nod, y=lambda t: 200 + 9 * nod(t)))
+    assert not words(portrait(nod=nod, roll=lambda t: 80.0))
+
+
 def test_sparse_samples_tell_no_nod() -> None:
     assert not words(portrait(nod=to_and_fro(18, 1.6), glances=False))
 

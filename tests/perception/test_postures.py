@@ -19,7 +19,7 @@ from pvchat.perception.pose import (
     RIGHT_WRIST,
 )
 from pvchat.perception.posture import posture
-from tests.perception.people_of_numbers import figure, portrait, to_and_fro
+from tests.perception.people_of_numbers import STANDING, Series, figure, portrait, to_and_fro
 
 SEATED = {LEFT_KNEE: (55, 175), RIGHT_KNEE: (-55, 175), LEFT_ANKLE: (55, 285), RIGHT_ANKLE: (-55, 285)}
 # The trunk turned by seventy degrees about the hips, which stay above the feet.
@@ -50,6 +50,13 @@ def test_an_upside_down_body_and_a_portrait_have_no_posture() -> None:
     bust = figure()
     bust.landmarks[23:, 2:] = 0.1
     assert not words(held(bust))
+
+
+def test_hands_of_somebody_who_lies_do_not_wave_and_legs_that_swing_there_do_not_dance() -> None:
+    swing = to_and_fro(70, 1.5)
+    assert "waving" not in words(
+        portrait(body=lambda t: figure(hand(100 + swing(t), -40, (95, 50)), turned=88), face=False)
+    )
 
 
 def hand(x: float, y: float, elbow: tuple[float, float]) -> dict[int, tuple[float, float]]:
@@ -121,14 +128,31 @@ def test_legs_that_pass_each_other_walk_only_when_they_get_somewhere() -> None:
     assert "walking" not in words(portrait(x=lambda t: 150 + 120 * t, body=lambda t: figure(at=(150 + 120 * t, 200))))
 
 
-def test_falling_is_an_upright_body_that_soon_lies() -> None:
-    def falls(t: float) -> BodySeen:
-        part = float(np.clip((t - 3) / 0.6, 0, 1))
-        return figure(turned=88 * part, at=(640, 200 + 150 * part))
+def down(depth: float, start_s: float = 3.0, takes_s: float = 0.6) -> Series:
+    return lambda t: depth * float(np.clip((t - start_s) / takes_s, 0, 1))
 
-    said = words(portrait(body=falls))
+
+def test_falling_is_an_upright_body_that_soon_lies() -> None:
+    turns, sinks = down(88), down(230)
+    said = words(portrait(body=lambda t: figure(turned=turns(t), at=(640, 200 + sinks(t))), face=False))
     assert {"falling", "lying", "standing"} <= said
-    assert "falling" not in words(portrait(body=lambda t: figure(turned=min(88, 12 * t), at=(640, 200 + 19 * t))))
+    slowly = portrait(body=lambda t: figure(turned=min(88, 12 * t), at=(640, 200 + 29 * t)), face=False)
+    assert "falling" not in words(slowly)
+
+
+def test_a_head_that_drops_to_the_floor_falls_and_one_that_goes_to_bed_does_not() -> None:
+    size, turns = 60.0, down(85)
+
+    def head(y: Series, roll: Series) -> set[str]:
+        return words(portrait(y=lambda t: 150 + y(t), roll=roll, height=lambda _: size))
+
+    assert "falling" in head(down(5 * size), turns)
+    # From sitting to lying; to the floor and no further; a head on its side that stays where it is.
+    assert "falling" not in head(down(2.7 * size), turns)
+    assert "falling" not in head(down(5 * size), lambda t: 5.0)
+    assert "falling" not in head(lambda t: 0.0, turns)
+    # Down on the knees first, and lying some seconds later.
+    assert "falling" not in head(down(5 * size), down(85, start_s=6.0))
 
 
 @pytest.mark.parametrize("still", [True, False])
@@ -144,12 +168,27 @@ def test_who_goes_out_of_the_picture_leaves_and_who_is_hidden_does_not() -> None
     assert "leaving" not in words(portrait(x=lambda t: 500 + 90 * t))
 
 
-def test_arms_and_swaying_hips_dance() -> None:
-    def dances(t: float) -> BodySeen:
-        sway = 45 * float(np.sin(2 * np.pi * 0.7 * t))
-        arm = 70 * float(np.sin(2 * np.pi * 0.8 * t))
-        places = {LEFT_HIP: (40 + sway, 150), RIGHT_HIP: (-40 + sway, 150), LEFT_WRIST: (120, arm)}
-        return figure({**places, RIGHT_WRIST: (-120, -arm)})
+def dances(t: float, steps: float = 50.0) -> BodySeen:
+    sway, arm = (size * float(np.sin(2 * np.pi * per_second * t)) for size, per_second in ((45, 0.7), (70, 0.8)))
+    step = max(0.0, steps * float(np.sin(2 * np.pi * 0.7 * t)))
+    back = max(0.0, -steps * float(np.sin(2 * np.pi * 0.7 * t)))
+    places = {LEFT_HIP: (40 + sway, 150), RIGHT_HIP: (-40 + sway, 150), LEFT_WRIST: (120, arm)}
+    feet = {LEFT_ANKLE: (40 + step, 370), RIGHT_ANKLE: (-40 - back, 370)}
+    return figure({**places, **feet, RIGHT_WRIST: (-120, -arm)})
 
+
+def test_arms_feet_and_swaying_hips_dance() -> None:
     assert "dancing" in words(portrait(body=dances))
     assert "dancing" not in words(held(figure()))
+
+
+def test_arms_that_move_above_feet_that_do_not_are_no_dance() -> None:
+    assert "dancing" not in words(portrait(body=lambda t: dances(t, steps=0.0)))
+
+
+def test_who_moves_hands_and_feet_while_lying_does_not_dance() -> None:
+    def kicks(t: float) -> BodySeen:
+        moved = dances(t)
+        return figure({index: tuple(moved.landmarks[index, :2] - (640, 200)) for index in STANDING}, turned=88)
+
+    assert "dancing" not in words(portrait(body=kicks, face=False))
