@@ -23,6 +23,8 @@ _LONGEST_STEP_S = 0.2
 _SWINGS = 3
 _MOUTH = (9, 10)
 _WAVED_BELOW_SHOULDER = 0.3
+# Share of the way of the hand that waves.
+_OTHER_ARM = 0.6
 # A single gesture takes about a second.
 _FULL_S = {"gesturing": 1.0}
 
@@ -77,11 +79,30 @@ def waving(track: TrackObservation) -> list[Judgement]:
 
         return measure
 
-    sides = [dict(_quick(track, of(*arm), 0.2, 0.4)) for arm in ARMS]
+    sides = [_beside_a_still_arm(track, side, _quick(track, of(*arm), 0.2, 0.4)) for side, arm in enumerate(ARMS)]
     # Two arms that swing alike are a dance or a cheer.
     both = {time for time in sides[0] if min(side[time] for side in sides) >= 0.5}
     both |= {time for time, clear in dancing(track) if clear >= 0.5}
     return [(time, 0.0 if time in both else max(side[time] for side in sides)) for time in sides[0]]
+
+
+def _beside_a_still_arm(track: TrackObservation, side: int, judged: list[Judgement]) -> dict[float, float]:
+    """What one hand does where the other one goes clearly less far: who boxes or trains moves both."""
+    wrists = [arm[2] for arm in ARMS]
+    looks = [(time, body, size) for time, body in bodies(track) if (size := scale(body)) is not None]
+    times = [time for time, _, _ in looks]
+    clear = dict(judged)
+    for time, inside in zip(times, windows(times, _HALF_WINDOW_S, track.cuts_s), strict=True):
+        if clear.get(time, 0.0) < 0.5:
+            continue
+        ways = []
+        for wrist in (wrists[side], wrists[1 - side]):
+            places = np.array(
+                [b.landmarks[wrist, :2] / s for _, b, s in (looks[i] for i in inside) if b.visible(wrist)]
+            )
+            ways.append(float(np.linalg.norm(np.diff(places, axis=0), axis=1).sum()) if len(places) > 1 else 0.0)
+        clear[time] = min(clear[time], ramp(-ways[1] / max(ways[0], 1e-3), -_OTHER_ARM, 0.15 - _OTHER_ARM))
+    return clear
 
 
 def clapping(track: TrackObservation) -> list[Judgement]:

@@ -17,6 +17,10 @@ _HALF_WINDOW_S = 1.25
 _SLOW_HALF_WINDOW_S = 1.75
 _MIN_IN_WINDOW = 5
 _MIN_HEAD_PX = 16.0
+# A lunge is one or two.
+_STEPS = 3
+# Shoulder widths between the thirds of a window: a metre is two, a step aside or two less.
+_GETS = (1.5, 2.5)
 # Falling and going out of the picture are over soon.
 _FULL_S = {"falling": 0.8, "leaving": 1.0}
 # Somebody who left was last seen this near to the edge, in head widths, and for so long nobody is seen there any more.
@@ -33,23 +37,29 @@ def walking(track: TrackObservation) -> list[Judgement]:
     ]
     if not looks:
         return []
-    going: dict[float, float] = {}
-    for judge in (moving_left, moving_right, approaching, receding):
-        for time, clear in judge(track):
-            going[time] = max(going.get(time, 0.0), clear)
+    across, along = (
+        {time: max(clear, dict(other(track)).get(time, 0.0)) for time, clear in one(track)}
+        for one, other in ((moving_left, moving_right), (approaching, receding))
+    )
     feet = [body.landmarks[LEFT_ANKLE, :2] - body.landmarks[RIGHT_ANKLE, :2] for _, body, _ in looks]
     apart = np.array([float(way.sum()) / size for way, (_, _, size) in zip(feet, looks, strict=True)])
     times = [time for time, _, _ in looks]
     result: list[Judgement] = []
-    at = np.array(sorted(going)) if going else np.zeros(0)
+    hips = np.array([middle(body, (LEFT_HIP, RIGHT_HIP))[0] / size for _, body, size in looks])
     for time, inside in zip(times, windows(times, _HALF_WINDOW_S, track.cuts_s), strict=True):
-        if len(inside) < _MIN_IN_WINDOW or not len(at):
+        if len(inside) < _MIN_IN_WINDOW:
             continue
         steps = sorted(swings(apart[inside], 0.15), reverse=True)
-        stepping = ramp(steps[1], 0.25, 0.5) if len(steps) >= 2 else 0.0
-        nearest = float(at[np.abs(at - time).argmin()])
-        result.append((time, min(stepping, going[nearest], _on_feet([looks[i][1] for i in inside]))))
+        stepping = ramp(steps[_STEPS - 1], 0.25, 0.5) if len(steps) >= _STEPS else 0.0
+        third = len(inside) // 3
+        way = float(abs(np.median(hips[inside[-third:]]) - np.median(hips[inside[:third]])))
+        going = max(min(_nearest(across, time), ramp(way, *_GETS)), _nearest(along, time))
+        result.append((time, min(stepping, going, _on_feet([looks[i][1] for i in inside]))))
     return result
+
+
+def _nearest(judged: dict[float, float], time_s: float) -> float:
+    return judged[min(judged, key=lambda at: abs(at - time_s))] if judged else 0.0
 
 
 def _on_feet(seen: Sequence[BodySeen]) -> float:
@@ -127,7 +137,10 @@ def dancing(track: TrackObservation) -> list[Judgement]:
             continue
         size = float(np.median([looks[i][2] for i in inside]))
         arms = min(_way(places[inside], size) for places in wrists)
-        sway, stays = float(np.ptp(hips[inside])) / size, float(np.ptp(feet[inside])) / size
+        stays = float(np.ptp(feet[inside])) / size
+        # To and fro: who leans over once does something else.
+        swayed = sorted(swings(hips[inside] / size, 0.15), reverse=True)
+        sway = swayed[1] if len(swayed) >= 2 else 0.0
         steps = min(_reach(places[inside], size) for places in ankles)
         upright = _on_feet([looks[i][1] for i in inside])
         moves = min(ramp(arms, 1.6, 2.6), ramp(sway, 0.3, 0.55), ramp(steps, 0.3, 0.5))

@@ -4,15 +4,29 @@ Each needs hips and knees in view: of a portrait nothing is said. A camera that 
 picture, which joints alone cannot tell.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from pvchat.perception.actions import standing
-from pvchat.perception.clarity import Judgement, attribute_of, ramp
+from pvchat.perception.clarity import Judgement, attribute_of, ramp, windows
+from pvchat.perception.head_moves import held
 from pvchat.perception.joints import LEGS, bodies, legs_seen, tilt, trunk
-from pvchat.perception.observation import BodySeen, TrackObservation
+from pvchat.perception.observation import BodySeen, PersonSeen, TrackObservation
 from pvchat.perception.record import Attribute
+
+_LASTS_S, _SHARE = 1.0, 0.6
+
+
+def lasting(judgements: list[Judgement], cuts_s: Sequence[float]) -> list[Judgement]:
+    """Only what is seen in most looks around: who squats or lunges is up again at once."""
+    times = [time for time, _ in judgements]
+    seen = np.array([clear >= 0.5 for _, clear in judgements])
+    around = windows(times, _LASTS_S, cuts_s)
+    return [
+        (time, clear if float(seen[inside].mean()) >= _SHARE else 0.0)
+        for (time, clear), inside in zip(judgements, around, strict=True)
+    ]
 
 
 def _each(track: TrackObservation, clear: Callable[[BodySeen], float]) -> list[Judgement]:
@@ -20,7 +34,7 @@ def _each(track: TrackObservation, clear: Callable[[BodySeen], float]) -> list[J
 
 
 def sitting(track: TrackObservation) -> list[Judgement]:
-    """The trunk is upright, and both knees lie hardly lower than the hips, the feet below them."""
+    """The trunk is upright, and both knees lie hardly lower than the hips, the feet below them, for a while."""
 
     def clear(body: BodySeen) -> float:
         down = trunk(body)
@@ -36,21 +50,29 @@ def sitting(track: TrackObservation) -> list[Judgement]:
                 result = min(result, ramp(float(body.landmarks[ankle, 1] - body.landmarks[knee, 1]) / tall, 0.15, 0.35))
         return result
 
-    return _each(track, clear)
+    return lasting(_each(track, clear), track.cuts_s)
 
 
 def lying(track: TrackObservation) -> list[Judgement]:
-    """Trunk and thighs lie rather across the picture than upright."""
+    """The trunk lies rather across the picture than upright, above no hanging legs; or a face stays on its side."""
 
     def clear(body: BodySeen) -> float:
         down = trunk(body)
         if down is None or not body.visible(*(joint for leg in LEGS for joint in leg[:2]), at_least=0.6):
             return 0.0
-        thighs = [body.landmarks[knee, :2] - body.landmarks[hip, :2] for hip, knee, _ in LEGS]
-        flat = min(_flat(tilt(down)), *(_flat(tilt(thigh)) + 15.0 for thigh in thighs))
-        return ramp(flat, 55.0, 70.0)
+        # Knees may be drawn up; they hang down below somebody who bends or crawls.
+        thighs = [tilt(body.landmarks[knee, :2] - body.landmarks[hip, :2]) for hip, knee, _ in LEGS]
+        return min(ramp(_flat(tilt(down)), 55.0, 70.0), *(ramp(thigh, 42.0, 55.0) for thigh in thighs))
 
-    return _each(track, clear)
+    found = dict(_each(track, clear))
+    # A face is found on its side where there is none, too, but hardly twice in a row.
+    for time, on_side in held([(p.time_s, _on_side(p)) for p in track.seen]):
+        found[time] = max(found.get(time, 0.0), on_side)
+    return sorted(found.items())
+
+
+def _on_side(person: PersonSeen) -> float:
+    return ramp(_flat(abs(person.face.roll)), 62.0, 80.0) if person.face is not None else 0.0
 
 
 def _flat(degrees: float) -> float:

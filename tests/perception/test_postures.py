@@ -59,6 +59,23 @@ def test_hands_of_somebody_who_lies_do_not_wave_and_legs_that_swing_there_do_not
     )
 
 
+def test_who_squats_for_a_moment_does_not_sit() -> None:
+    assert "sitting" not in words(portrait(body=lambda t: figure(SEATED) if 3 < t < 3.9 else figure()))
+    assert "sitting" in words(portrait(body=lambda t: figure(SEATED) if 3 < t < 6 else figure()))
+
+
+def test_who_lies_with_knees_drawn_up_lies_and_who_crawls_does_not() -> None:
+    up = {LEFT_KNEE: (150, 160), RIGHT_KNEE: (150, 150), LEFT_ANKLE: (60, 260), RIGHT_ANKLE: (60, 250)}
+    assert "lying" in words(portrait(body=lambda _: figure(up, turned=-88), face=False))
+    assert "lying" not in words(portrait(body=lambda _: figure(up, turned=88), face=False))
+
+
+def test_a_face_that_stays_on_its_side_lies_and_one_that_tilts_for_a_moment_does_not() -> None:
+    assert "lying" in words(portrait(roll=lambda t: 85.0 if t > 3 else 0.0))
+    assert "lying" not in words(portrait(roll=lambda t: 85.0 if 3 < t < 3.3 else 0.0))
+    assert "lying" not in words(portrait(roll=lambda t: 45.0))
+
+
 def hand(x: float, y: float, elbow: tuple[float, float]) -> dict[int, tuple[float, float]]:
     return {LEFT_WRIST: (x, y), LEFT_ELBOW: elbow}
 
@@ -68,6 +85,12 @@ def test_a_raised_hand_that_swings_waves_and_a_still_one_does_not() -> None:
     waves = portrait(body=lambda t: figure(hand(100 + swing(t), -40, (95, 50))))
     assert "waving" in words(waves)
     assert "waving" not in words(held(figure(hand(100, -40, (95, 50)))))
+
+
+def test_a_hand_that_swings_while_the_other_one_boxes_does_not_wave() -> None:
+    swing, box = to_and_fro(70, 1.5), to_and_fro(160, 1.4)
+    boxes = portrait(body=lambda t: figure({**hand(100 + swing(t), -40, (95, 50)), RIGHT_WRIST: (-60, 100 + box(t))}))
+    assert "waving" not in words(boxes)
 
 
 @pytest.mark.parametrize("per_second", [0.9, 1.5])
@@ -115,10 +138,14 @@ def test_arms_above_the_shoulders_are_raised() -> None:
     assert "arms raised" in words(held(figure(hand(90, -90, (80, -20)))))
 
 
-def walk(t: float) -> BodySeen:
+def stepping(t: float, x: float) -> BodySeen:
     stride = 70 * float(np.sin(2 * np.pi * 0.9 * t))
     legs = {LEFT_ANKLE: (stride, 370), RIGHT_ANKLE: (-stride, 370), LEFT_KNEE: (stride / 2, 260)}
-    return figure({**legs, RIGHT_KNEE: (-stride / 2, 260)}, at=(150 + 120 * t, 200))
+    return figure({**legs, RIGHT_KNEE: (-stride / 2, 260)}, at=(x, 200))
+
+
+def walk(t: float) -> BodySeen:
+    return stepping(t, 150 + 120 * t)
 
 
 def test_legs_that_pass_each_other_walk_only_when_they_get_somewhere() -> None:
@@ -130,6 +157,16 @@ def test_legs_that_pass_each_other_walk_only_when_they_get_somewhere() -> None:
 
 def down(depth: float, start_s: float = 3.0, takes_s: float = 0.6) -> Series:
     return lambda t: depth * float(np.clip((t - start_s) / takes_s, 0, 1))
+
+
+def test_who_lunges_once_or_steps_on_the_spot_does_not_walk() -> None:
+    def lunges(t: float) -> BodySeen:
+        stride = 70 * float(np.clip(4 - abs(t - 4), 0, 1))
+        return figure({LEFT_ANKLE: (stride, 370), RIGHT_ANKLE: (-stride, 370)}, at=(150 + 120 * t, 200))
+
+    assert "walking" not in words(portrait(x=lambda t: 150 + 120 * t, body=lunges))
+    there = to_and_fro(60, 0.2)
+    assert "walking" not in words(portrait(x=lambda t: 640 + there(t), body=lambda t: stepping(t, 640 + there(t))))
 
 
 def test_falling_is_an_upright_body_that_soon_lies() -> None:
