@@ -37,10 +37,8 @@ def walking(track: TrackObservation) -> list[Judgement]:
     ]
     if not looks:
         return []
-    across, along = (
-        {time: max(clear, dict(other(track)).get(time, 0.0)) for time, clear in one(track)}
-        for one, other in ((moving_left, moving_right), (approaching, receding))
-    )
+    across = _either(moving_left(track), moving_right(track))
+    along = _either(approaching(track), receding(track))
     feet = [body.landmarks[LEFT_ANKLE, :2] - body.landmarks[RIGHT_ANKLE, :2] for _, body, _ in looks]
     apart = np.array([float(way.sum()) / size for way, (_, _, size) in zip(feet, looks, strict=True)])
     times = [time for time, _, _ in looks]
@@ -56,6 +54,13 @@ def walking(track: TrackObservation) -> list[Judgement]:
         going = max(min(_nearest(across, time), ramp(way, *_GETS)), _nearest(along, time))
         result.append((time, min(stepping, going, _on_feet([looks[i][1] for i in inside]))))
     return result
+
+
+def _either(one: Sequence[Judgement], other: Sequence[Judgement]) -> dict[float, float]:
+    clear = dict(one)
+    for time, value in other:
+        clear[time] = max(clear.get(time, 0.0), value)
+    return clear
 
 
 def _nearest(judged: dict[float, float], time_s: float) -> float:
