@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pvchat import weights
 from pvchat.perception.face_detection import FaceDetection, FaceDetector
 from pvchat.perception.geometry import Roi
+from pvchat.perception.observation import body_seen
 from pvchat.perception.pose import (
     LEFT_ANKLE,
     LEFT_HIP,
@@ -22,6 +23,7 @@ from pvchat.perception.pose import (
     Body,
     PoseDetector,
     PoseEstimator,
+    roi_from_face,
     roi_from_keypoints,
 )
 
@@ -134,6 +136,22 @@ def test_landmarks_of_a_whole_dancing_body(bodies: PoseDetector, pose: PoseEstim
     y = body.landmarks[:, 1]
     assert y[LEFT_WRIST] < y[LEFT_SHOULDER] < y[LEFT_HIP] < y[LEFT_ANKLE], "her hands are up"
     assert body.box[3] - body.box[1] > 0.85 * rgb.shape[0]
+
+
+@pytest.mark.parametrize("quarter_turns", [-1, 1])
+def test_a_body_is_found_beside_a_face_that_lies_on_its_side(
+    quarter_turns: int, face_detector: FaceDetector, pose: PoseEstimator, shared_frame: ReadFrame
+) -> None:
+    rgb = np.ascontiguousarray(np.rot90(shared_frame("source_s13.mp4", 2.0), quarter_turns))
+    face = face_detector.detect(rgb, tiles="auto")[0]
+    body = pose.estimate(rgb, roi_from_face(face, face.roll))
+    assert body is not None
+    down = body.landmarks[[LEFT_HIP, RIGHT_HIP], :2].mean(0) - body.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER], :2].mean(
+        0
+    )
+    assert quarter_turns * down[0] > 2 * abs(down[1]), "the trunk lies along the picture"
+    assert nose_off(body, face) < 0.5
+    assert abs(body_seen(body).roi.angle) == pytest.approx(np.pi / 2, abs=0.5)
 
 
 def test_the_next_region_finds_the_same_body_again(
