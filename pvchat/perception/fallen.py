@@ -11,7 +11,7 @@ import numpy as np
 
 from pvchat.perception.actions import stands
 from pvchat.perception.clarity import Judgement, ramp
-from pvchat.perception.joints import tilt, trunk
+from pvchat.perception.joints import sprawl, tilt, trunk
 from pvchat.perception.observation import PersonSeen, TrackObservation
 
 # Degrees of roll of a face, or of tilt of a trunk.
@@ -28,17 +28,22 @@ _FACES_PER_TRUNK = 2.5
 _TORN_S, _LEAST_DOWN, _MOST_AWAY = 1.1, 1.2, 6.0
 
 
-def _angle(person: PersonSeen) -> float | None:
-    """Degrees by which somebody is turned, by the face where one is seen; None where nothing tells."""
+def _look(person: PersonSeen, frame_height: int) -> tuple[float, float] | None:
+    """Degrees by which somebody is turned, by the face where one is seen, and how far down the head is in pixels.
+
+    Of a body without a face whose outline lies, the middle of that: a head drawn over it is made up. None where nothing
+    tells.
+    """
+    body, head = person.body, person.head_box()
+    if person.face is None and body is not None and sprawl(body, frame_height) >= 0.5:
+        return 90.0, (body.box[1] + body.box[3]) / 2
+    if head is None:
+        return None
+    middle = (head[1] + head[3]) / 2
     if person.face is not None:
-        return abs(person.face.roll)
-    down = trunk(person.body) if person.body is not None else None
-    return tilt(down) if down is not None else None
-
-
-def _head_y(person: PersonSeen) -> float | None:
-    box = person.head_box()
-    return (box[1] + box[3]) / 2 if box is not None else None
+        return abs(person.face.roll), middle
+    down = trunk(body) if body is not None else None
+    return (tilt(down), middle) if down is not None else None
 
 
 def _face_px(seen: Sequence[PersonSeen]) -> float | None:
@@ -52,7 +57,7 @@ def _face_px(seen: Sequence[PersonSeen]) -> float | None:
 
 def falling(track: TrackObservation) -> list[Judgement]:
     """The head of somebody upright goes down by more than from a chair to a bed, and lies within about a second."""
-    looks = [(p.time_s, angle, y) for p in track.seen if (angle := _angle(p)) is not None and (y := _head_y(p))]
+    looks = [(p.time_s, *look) for p in track.seen if (look := _look(p, track.height)) is not None]
     plain = {p.time_s for p in track.seen if p.face is not None or (p.body is not None and stands(p.body) >= 0.5)}
     size = _face_px(track.seen)
     clear = {person.time_s: 0.0 for person in track.seen}

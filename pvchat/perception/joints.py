@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pvchat.perception.clarity import ramp
 from pvchat.perception.geometry import FloatArray
 from pvchat.perception.observation import BodySeen, TrackObservation
 from pvchat.perception.pose import (
@@ -27,6 +28,8 @@ LEGS = ((LEFT_HIP, LEFT_KNEE, LEFT_ANKLE), (RIGHT_HIP, RIGHT_KNEE, RIGHT_ANKLE))
 # Fingers and thumb of the left and of the right hand, with its wrist.
 HANDS = ((LEFT_WRIST, 17, 19, 21), (RIGHT_WRIST, 18, 20, 22))
 _LEAST_TRUNK_PX = 8.0
+# Shares of the frame's height.
+_CUT_OFF, _LOW = 0.02, 0.6
 
 
 def bodies(track: TrackObservation) -> list[tuple[float, BodySeen]]:
@@ -56,6 +59,21 @@ def scale(body: BodySeen) -> float | None:
     down = trunk(body)
     size = max(across, 0.7 * float(np.linalg.norm(down))) if down is not None else across
     return size if size >= _LEAST_TRUNK_PX else None
+
+
+def sprawl(body: BodySeen, frame_height: int) -> float:
+    """How clearly the outline of a body is wider than tall, as of one who lies, whatever its joints say; 0 to 1.
+
+    Of people who stand it is half as wide as tall, with arms spread about as wide. Where the frame cuts it off below it
+    tells nothing unless it is all down there: a bust is wide, too.
+
+    Args:
+        body: with the box around its mask. frame_height: of the sampled frames in pixels.
+    """
+    x0, y0, x1, y1 = body.box
+    if y1 > (1 - _CUT_OFF) * frame_height and y0 < _LOW * frame_height:
+        return 0.0
+    return ramp((x1 - x0) / max(y1 - y0, 1.0), 1.3, 1.6)
 
 
 def tilt(vector: FloatArray) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from pvchat.perception.actions import standing
 from pvchat.perception.clarity import Judgement, attribute_of, ramp, windows
 from pvchat.perception.head_moves import held
-from pvchat.perception.joints import LEGS, bodies, legs_seen, tilt, trunk
+from pvchat.perception.joints import LEGS, bodies, legs_seen, sprawl, tilt, trunk
 from pvchat.perception.observation import BodySeen, PersonSeen, TrackObservation
 from pvchat.perception.record import Attribute
 
@@ -54,7 +54,7 @@ def sitting(track: TrackObservation) -> list[Judgement]:
 
 
 def lying(track: TrackObservation) -> list[Judgement]:
-    """The trunk lies rather across the picture than upright, above no hanging legs; or a face stays on its side."""
+    """The trunk lies rather across the picture than upright, no legs hanging; or a face or an outline does."""
 
     def clear(body: BodySeen) -> float:
         down = trunk(body)
@@ -66,13 +66,16 @@ def lying(track: TrackObservation) -> list[Judgement]:
 
     found = dict(_each(track, clear))
     # A face is found on its side where there is none, too, but hardly twice in a row.
-    for time, on_side in held([(p.time_s, _on_side(p)) for p in track.seen]):
+    for time, on_side in held([(p.time_s, _on_side(p, track.height)) for p in track.seen]):
         found[time] = max(found.get(time, 0.0), on_side)
     return sorted(found.items())
 
 
-def _on_side(person: PersonSeen) -> float:
-    return ramp(_flat(abs(person.face.roll)), 62.0, 80.0) if person.face is not None else 0.0
+def _on_side(person: PersonSeen, frame_height: int) -> float:
+    """Of a face by its roll, of a body without one by its outline: upright joints are drawn over a lying body, too."""
+    if person.face is not None:
+        return ramp(_flat(abs(person.face.roll)), 62.0, 80.0)
+    return sprawl(person.body, frame_height) if person.body is not None else 0.0
 
 
 def _flat(degrees: float) -> float:

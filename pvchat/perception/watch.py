@@ -31,8 +31,10 @@ from pvchat.perception.worn import look_at_head
 
 _LOCAL_REACH = 2.5
 _HALVE_FROM = 800
-# Degrees: of a face of somebody who lies, and from which on a body does not go with it.
+# Degrees: of a face of somebody who lies, of one whose body lay a moment ago, and from which on a body does not go with
+# a face.
 _LYING_ROLL = 50.0
+_TILTED_ROLL = 25.0
 _TURNED = 70.0
 _MIN_BODY_FACE_PX = 14.0
 # Share of what is below a face that changes between two samples while an arm moves there; a portrait stays below it.
@@ -245,6 +247,10 @@ class Watcher:
                 due.append((last, -face.height, i))
         for _, _, i in sorted(due)[: self._config.max_bodies]:
             near = [d.roi for d in detections if same_face(d.box, faces[i].box)]
+            person = followed[i]
+            lately = self._lately(person) if person is not None else None
+            if lately is not None and lately.roi is not None and lately.roi.angle:
+                near += [lately.roi] if abs(faces[i].roll) > _TILTED_ROLL else []
             body = self._body_of_face(rgb, faces[i], near, [face.box for face in faces if face is not faces[i]])
             if body is None or doubled(body, result.values()):
                 continue

@@ -1,5 +1,7 @@
 """Postures, gestures and motions, on bodies made of numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,13 +69,25 @@ def test_who_squats_for_a_moment_does_not_sit() -> None:
 def test_who_lies_with_knees_drawn_up_lies_and_who_crawls_does_not() -> None:
     up = {LEFT_KNEE: (150, 160), RIGHT_KNEE: (150, 150), LEFT_ANKLE: (60, 260), RIGHT_ANKLE: (60, 250)}
     assert "lying" in words(portrait(body=lambda _: figure(up, turned=-88), face=False))
-    assert "lying" not in words(portrait(body=lambda _: figure(up, turned=88), face=False))
+    assert "lying" not in words(portrait(body=lambda _: figure(up, turned=88)))
 
 
 def test_a_face_that_stays_on_its_side_lies_and_one_that_tilts_for_a_moment_does_not() -> None:
     assert "lying" in words(portrait(roll=lambda t: 85.0 if t > 3 else 0.0))
     assert "lying" not in words(portrait(roll=lambda t: 85.0 if 3 < t < 3.3 else 0.0))
     assert "lying" not in words(portrait(roll=lambda t: 45.0))
+
+
+def outlined(box: tuple[float, float, float, float]) -> TrackObservation:
+    return portrait(body=lambda _: replace(figure(), box=box), face=False)
+
+
+def test_an_outline_that_is_wider_than_tall_lies_whatever_joints_are_drawn_over_it() -> None:
+    assert "lying" in words(outlined((300, 400, 700, 600)))
+    assert "lying" not in words(outlined((300, 300, 700, 650)))
+    # A bust at the lower edge is wide, too; what lies at the very bottom is not a bust.
+    assert "lying" not in words(outlined((300, 300, 980, 720)))
+    assert "lying" in words(outlined((300, 500, 700, 720)))
 
 
 def hand(x: float, y: float, elbow: tuple[float, float]) -> dict[int, tuple[float, float]]:
