@@ -342,7 +342,9 @@ def test_less_memory_gives_the_same_parameters_in_more_parts(routing: Routing, m
         assert a.right == pytest.approx(b.right)
     found = tensors(small)
     for name, tensor in tensors(model).items():
-        torch.testing.assert_close(found[name], tensor, atol=1e-5, rtol=0)
+        # Sums in another order differ in the last digits, which Adam's division by small moments makes larger; a part
+        # that counted twice would be off by a whole step.
+        torch.testing.assert_close(found[name], tensor, atol=5e-5, rtol=0)
 
 
 def test_a_batch_that_goes_through_in_parts_takes_the_same_steps() -> None:
